@@ -1,0 +1,66 @@
+/**
+ * main — one way into the program for `amavis` and every old name.
+ *
+ * Finds a Node that is new enough (this file is Node 18 syntax), translates an old name's command line,
+ * and hands the rest to oclif. Nothing heavy is imported here.
+ */
+import {spawnSync} from 'node:child_process'
+import {existsSync, readFileSync} from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath, pathToFileURL} from 'node:url'
+import {translate} from './names.js'
+import {findRuntime, OLDEST_NODE} from './runtime.js'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+function fail(message) {
+  process.stderr.write(`amavis: ${message}\n`)
+  process.exit(1)
+}
+
+/** The same command again under the Node that the lock file pins; signals reach both as one process group. */
+function rerun(program, args) {
+  const found = findRuntime(root)
+  if ('error' in found) fail(found.error)
+  const script = path.join(root, 'bin', `${program}.js`)
+  const ignore = () => {}
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, ignore)
+  const result = spawnSync(found.node, [script, ...args], {stdio: 'inherit'})
+  if (result.error) fail(`cannot run ${found.node}: ${result.error.message}`)
+  if (result.signal) process.kill(process.pid, result.signal)
+  process.exit(result.status ?? 1)
+}
+
+/**
+ * Run the program.
+ * @param {string} program name it was called by, without a path
+ * @param {string[]} args what follows the name on the command line
+ */
+export async function main(program, args) {
+  if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) return rerun(program, args)
+  if (!existsSync(path.join(root, 'dist', 'src', 'commands'))) {
+    fail(`not built yet; run "npm start" or "npm run build" in ${root}`)
+  }
+  process.stdout.on('error', error => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  // chalk and React look at these when they are imported
+  if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0'
+  process.env.NODE_ENV ??= 'production'
+
+  const call = translate(program, args)
+  if ('print' in call) {
+    ;(call.stream === 'stderr' ? process.stderr : process.stdout).write(call.print)
+    process.exitCode = call.status
+    return
+  }
+  if (call.args.length === 1 && ['-V', '--version'].includes(call.args[0])) {
+    const {version} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+    process.stdout.write(`amavis ${version}\n`)
+    return
+  }
+  const {execute} = await import('@oclif/core')
+  // Not awaited at the top: with a closed pipe oclif's flush never settles.
+  void execute({args: call.args, dir: pathToFileURL(path.join(root, 'bin', 'amavis.js')).href})
+}

@@ -1,0 +1,24 @@
+/**
+ * settings — how everything else reads the configuration.
+ *
+ * A view is a baseline plus loaded policy banks; it never changes, loading a bank makes a new view.
+ * Names carry their sigil: `$max_servers`, `@mynetworks`, `%final_destiny_by_ccat`.
+ */
+import type {Scalar} from './value.ts'
+
+export interface Settings {
+  /** A scalar as it is; undef is undefined. Unknown names are a bug of ours and throw. */
+  scalar(name: `$${string}`): Scalar
+  /** A scalar as text; undefined when undef or a reference. */
+  string(name: `$${string}`): string | undefined
+  /** A scalar as a number by Perl's rules; undefined when undef or a reference. */
+  number(name: `$${string}`): number | undefined
+  /** A scalar's truth by Perl's rules. */
+  flag(name: `$${string}`): boolean
+  list(name: `@${string}`): readonly Scalar[]
+  hash(name: `%${string}`): ReadonlyMap<string, Scalar>
+  /** The view with these banks loaded on top, in order; a name that does not exist is reported, not thrown. */
+  withBanks(names: readonly string[], report: (problem: string) => void): Settings
+  /** Bank names joined by `/` in load order, '' for none: the bank path of the log line. */
+  readonly bankPath: string
+}
