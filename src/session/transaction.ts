@@ -3,6 +3,7 @@
  *
  * The one seam between the server side of a conversation and everything behind it.
  */
+import type {Settings} from '../config/settings.ts'
 import type {SmtpReply} from '../errors.ts'
 import type {Client, Envelope, Listener} from '../message/envelope.ts'
 import type {Octets} from '../message/octets.ts'
@@ -30,6 +31,10 @@ export interface Transaction {
   /** when MAIL was accepted, ms since the epoch */
   readonly receivedAt: number
   readonly timing: Timing
+  /** the configuration with the banks that the socket and the client chose */
+  readonly settings: Settings
+  /** Keep the mail's folder for a person to look at; the reason is written beside it. Returns the folder. */
+  preserve(reason: string): Promise<string | undefined>
 }
 
 /** What became of a mail: a reply for each recipient in order (LMTP), and the one for all (SMTP). */
