@@ -17,6 +17,12 @@ export interface Settings {
   flag(name: `$${string}`): boolean
   list(name: `@${string}`): readonly Scalar[]
   hash(name: `%${string}`): ReadonlyMap<string, Scalar>
+  /**
+   * An entry of the bank in force by its name without sigil, as `c('name')` gives it to a configuration's
+   * subs (spec/config, Policy banks, Access): lists and hashes as references.
+   * @throws AmavisError AM_CONFIG when no bankable setting has this name
+   */
+  entry(name: string): Scalar
   /** The view with these banks loaded on top, in order; a name that does not exist is reported, not thrown. */
   withBanks(names: readonly string[], report: (problem: string) => void): Settings
   /** Bank names joined by `/` in load order, '' for none: the bank path of the log line. */

@@ -5,8 +5,23 @@
  * `v8.serialize` on its way from the config reader through the master to the children (spec/config §1.2).
  */
 
-/** The program of an anonymous sub, kept unread until something calls it. */
-export type SubBody = unknown
+/**
+ * What an anonymous sub does. The usual one, which reads a setting of the bank in force, is recognised
+ * when the file is read; any other keeps its program (statements of language/ast.ts) unread.
+ */
+export type SubBody =
+  | {
+      readonly kind: 'setting'
+      /** c: value, cr: reference to it, ca: list */
+      readonly accessor: 'c' | 'cr' | 'ca'
+      /** name without sigil */
+      readonly name: string
+      /** `Opaque(c('x'))`: a constant even if it is a list; `[c('x')]`: a list of that one value */
+      readonly wrap: 'opaque' | 'list' | undefined
+    }
+  /** `sub {0}`, `sub {}`, `sub { ('/dir', 'file-%m') }` */
+  | {readonly kind: 'constant'; readonly values: readonly Scalar[]}
+  | {readonly kind: 'program'; readonly statements: readonly unknown[]; readonly at: string}
 
 export type Scalar = undefined | string | number | Ref | Code | Regexp | Obj
 /** A reference to a variable or to a nested list or hash; identity is kept. */
@@ -26,7 +41,10 @@ export interface Regexp {
   readonly pattern: string
   readonly flags: string
 }
-/** A blessed thing that a helper made: `RE` (items of new_RE), `Opaque`, … */
+/**
+ * A blessed thing that a helper made: `RE` (items of new_RE: regexps, or references to lists of regexp and
+ * value), `Opaque` (its value), `OpaqueRef` (the reference), `SQLfield`, `LDAPattr` (field and type), …
+ */
 export interface Obj {
   readonly kind: 'object'
   readonly of: string
