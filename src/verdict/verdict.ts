@@ -1,0 +1,139 @@
+/**
+ * verdict — what was decided about each recipient, and what came of it. Types only.
+ *
+ * judge.ts makes a RecipientVerdict from findings and policy. The pipeline acts on it: quarantine, the next
+ * hop, a DSN. outcome.ts joins verdict and deliveries to a RecipientOutcome, from which the reply
+ * (reply.ts), the status words (status.ts), the counters (counters.ts) and the log entry are made.
+ */
+import type {Finding} from '../checks/finding.ts'
+import type {Settings} from '../config/settings.ts'
+import type {SmtpReply} from '../errors.ts'
+import type {Envelope, Recipient} from '../message/envelope.ts'
+import type {Category, Destiny} from './category.ts'
+
+/** Thresholds of one recipient in points (spec/config §6.1); undefined: not set. */
+export interface SpamLevels {
+  readonly tag: number | undefined
+  readonly tag2: number | undefined
+  readonly tag3: number | undefined
+  readonly kill: number | undefined
+}
+
+/** Which thresholds the score reached. */
+export interface LevelsReached {
+  readonly tag: boolean
+  readonly tag2: boolean
+  readonly tag3: boolean
+  readonly kill: boolean
+}
+
+/** Checks that do not count for a recipient (`@bypass_*_checks_maps`). */
+export interface Bypass {
+  readonly virus: boolean
+  readonly banned: boolean
+  readonly spam: boolean
+  readonly header: boolean
+}
+
+export interface JudgeInput {
+  /** am_id, for the reason text */
+  readonly taskId: string
+  readonly findings: readonly Finding[]
+  /** real virus scanners that gave an answer; the built-in one does not count, since it knows test strings only */
+  readonly scannersAnswered: number
+  readonly envelope: Envelope
+  /** octets */
+  readonly size: number
+  readonly originating: boolean
+  /** list, automatic or bulk mail (spec/daemon §2.5) */
+  readonly isBulk: boolean
+  readonly settings: Settings
+}
+
+/** What a mail's findings say about the mail as a whole, gathered once. */
+export interface Facts {
+  /** unique, in order of detection */
+  readonly virusNames: readonly string[]
+  /** short reasons of banned parts, unique */
+  readonly bannedReasons: readonly string[]
+  /** the first complaint about the header section */
+  readonly headerComplaint: string | undefined
+  /** undefined: not scanned */
+  readonly score: number | undefined
+  readonly tests: readonly {readonly name: string; readonly score: number}[]
+  readonly autolearn: string
+}
+
+export interface RecipientVerdict {
+  readonly recipient: Recipient
+  /** place in the envelope */
+  readonly index: number
+  /** in `@local_domains_maps` */
+  readonly local: boolean
+  readonly bypass: Bypass
+  /** highest first; the first is the main one; the last is always Clean */
+  readonly categories: readonly Category[]
+  /** the category that decided to block; undefined: the mail passes */
+  readonly blocking: Category | undefined
+  readonly destiny: Destiny
+  /** how a blocked recipient is answered; undefined: the next hop decides */
+  readonly response: SmtpReply | undefined
+  /** points; undefined: not scanned */
+  readonly score: number | undefined
+  readonly levels: SpamLevels
+  readonly reached: LevelsReached
+  readonly blacklisted: boolean
+  readonly whitelisted: boolean
+  /** short reason of the first banned part for this recipient */
+  readonly bannedReason: string | undefined
+  /** a banned rule says DISCARD: no DSN */
+  readonly discardRule: boolean
+  /** tell the sender although nothing was bounced (`%warnsender_by_ccat`) */
+  readonly warnSender: boolean
+}
+
+/** What became of one recipient's copy at the next hop. */
+export interface Delivery {
+  /** as the client is told it: `250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as X` */
+  readonly response: SmtpReply
+  /** the next hop's own words with code; undefined: it did not answer */
+  readonly remote: string | undefined
+  /** host or address of the next hop, for Remote-MTA */
+  readonly host: string | undefined
+  /** the next hop announced DSN and was given the recipient's options */
+  readonly dsnPassedOn: boolean
+  /** Subject, address or X-Spam-* say that it is spam or otherwise bad */
+  readonly tagged: boolean
+}
+
+/** `refused`: the next hop does not take the DSN for good; `failed`: not now. */
+export type DsnResult = 'none' | 'sent' | 'suppressed' | 'failed' | 'refused'
+
+/** One recipient at the end. */
+export interface RecipientOutcome {
+  readonly verdict: RecipientVerdict
+  /** undefined: never given to a next hop */
+  readonly delivery: Delivery | undefined
+  /** as in the verdict, with the category MTA when the next hop refused */
+  readonly categories: readonly Category[]
+  readonly blocking: Category | undefined
+  readonly destiny: Destiny
+  /** the recipient's own answer, as LMTP gives it when no DSN is involved */
+  readonly response: SmtpReply
+  /** stored in quarantine, synced */
+  readonly quarantined: boolean
+  readonly dsn: DsnResult
+}
+
+/** Status words of the log and the counters (spec/config §9.5). */
+export type Status =
+  | 'Accepted'
+  | 'RelayedTagged'
+  | 'RelayedUntagged'
+  | 'Discarded'
+  | 'Bounced'
+  | 'NoBounce'
+  | 'Rejected'
+  | 'TempFailed'
+
+export type Direction = 'Inbound' | 'Internal' | 'Outbound' | 'OpenRelay'
