@@ -1,0 +1,246 @@
+/**
+ * zmq-publisher — a daemon process' voice on the bus, over ZeroMQ.
+ *
+ * Every call returns at once. Frames gather for the rest of the event-loop turn, and while frames went out
+ * less than 5 ms ago until those are over, then leave as one multi-part message for each prefix; counters
+ * gather 20 ms, and increments of the same name are added (counter-sums.ts). Sending is synchronous and
+ * never blocks: a PUB socket drops what its peers do not take.
+ *
+ * ZeroMQ drops what is sent before a peer has subscribed. The socket is an XPUB one, which tells when that
+ * has happened: until then, or for a second at most, frames are held here (at most 2000, then the newest
+ * are dropped). After that the state is repeated every 2 s, so that whoever joins late has the whole picture.
+ *
+ * Diagnostics: one warning when the ZeroMQ library cannot be loaded, and one for an endpoint that is no
+ * address; without any endpoint left everything is dropped in silence.
+ */
+import {errorText} from '../errors.ts'
+import {type Log, silentLog} from '../log/log.ts'
+import {CounterSums} from './counter-sums.ts'
+import {isIpv6} from './endpoint.ts'
+import {formatDelta, formatUnixTime, logPrefix, safeValue} from './grammar.ts'
+import type {Counter, Publisher, State} from './publisher.ts'
+
+const MOST_HELD_FRAMES = 2000
+const STATE_GAP_MS = 5
+const COUNTER_GAP_MS = 20
+/** How long ZeroMQ's own thread gets for the last frames; it is done in well under a millisecond when idle. */
+const CLOSE_MS = 50
+/** Task ids go with these only (spec/monitoring §1.3). */
+const WITH_TASK_ID: ReadonlySet<string> = new Set('md=GDVSPrQF')
+
+/** The part of a ZeroMQ XPUB socket that is used here. */
+export interface Outlet {
+  connect(endpoint: string): void
+  /** Resolves with the first subscription; rejects when none came in time, or when the socket is closed. */
+  receive(): Promise<unknown>
+  /** Takes its argument at once. */
+  send(message: string[]): Promise<void>
+  close(): void
+}
+
+export interface PublisherOptions {
+  /** Where forwarders listen; all of them get every frame. */
+  readonly endpoints: readonly string[]
+  readonly pid?: number
+  readonly log?: Log
+  /** Unix time in ms. */
+  readonly now?: () => number
+  readonly repeatMs?: number
+  /** How long the first frames wait for a subscriber. */
+  readonly holdMs?: number
+  /** Makes the socket, unconnected. */
+  readonly open?: (endpoints: readonly string[], holdMs: number) => Promise<Outlet>
+}
+
+export interface BusPublisher extends Publisher {
+  /** Frames that were given up so far. */
+  readonly dropped: number
+}
+
+/**
+ * Speak on the bus as one process.
+ *
+ * The first state of a process and the states `A` and `m` carry the time, all others the distance to the
+ * last of these. `close` says `exiting` if a state was ever announced, and resolves within 200 ms.
+ */
+export function createPublisher(options: PublisherOptions): BusPublisher {
+  return new ZmqPublisher(options)
+}
+
+async function openSocket(endpoints: readonly string[], holdMs: number): Promise<Outlet> {
+  const {XPublisher} = await import('zeromq')
+  return new XPublisher({
+    linger: 0,
+    sendTimeout: 0, // makes send synchronous
+    receiveTimeout: holdMs,
+    sendHighWaterMark: 1000,
+    ipv6: endpoints.some(isIpv6),
+  })
+}
+
+class ZmqPublisher implements BusPublisher {
+  readonly #pid: number
+  readonly #log: Log
+  readonly #now: () => number
+  readonly #endpoints: readonly string[]
+  readonly #holdMs: number
+  readonly #open: NonNullable<PublisherOptions['open']>
+  readonly #repeat: NodeJS.Timeout
+
+  /** Frames by prefix, to be sent in this order. */
+  readonly #waiting = new Map<string, string[]>()
+  readonly #counters = new CounterSums()
+  #held = 0
+  #dropped = 0
+  #socket: Outlet | undefined
+  #phase: 'opening' | 'open' | 'mute' = 'opening'
+  readonly #opened: Promise<void>
+  #scheduled = false
+  #countersScheduled = false
+  #lastSent = Number.NEGATIVE_INFINITY
+  /** Unix time in ms of the last absolute time stamp. */
+  #base: number | undefined
+  /** State and task id as announced last. */
+  #current = '-'
+
+  constructor(options: PublisherOptions) {
+    this.#endpoints = options.endpoints
+    this.#pid = options.pid ?? process.pid
+    this.#log = options.log ?? silentLog
+    this.#now = options.now ?? Date.now
+    this.#holdMs = options.holdMs ?? 1000
+    this.#open = options.open ?? openSocket
+    this.#repeat = setInterval(() => this.#announceAgain(), options.repeatMs ?? 2000).unref()
+    this.#opened = this.#start()
+  }
+
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  state(state: State, taskId?: string): void {
+    if (this.#phase === 'mute') return
+    const now = this.#now()
+    this.#current = taskId !== undefined && WITH_TASK_ID.has(state) ? `${state} ${taskId}` : state
+    if (this.#base === undefined || state === 'A' || state === 'm') {
+      this.#base = now
+      this.#put('am.st', `am.st ${this.#pid} ${formatUnixTime(now)} ${this.#current}`)
+    } else {
+      this.#put('am.st', `am.st ${this.#pid} ${formatDelta(now - this.#base)} ${this.#current}`)
+    }
+  }
+
+  counters(counters: readonly Counter[]): void {
+    if (this.#phase === 'mute') return
+    this.#counters.add(counters)
+    if (this.#countersScheduled) return
+    this.#countersScheduled = true
+    setTimeout(() => this.#putCounters(), COUNTER_GAP_MS).unref()
+  }
+
+  log(level: number, text: string): void {
+    if (this.#phase === 'mute') return
+    const prefix = logPrefix(level)
+    this.#put(prefix, `${prefix} ${this.#pid} ${formatUnixTime(this.#now())} ${safeValue(text)}`)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#repeat)
+    if (this.#phase === 'mute') return
+    if (this.#base !== undefined) {
+      this.#put('am.st', `am.st ${this.#pid} ${formatDelta(this.#now() - this.#base)} exiting`)
+    }
+    if (this.#counters.pending) this.#putCounters()
+    if (this.#phase === 'opening') await Promise.race([this.#opened, elapsed(150)])
+    this.#flush()
+    const said = this.#socket !== undefined && this.#phase === 'open'
+    this.#phase = 'mute'
+    if (said) await elapsed(CLOSE_MS)
+    this.#socket?.close()
+    this.#socket = undefined
+  }
+
+  async #start(): Promise<void> {
+    if (this.#endpoints.length === 0) return this.#giveUp()
+    try {
+      const socket = await this.#open(this.#endpoints, this.#holdMs)
+      if (this.#phase === 'mute') return socket.close() // closed meanwhile
+      this.#socket = socket
+    } catch (error) {
+      this.#log.write(-1, `ZMQ: no monitoring, the library cannot be used: ${errorText(error)}`)
+      return this.#giveUp()
+    }
+    const connected = this.#endpoints.filter(endpoint => this.#connect(endpoint))
+    if (connected.length === 0) return this.#giveUp()
+    // Nobody subscribed in time: go on, they may come later. Closed: phase says so.
+    await this.#socket.receive().catch(() => {})
+    if (this.#phase !== 'opening') return
+    this.#phase = 'open'
+    this.#flush()
+  }
+
+  #connect(endpoint: string): boolean {
+    try {
+      this.#socket?.connect(endpoint)
+      return true
+    } catch (error) {
+      this.#log.write(-1, `ZMQ: no monitoring at ${endpoint}: ${errorText(error)}`)
+      return false
+    }
+  }
+
+  #giveUp(): void {
+    this.#phase = 'mute'
+    this.#dropped += this.#held
+    this.#held = 0
+    this.#waiting.clear()
+    clearInterval(this.#repeat)
+    this.#socket?.close()
+    this.#socket = undefined
+  }
+
+  #announceAgain(): void {
+    if (this.#base === undefined) return
+    this.#put('am.st', `am.st ${this.#pid} ${formatDelta(this.#now() - this.#base)} ${this.#current}`)
+  }
+
+  #putCounters(): void {
+    this.#countersScheduled = false
+    for (const frame of this.#counters.take()) this.#put('am.snmp', frame)
+  }
+
+  #put(prefix: string, frame: string): void {
+    if (this.#held >= MOST_HELD_FRAMES || this.#phase === 'mute') {
+      this.#dropped++
+      return
+    }
+    this.#held++
+    const frames = this.#waiting.get(prefix)
+    if (frames) frames.push(frame)
+    else this.#waiting.set(prefix, [frame])
+    if (this.#scheduled || this.#phase !== 'open') return
+    this.#scheduled = true
+    const wait = this.#lastSent + STATE_GAP_MS - performance.now()
+    if (wait <= 0) setImmediate(() => this.#flush())
+    else setTimeout(() => this.#flush(), wait).unref()
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    const socket = this.#socket
+    if (socket === undefined || this.#phase !== 'open') return
+    for (const frames of this.#waiting.values()) {
+      // PUB sockets refuse nothing; should one do so, the frames are lost and mail goes on
+      socket.send(frames).catch(() => {
+        this.#dropped += frames.length
+      })
+    }
+    this.#waiting.clear()
+    this.#held = 0
+    this.#lastSent = performance.now()
+  }
+}
+
+function elapsed(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}
