@@ -1,0 +1,39 @@
+/**
+ * task-ids — the names of a child's tasks in logs and on the bus (spec/daemon, Identifiers).
+ *
+ * `%05d-%02d` is process id and number of the connection within the child; from the second MAIL of a
+ * connection on, `-<seq>` follows.
+ */
+export class TaskIds {
+  readonly #pid: string
+  #connections = 0
+  #sequence = 0
+  #tasks = 0
+
+  constructor(pid: number) {
+    this.#pid = String(pid).padStart(5, '0')
+  }
+
+  /** A connection was taken. */
+  beginConnection(): void {
+    this.#connections++
+    this.#sequence = 0
+  }
+
+  /** The id of the next MAIL of this connection; each is counted, also those that are refused. */
+  next(): string {
+    this.#sequence++
+    this.#tasks++
+    const task = `${this.#pid}-${String(this.#connections).padStart(2, '0')}`
+    return this.#sequence === 1 ? task : `${task}-${this.#sequence}`
+  }
+
+  get connections(): number {
+    return this.#connections
+  }
+
+  /** ids given since birth */
+  get tasks(): number {
+    return this.#tasks
+  }
+}
