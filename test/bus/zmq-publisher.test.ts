@@ -4,7 +4,8 @@ import {test} from 'node:test'
 import {sendOnce, startFrames} from '../../src/bus/start-frames.ts'
 import {createPublisher} from '../../src/bus/zmq-publisher.ts'
 import type {Log} from '../../src/log/log.ts'
-import {bindEar, privateFolder, until} from './bus-helpers.ts'
+import {temporaryFolder, until} from '../support/wait.ts'
+import {bindEar} from './bus-helpers.ts'
 
 function warnings(): {log: Log; texts: string[]} {
   const texts: string[] = []
@@ -13,7 +14,7 @@ function warnings(): {log: Log; texts: string[]} {
 }
 
 test('birth, accept and MAIL FROM carry the time, all other states the distance to the last of them', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const ear = await bindEar(t, endpoint)
   let clock = 1_700_000_000_000
   const publisher = createPublisher({endpoints: [endpoint], pid: 812, now: () => clock, repeatMs: 60_000})
@@ -51,7 +52,7 @@ test('birth, accept and MAIL FROM carry the time, all other states the distance 
 })
 
 test('what is said before a forwarder is there reaches it when it comes within the holding time', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const publisher = createPublisher({endpoints: [endpoint], pid: 5, holdMs: 20_000})
   t.after(() => publisher.close())
   publisher.state('-')
@@ -62,7 +63,7 @@ test('what is said before a forwarder is there reaches it when it comes within t
 })
 
 test('a late subscriber learns the state by its repetition, as a distance', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   let clock = 1_700_000_000_000
   const publisher = createPublisher({
     endpoints: [endpoint],
@@ -80,7 +81,7 @@ test('a late subscriber learns the state by its repetition, as a distance', asyn
 })
 
 test('frames of one turn travel together, each prefix in a message of its own', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const ear = await bindEar(t, endpoint)
   const publisher = createPublisher({endpoints: [endpoint], pid: 5, now: () => 1_700_000_000_000})
   t.after(() => publisher.close())
@@ -99,7 +100,7 @@ test('frames of one turn travel together, each prefix in a message of its own', 
 })
 
 test('counters of mails that end together are added, other variables take the last value', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const ear = await bindEar(t, endpoint)
   const publisher = createPublisher({endpoints: [endpoint], pid: 5})
   t.after(() => publisher.close())
@@ -147,7 +148,7 @@ test('without the ZeroMQ library there is one warning, and every call does nothi
 
 test('an endpoint that is no address is warned of, the others are used', async t => {
   const {log, texts} = warnings()
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const ear = await bindEar(t, endpoint)
   const publisher = createPublisher({endpoints: ['carrier pigeon', endpoint], pid: 5, log})
   t.after(() => publisher.close())
@@ -158,7 +159,7 @@ test('an endpoint that is no address is warned of, the others are used', async t
 })
 
 test('frames for a forwarder that does not come are given up beyond a bound, and counted', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const publisher = createPublisher({endpoints: [endpoint], holdMs: 20_000})
   t.after(() => publisher.close())
   for (let i = 0; i < 2500; i++) publisher.state('b')
@@ -166,7 +167,7 @@ test('frames for a forwarder that does not come are given up beyond a bound, and
 })
 
 test('closing takes at most 200 ms, with or without anybody listening', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const publisher = createPublisher({endpoints: [endpoint], holdMs: 20_000})
   publisher.state('-')
   const begin = performance.now()
@@ -175,7 +176,7 @@ test('closing takes at most 200 ms, with or without anybody listening', async t 
 })
 
 test('a cold start is announced in three messages', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   const ear = await bindEar(t, endpoint)
   const system = {
     sysDescr: 'amavis 1',
@@ -203,6 +204,6 @@ test('a cold start is announced in three messages', async t => {
 })
 
 test('a cold start without a forwarder goes on after the waiting time', async t => {
-  const endpoint = `ipc://${path.join(privateFolder(t), 'inner')}`
+  const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   assert.equal(await sendOnce([endpoint], [['am.snmp FLUSH']], {waitMs: 20}), false)
 })
