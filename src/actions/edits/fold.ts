@@ -1,0 +1,37 @@
+/**
+ * fold — header fields of ours as octets on the wire: folded, in ASCII, never over a line's limit.
+ *
+ * Source: spec/daemon §6.3. A field is a list of items; lines are filled with as many as fit into 78 columns
+ * and a continuation begins with one space, so that unfolding gives the items joined by spaces again.
+ */
+import {encodeText} from './encoded-word.ts'
+
+const WIDTH = 78
+/** RFC 5322 §2.1.1, without CRLF. */
+const LINE_LIMIT = 998
+
+/** `Name: item item…`, folded, with its CRLF; a field without items is `Name:`. */
+export function foldItems(name: string, items: readonly string[]): string {
+  let text = ''
+  let line = `${name}:`
+  for (const item of items) {
+    // The first item stays beside the name: a line of the name alone would be empty when unfolded.
+    if (line.length + 1 + item.length <= WIDTH || (text === '' && line.length === name.length + 1)) {
+      line += ` ${item}`
+    } else {
+      text += `${cut(line)}\r\n`
+      line = ` ${item}`
+    }
+  }
+  return `${text}${cut(line)}\r\n`
+}
+
+/** A field of free text: non-ASCII is encoded (RFC 2047), controls replaced, folded at its spaces. */
+export function foldText(name: string, body: string): string {
+  const clean = body.replace(/[\x00-\x1f\x7f]+/g, ' ').trim()
+  return foldItems(name, clean === '' ? [] : encodeText(clean).split(' '))
+}
+
+function cut(line: string): string {
+  return line.length <= LINE_LIMIT ? line : `${line.slice(0, LINE_LIMIT - 3)}...`
+}

@@ -1,0 +1,80 @@
+/**
+ * header — the fields that stand above a quarantined mail.
+ *
+ * Source: spec/daemon §7. They tell a person, and a later release, whom the mail was for and why it is here.
+ * Return-Path and Delivered-To belong to the place of storage and are added there.
+ */
+import type {Facts, RecipientVerdict, SpamLevels} from '../../verdict/verdict.ts'
+import {alertFields} from '../edits/alert.ts'
+import {foldItems} from '../edits/fold.ts'
+import {quarantinedSpamStatus, type SpamMarks, spamFlag, spamLevel, spamScore} from '../edits/spam-fields.ts'
+
+export interface QuarantineHeadFacts {
+  readonly sender: string
+  readonly mailId: string
+  readonly verdicts: readonly RecipientVerdict[]
+  readonly facts: Facts
+  /** `$sa_spam_level_char`; '' for none */
+  readonly levelCharacter: string
+  /** our Received field */
+  readonly received: string
+}
+
+/** All fields but those of the storage, with CRLF. */
+export function quarantineHead(item: QuarantineHeadFacts): string {
+  const {verdicts, facts} = item
+  const marks = summarise(verdicts, facts)
+  const categories = verdicts.flatMap(verdict => verdict.categories)
+  return [
+    foldItems('X-Envelope-From', [`<${item.sender}>`]),
+    addresses('X-Envelope-To', verdicts),
+    addresses(
+      'X-Envelope-To-Blocked',
+      verdicts.filter(({blocking}) => blocking),
+    ),
+    foldItems('X-Quarantine-ID', [`<${item.mailId}>`]),
+    alertFields(categories, facts),
+    spamFlag(marks),
+    spamScore(marks),
+    item.levelCharacter === '' ? '' : spamLevel(marks, item.levelCharacter),
+    quarantinedSpamStatus(marks),
+    item.received,
+  ].join('')
+}
+
+function addresses(name: string, verdicts: readonly RecipientVerdict[]): string {
+  const last = verdicts.length - 1
+  return foldItems(
+    name,
+    verdicts.map(({recipient}, index) => `<${recipient.address}>${index < last ? ',' : ''}`),
+  )
+}
+
+/** The recipients' marks as one: lowest levels, range of scores, any flag. */
+function summarise(verdicts: readonly RecipientVerdict[], facts: Facts): SpamMarks {
+  const scores = verdicts.flatMap(({score}) => (score === undefined ? [] : [score]))
+  return {
+    score: scores.length === 0 ? undefined : {min: Math.min(...scores), max: Math.max(...scores)},
+    levels: {
+      tag: lowest(verdicts, 'tag'),
+      tag2: lowest(verdicts, 'tag2'),
+      tag3: lowest(verdicts, 'tag3'),
+      kill: lowest(verdicts, 'kill'),
+    },
+    isSpam: verdicts.some(({reached}) => reached.tag2),
+    blacklisted: verdicts.some(({blacklisted}) => blacklisted),
+    whitelisted: verdicts.some(({whitelisted}) => whitelisted),
+    bypassed: verdicts.every(({bypass}) => bypass.spam),
+    tests: facts.tests,
+    autolearn: facts.autolearn,
+  }
+}
+
+function lowest(verdicts: readonly RecipientVerdict[], name: keyof SpamLevels): number | undefined {
+  let found: number | undefined
+  for (const {levels} of verdicts) {
+    const level = levels[name]
+    if (level !== undefined && (found === undefined || level < found)) found = level
+  }
+  return found
+}
