@@ -4,6 +4,7 @@
  * Source: spec/daemon §7. They tell a person, and a later release, whom the mail was for and why it is here.
  * Return-Path and Delivered-To belong to the place of storage and are added there.
  */
+import {scoreRange} from '../../verdict/summary.ts'
 import type {Facts, RecipientVerdict, SpamLevels} from '../../verdict/verdict.ts'
 import {alertFields} from '../edits/alert.ts'
 import {foldItems} from '../edits/fold.ts'
@@ -52,9 +53,8 @@ function addresses(name: string, verdicts: readonly RecipientVerdict[]): string 
 
 /** The recipients' marks as one: lowest levels, range of scores, any flag. */
 function summarise(verdicts: readonly RecipientVerdict[], facts: Facts): SpamMarks {
-  const scores = verdicts.flatMap(({score}) => (score === undefined ? [] : [score]))
   return {
-    score: scores.length === 0 ? undefined : {min: Math.min(...scores), max: Math.max(...scores)},
+    score: scoreRange(verdicts),
     levels: {
       tag: lowest(verdicts, 'tag'),
       tag2: lowest(verdicts, 'tag2'),
