@@ -30,8 +30,8 @@ export interface MainEntry {
   /** octets */
   readonly size: number
   readonly partition: string
-  /** next hops' answers with code, one for each delivery */
-  readonly answers: readonly string[]
+  /** queue ids of the next hops, or their answers where these have none; one for each delivery */
+  readonly queuedAs: readonly string[]
   /** `selector:domain` */
   readonly dkimValid: readonly string[]
   readonly dkimAdded: readonly string[]
@@ -73,9 +73,7 @@ function line(verb: 'Passed' | 'Blocked', {word, recipients}: EntryGroup, entry:
   if (entry.mailId !== '') text += `, mail_id: ${entry.mailId}`
   text += `, Hits: ${hitsText(entry.score)}, size: ${entry.size}`
   if (entry.partition !== '' && entry.partition !== '0') text += `, pt: ${entry.partition}`
-  if (verb === 'Passed' && entry.answers.length > 0) {
-    text += `, queued_as: ${[...new Set(entry.answers.map(queuedAs))].join('/')}`
-  }
+  if (verb === 'Passed' && entry.queuedAs.length > 0) text += `, queued_as: ${entry.queuedAs.join('/')}`
   if (entry.dkimValid.length > 0) text += `, dkim_sd=${entry.dkimValid.join(',')}`
   if (entry.dkimAdded.length > 0) text += `, dkim_new=${entry.dkimAdded.join(',')}`
   return `${text}, ${Math.round(entry.elapsedMs)} ms`
@@ -86,11 +84,6 @@ export function hitsText(score: MainEntry['score']): string {
   if (!score) return '-'
   const {min, max} = score
   return max - min < 0.1 ? points(max) : `${points(min)}..${points(max)}`
-}
-
-/** The queue id at the end of a next hop's answer, or the whole answer. */
-export function queuedAs(answer: string): string {
-  return /queued as ["']?([0-9A-Za-z._-]+)["']?\s*$/i.exec(answer)?.[1] ?? answer
 }
 
 /** One recipient's entry (spec/config §9.7). */
@@ -105,23 +98,24 @@ export interface RecipientEntry {
     readonly tag2: number | undefined
     readonly kill: number | undefined
   }
-  /** the next hop's answer with code */
+  readonly queuedAs: string | undefined
+  /** the next hop's answer with code, shown where there is no queue id */
   readonly answer: string | undefined
   readonly local: boolean
   readonly reached: {readonly tag: boolean; readonly tag2: boolean; readonly kill: boolean}
 }
 
 export function recipientLogLine(entry: RecipientEntry): string {
-  const {levels, reached, answer} = entry
+  const {levels, reached, queuedAs, answer} = entry
   const score = entry.score === undefined ? undefined : {min: entry.score, max: entry.score}
   const level = (value: number | undefined) => points(value ?? 0)
   const yes = (flag: boolean) => (flag ? 'Y' : '0')
-  const queue = answer === undefined ? undefined : queuedAs(answer)
-  const forwarded = queue === undefined ? '' : queue === answer ? `, fwd: ${answer}` : `, queued_as: ${queue}`
+  const next =
+    queuedAs !== undefined ? `, queued_as: ${queuedAs}` : answer !== undefined ? `, fwd: ${answer}` : ''
   return (
     `${entry.passed ? 'Passed' : 'Blocked'} ${entry.word}, <${entry.sender}> -> <${entry.recipient}>` +
     `, Hits: ${hitsText(score)}, tag=${level(levels.tag)}, tag2=${level(levels.tag2)}, kill=${level(levels.kill)}` +
-    `${forwarded}, ${entry.local ? 'L' : '0'}/${yes(reached.tag)}/${yes(reached.tag2)}/${yes(reached.kill)}`
+    `${next}, ${entry.local ? 'L' : '0'}/${yes(reached.tag)}/${yes(reached.tag2)}/${yes(reached.kill)}`
   )
 }
 

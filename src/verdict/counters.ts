@@ -8,7 +8,7 @@ import {directionOf, statusOf} from './status.ts'
 import {mainCategory, majorName} from './summary.ts'
 import type {RecipientOutcome} from './verdict.ts'
 
-/** One attempt to hand a mail, or one of our own making, to a next hop or a file. */
+/** One attempt to hand a mail, or one of our own making, to a file; the forwarder counts its own. */
 export interface DeliveryEvent {
   readonly purpose: 'Relay' | 'Quar' | 'Dsn' | 'Notif'
   readonly protocol: 'Local' | 'SMTP' | 'LMTP' | 'BSMTP' | 'Pipe' | 'SQL'
@@ -40,8 +40,8 @@ export interface CountedMail {
   readonly virusNames: readonly string[]
   readonly quarantines: readonly QuarantineEvent[]
   readonly deliveries: readonly DeliveryEvent[]
-  /** operations done: `OpsDec`, `OpsDecByMimeParser`, `OpsVirusCheck`, `OutConnNew` …, with how often */
-  readonly operations: ReadonlyMap<string, number>
+  /** counted on the way: `OpsDec`, `OpsVirusCheck`, and all that the forwarder counts */
+  readonly counted: ReadonlyMap<string, number>
   readonly log: LogCounts
   /** ms by name without prefix: `Total`, `Receiving`, `Sending`, `Decoding`, `VirusCheck`, `SpamCheck` */
   readonly elapsed: ReadonlyMap<string, number>
@@ -50,7 +50,7 @@ export interface CountedMail {
 export function countersOf(mail: CountedMail): Counter[] {
   const sums = new Sums()
   countArrival(mail, sums)
-  for (const [name, times] of mail.operations) sums.add(name, times)
+  for (const [name, n] of mail.counted) sums.add(name, n)
   for (const name of mail.virusNames) sums.add(`virus.byname.${name}`)
   for (const event of mail.quarantines) countQuarantine(event, mail.size, sums)
   countContent(mail, sums)

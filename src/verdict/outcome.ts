@@ -24,7 +24,7 @@ export function outcomeOf(
     const response = verdict.response ?? notTried(taskId)
     return {verdict, delivery, categories, blocking, destiny, response, quarantined, dsn: 'none'}
   }
-  const {response} = delivery
+  const response = delivery.reply
   if (response.code < 300) {
     return {verdict, delivery, categories, blocking, destiny, response, quarantined, dsn: 'none'}
   }

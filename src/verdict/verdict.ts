@@ -92,15 +92,14 @@ export interface RecipientVerdict {
   readonly warnSender: boolean
 }
 
-/** What became of one recipient's copy at the next hop. */
+/** What became of one recipient's copy at the next hop: the forwarder's result, and how the copy looked. */
 export interface Delivery {
   /** as the client is told it: `250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as X` */
-  readonly response: SmtpReply
-  /** the next hop's own words with code; undefined: it did not answer */
-  readonly remote: string | undefined
-  /** host or address of the next hop, for Remote-MTA */
-  readonly host: string | undefined
-  /** the next hop announced DSN and was given the recipient's options */
+  readonly reply: SmtpReply
+  /** the next hop's name and own words with code; undefined: it did not answer */
+  readonly remote: {readonly name: string; readonly text: string} | undefined
+  readonly queuedAs: string | undefined
+  /** the next hop has taken over the duty to send notifications */
   readonly dsnPassedOn: boolean
   /** Subject, address or X-Spam-* say that it is spam or otherwise bad */
   readonly tagged: boolean

@@ -32,6 +32,22 @@ export function foldText(name: string, body: string): string {
   return foldItems(name, clean === '' ? [] : encodeText(clean).split(' '))
 }
 
+/** A mailbox, `"phrase" <address>`: only the phrase may be encoded (RFC 2047 §5). */
+export function foldMailbox(name: string, mailbox: string): string {
+  const [, phrase, address] = /^(.*?)\s*(<[^<>]*>)\s*$/s.exec(mailbox) ?? []
+  if (phrase === undefined || address === undefined || /^[\x20-\x7e]*$/.test(phrase)) {
+    return foldItems(
+      name,
+      mailbox
+        .replace(/[\x00-\x1f\x7f]+/g, ' ')
+        .trim()
+        .split(' '),
+    )
+  }
+  const words = encodeText(phrase.replace(/^"|"$/g, '').replace(/[\x00-\x1f\x7f]+/g, ' ')).split(' ')
+  return foldItems(name, [...words, address])
+}
+
 function cut(line: string): string {
   return line.length <= LINE_LIMIT ? line : `${line.slice(0, LINE_LIMIT - 3)}...`
 }
