@@ -1,0 +1,82 @@
+/**
+ * store — gathers what the buses say and publishes the table of children at a steady pace.
+ *
+ * Knows no React, but has the two functions that `useSyncExternalStore` wants. However much arrives, there
+ * is one new snapshot a period; with nothing new there is one a second while somebody listens, because
+ * ages go on.
+ */
+import {parseFrame} from '../../bus/grammar.ts'
+import {type Arrival, applyMessages, type ChildTable, EMPTY_TABLE} from './table.ts'
+
+export interface Snapshot {
+  readonly table: ChildTable
+  /** the moment it shows, Unix ms */
+  readonly nowMs: number
+}
+
+export interface ChildStore {
+  /** A message as it arrived. */
+  put(endpoint: string, frames: readonly string[]): void
+  /** The last published snapshot; the same object until the next. */
+  getSnapshot(): Snapshot
+  /** Publish what has arrived up to now, at once. */
+  refresh(): Snapshot
+  /** @returns how to stop listening */
+  subscribe(listener: () => void): () => void
+  close(): void
+}
+
+export interface StoreOptions {
+  readonly now?: () => number
+  readonly periodMs?: number
+  readonly tickMs?: number
+}
+
+export function createChildStore({
+  now = Date.now,
+  periodMs = 200,
+  tickMs = 1000,
+}: StoreOptions = {}): ChildStore {
+  const listeners = new Set<() => void>()
+  let waiting: Arrival[] = []
+  let snapshot: Snapshot = {table: EMPTY_TABLE, nowMs: now()}
+  let timer: NodeJS.Timeout | undefined
+
+  const publish = () => {
+    snapshot = {table: applyMessages(snapshot.table, waiting, now()), nowMs: now()}
+    waiting = []
+    for (const listener of listeners) listener()
+  }
+  const tick = () => {
+    if (waiting.length > 0 || now() - snapshot.nowMs >= tickMs) publish()
+  }
+  const start = () => {
+    timer ??= setInterval(tick, periodMs).unref()
+  }
+  const stop = () => {
+    clearInterval(timer)
+    timer = undefined
+  }
+  return {
+    put(endpoint, frames) {
+      waiting.push({endpoint, frames: frames.map(parseFrame), nowMs: now()})
+    },
+    getSnapshot: () => snapshot,
+    refresh() {
+      publish()
+      return snapshot
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      start()
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) stop()
+      }
+    },
+    close() {
+      listeners.clear()
+      stop()
+    },
+  }
+}
