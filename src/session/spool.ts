@@ -42,6 +42,8 @@ export class Spool {
   readonly #pid: number
   readonly #clock: () => number
   #folder: Promise<string> | undefined
+  /** done when no removal is under way: the next mail's file has the same name */
+  #removed: Promise<void> = Promise.resolve()
 
   constructor({base, log, preserving = true, pid = process.pid, clock = Date.now}: SpoolOptions) {
     this.#base = base
@@ -76,6 +78,7 @@ export class Spool {
    * @throws AmavisError AM_STORAGE
    */
   async createMail(): Promise<SpoolFile> {
+    await this.#removed
     try {
       return await SpoolFile.create(path.join(await this.folder(), 'email.txt'))
     } catch (cause) {
@@ -110,15 +113,31 @@ export class Spool {
   }
 
   /** A mail is done with: its file goes, unless it was preserved. */
-  async release(mail: Octets): Promise<void> {
-    if (mail.path === undefined || this.#folder === undefined) return
-    const folder = await this.#folder.catch(() => undefined)
-    if (folder !== undefined && path.dirname(mail.path) === folder)
-      await rm(mail.path, {force: true}).catch(() => {})
+  release(mail: Octets): void {
+    const file = mail.path
+    const folder = this.#folder
+    if (file === undefined || folder === undefined) return
+    this.#remove(async () => {
+      if (path.dirname(file) === (await folder)) await rm(file, {force: true})
+    })
+  }
+
+  /** A mail that will not be read to its end: what is queued is written or not. */
+  discard(opening: Promise<SpoolFile>): void {
+    this.#remove(async () => {
+      const file = await opening
+      await file.finish().catch(() => {})
+      await rm(file.path, {force: true})
+    })
+  }
+
+  #remove(work: () => Promise<void>): void {
+    this.#removed = this.#removed.then(work).catch(() => {})
   }
 
   /** Remove the folder, if there is one that was not preserved. */
   async close(): Promise<void> {
+    await this.#removed
     const folder = this.#folder
     this.#folder = undefined
     if (folder) await folder.then(name => rm(name, {recursive: true, force: true})).catch(() => {})
@@ -183,13 +202,6 @@ export class SpoolFile {
     await this.#handle.close()
     if (this.#failure) throw this.#failure
     return {size: this.#size, memory: undefined, path: this.path}
-  }
-
-  /** Close and remove it; what is queued is written or not. */
-  async discard(): Promise<void> {
-    await this.#work
-    await this.#handle.close().catch(() => {})
-    await rm(this.path, {force: true}).catch(() => {})
   }
 }
 

@@ -1,0 +1,460 @@
+/**
+ * session — one SMTP conversation on a socket: reads, answers, and hands mails to the filter.
+ *
+ * All complete commands of a chunk are answered in one write (RFC 2920). While the filter works on a mail
+ * input is only gathered, up to a bound, then the socket is paused. One idle timer serves all commands.
+ * A client that drips octets is ended too: a command has the same time as silence has, and data must
+ * average an octet a millisecond beyond it.
+ *
+ * Diagnostics: an outcome that never comes is the filter's matter; a filter that throws is answered 451
+ * and logged at level -2.
+ */
+import type {Socket} from 'node:net'
+import type {Publisher} from '../../bus/publisher.ts'
+import type {Settings} from '../../config/settings.ts'
+import {errorText, type SmtpReply} from '../../errors.ts'
+import type {Log} from '../../log/log.ts'
+import type {Client, Listener} from '../../message/envelope.ts'
+import {Timing} from '../../pipeline/timing.ts'
+import type {Spool} from '../spool.ts'
+import type {TaskIds} from '../task-ids.ts'
+import type {Filter, Outcome, Transaction} from '../transaction.ts'
+import {BAD_SYNTAX, command, ERROR_LIMIT, LINE_TOO_LONG, TOO_MANY_ERRORS} from './commands.ts'
+import {DataReceiver} from './data.ts'
+import {Input} from './input.ts'
+import {MailStore} from './mail-store.ts'
+import {type Product, type SessionPolicy, sessionPolicy} from './policy.ts'
+import {formatReply, replyText} from './reply.ts'
+import {newState, resetTransaction} from './state.ts'
+
+export interface SmtpDeps {
+  /** with the banks of the socket */
+  readonly settings: Settings
+  readonly listener: Listener
+  readonly filter: Filter
+  readonly publisher: Publisher
+  readonly log: Log
+  readonly taskIds: TaskIds
+  readonly spool: Spool
+  readonly product?: Product
+  /** ms since the epoch */
+  readonly clock?: () => number
+  /** when aborted, the session ends with 421 at the next place between two mails */
+  readonly stop?: AbortSignal
+}
+
+export interface SessionEnd {
+  /** mails that were answered after their data */
+  readonly transactions: number
+  readonly reason: 'quit' | 'closed' | 'timeout' | 'error' | 'protocol' | 'stopped'
+}
+
+const IDLE = '421 4.3.2 Service shutting down, closing channel, during waiting for input from client\r\n'
+const IDLE_IN_DATA = '421 4.3.2 Service shutting down, timed out during waiting for input from client\r\n'
+const STOPPED = '421 4.3.2 Service shutting down, closing channel\r\n'
+const FLOOD = '421 4.7.0 Error: too much input, closing channel\r\n'
+const INNER_FAILURE: SmtpReply = {code: 451, enhanced: '4.5.0', text: 'Error in processing'}
+
+/** Input that is taken while the filter works. */
+const WAITING_INPUT_OCTETS = 64 * 1024
+/** Replies that may wait in the socket before reading pauses. */
+const WAITING_OUTPUT_OCTETS = 256 * 1024
+/** A line without an end that gets this long ends the session. */
+const ENDLESS_LINE_OCTETS = 1024 * 1024
+/** Content beyond the limit that is read and thrown away before the session is ended. */
+const SURPLUS_OCTETS = 256 * 1024 * 1024
+/** How long a client may take to close its side after ours. */
+const LINGER_MS = 5000
+
+/** Hold a conversation on a socket that was admitted; resolves when it is over and its mails are answered. */
+export function serveSmtp(socket: Socket, deps: SmtpDeps): Promise<SessionEnd> {
+  return new Promise(resolve => new SmtpSession(socket, deps, resolve).start())
+}
+
+type Mode = 'command' | 'data' | 'busy' | 'ended'
+
+class SmtpSession {
+  readonly #socket: Socket
+  readonly #deps: SmtpDeps
+  readonly #policy: SessionPolicy
+  readonly #clock: () => number
+  readonly #resolve: (end: SessionEnd) => void
+  readonly #client: {readonly address: string | undefined; readonly port: number | undefined}
+  readonly #input = new Input()
+  readonly #state = newState()
+  #mode: Mode = 'command'
+  #out = ''
+  /** the socket does not take our replies: no more commands until it does */
+  #blocked = false
+  #inputEnded = false
+  /** a whole mail is being kept or filtered: the session outlives its socket until that is done */
+  #working = false
+  #closed = false
+  #reason: SessionEnd['reason'] | undefined
+  #transactions = 0
+  #timing = new Timing()
+  #taskId = ''
+  #receivedAt = 0
+  #receiver: DataReceiver | undefined
+  #store: MailStore | undefined
+  /** when the present command or data began to be awaited */
+  #since: number
+
+  constructor(socket: Socket, deps: SmtpDeps, resolve: (end: SessionEnd) => void) {
+    this.#socket = socket
+    this.#deps = deps
+    this.#clock = deps.clock ?? Date.now
+    this.#resolve = resolve
+    this.#policy = sessionPolicy(deps.settings, deps.listener, deps.product ?? {name: 'amavis', version: ''})
+    this.#client = {address: socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, ''), port: socket.remotePort}
+    this.#since = this.#clock()
+  }
+
+  start(): void {
+    const socket = this.#socket
+    this.#deps.taskIds.beginConnection()
+    this.#deps.publisher.state('b')
+    // A client may shut its side after the last command; it still gets its answers.
+    socket.allowHalfOpen = true
+    socket.setNoDelay(true)
+    socket.setTimeout(this.#policy.timeoutMs)
+    socket.on('data', chunk => this.#received(chunk as Buffer))
+    socket.on('end', () => {
+      this.#inputEnded = true
+      this.#endIfDone()
+    })
+    socket.on('timeout', () => this.#timedOut())
+    socket.on('drain', () => {
+      this.#blocked = false
+      this.#advance()
+    })
+    socket.on('error', () => {
+      this.#reason ??= 'error'
+    })
+    socket.on('close', () => this.#socketClosed())
+    this.#deps.stop?.addEventListener('abort', this.#stopped)
+    if (socket.destroyed) {
+      this.#socketClosed()
+      return
+    }
+    this.#out = this.#policy.greeting
+    this.#flush()
+    this.#timing.mark('SMTP greeting')
+    if (this.#deps.stop?.aborted) this.#stopped()
+    else socket.resume()
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#mode === 'ended') return
+    this.#input.push(chunk)
+    this.#advance()
+  }
+
+  /** Do all that can be done with the input at hand. */
+  #advance(): void {
+    const before = this.#since
+    for (;;) {
+      if (this.#blocked) break
+      if (this.#mode === 'command') {
+        const line = this.#input.line()
+        if (line === undefined) break
+        this.#since = 0
+        this.#command(line)
+      } else if (this.#mode === 'data') {
+        if (this.#input.length === 0) break
+        this.#readData()
+      } else break
+    }
+    if (this.#mode === 'ended') return
+    this.#flush()
+    if (this.#since === 0) this.#since = this.#clock()
+    else if (this.#since === before) this.#checkPace()
+    this.#throttle()
+    if (this.#inputEnded) this.#endIfDone()
+    if (this.#deps.stop?.aborted) this.#stopped()
+  }
+
+  #command(line: ReturnType<Input['line']> & {}): void {
+    if (typeof line !== 'string') {
+      this.#answer(line.problem === 'length' ? LINE_TOO_LONG : BAD_SYNTAX)
+      return
+    }
+    // Each MAIL counts, also one that is refused (spec/daemon, Identifiers).
+    if (/^MAIL(?:[ \t]|$)/i.test(line)) this.#beginTask()
+    this.#answer(command(line, this.#state, this.#policy))
+  }
+
+  #answer(answer: ReturnType<typeof command>): void {
+    this.#out += answer.text
+    if (answer.error && ++this.#state.errors > ERROR_LIMIT) {
+      this.#end('protocol', TOO_MANY_ERRORS)
+      return
+    }
+    switch (answer.event) {
+      case 'greeted':
+        this.#timing.mark(this.#state.extended ? 'SMTP EHLO' : 'SMTP HELO')
+        break
+      case 'mail':
+        this.#receivedAt = this.#clock()
+        this.#deps.publisher.state('m', this.#taskId)
+        this.#timing.mark('SMTP MAIL')
+        break
+      case 'data':
+        this.#beginData()
+        break
+      case 'quit':
+        this.#end('quit')
+    }
+    if (this.#out.length > WAITING_OUTPUT_OCTETS) this.#flush()
+  }
+
+  #beginTask(): void {
+    if (this.#state.mail) return
+    if (this.#taskId === '') this.#timing.mark('SMTP pre-MAIL')
+    else this.#timing = new Timing()
+    this.#taskId = this.#deps.taskIds.next()
+  }
+
+  #beginData(): void {
+    this.#timing.mark('SMTP pre-DATA-flush')
+    this.#deps.publisher.state('d', this.#taskId)
+    this.#receiver = new DataReceiver(this.#policy.sizeLimit)
+    this.#store = new MailStore(this.#deps.spool)
+    this.#mode = 'data'
+    this.#since = this.#clock()
+  }
+
+  #readData(): void {
+    const receiver = this.#receiver!
+    const chunk = this.#input.take()
+    const end = receiver.push(chunk)
+    if (end >= 0 && end < chunk.length) this.#input.push(chunk.subarray(end))
+    if (receiver.tooLong) {
+      this.#store?.discard()
+      this.#store = undefined
+      if (receiver.size > this.#policy.sizeLimit! + SURPLUS_OCTETS) {
+        this.#end('protocol', FLOOD)
+        return
+      }
+    }
+    const wait = this.#store?.add(receiver.take())
+    if (end >= 0) this.#dataEnded()
+    else if (wait) {
+      this.#mode = 'busy'
+      void wait.then(() => {
+        if (this.#mode !== 'busy') return
+        this.#mode = 'data'
+        this.#advance()
+      })
+    }
+  }
+
+  #dataEnded(): void {
+    const store = this.#store
+    this.#timing.mark('SMTP DATA')
+    if (!store) {
+      const size = this.#receiver!.size
+      this.#endTransaction({
+        code: 552,
+        enhanced: '5.3.4',
+        text: `Message size (${size} B) exceeds size limit`,
+      })
+      return
+    }
+    this.#mode = 'busy'
+    this.#working = true
+    const octets = store.finish()
+    if (octets instanceof Promise)
+      void octets.then(
+        kept => this.#filter(kept),
+        error => this.#failed(error),
+      )
+    else this.#filter(octets)
+  }
+
+  #filter(octets: Transaction['octets']): void {
+    if (this.#closed) {
+      // Nobody is left to be answered: the client will come again with this mail.
+      this.#deps.spool.release(octets)
+      this.#finish()
+      return
+    }
+    const mail = this.#transaction(octets)
+    this.#logReceived(mail)
+    let outcome: Promise<Outcome>
+    try {
+      outcome = this.#deps.filter(mail)
+    } catch (error) {
+      outcome = Promise.reject(error)
+    }
+    outcome.then(
+      ({reply}) => this.#filtered(mail, reply),
+      async error => {
+        await mail.preserve(errorText(error))
+        this.#failed(error, mail)
+      },
+    )
+  }
+
+  /** An inner failure: the client comes again, and learns nothing of us. */
+  #failed(error: unknown, mail?: Transaction): void {
+    this.#deps.log.forTask(this.#taskId).write(-2, `TROUBLE in process_request: ${errorText(error)}`)
+    const reply = {...INNER_FAILURE, text: `${INNER_FAILURE.text}, id=${this.#taskId}`}
+    if (mail) this.#filtered(mail, reply)
+    else {
+      this.#endTransaction(reply)
+      this.#resumeAfterMail()
+    }
+  }
+
+  #filtered(mail: Transaction, reply: SmtpReply): void {
+    const {timing, octets} = mail
+    timing.mark('SMTP pre-response')
+    this.#endTransaction(reply)
+    this.#flush()
+    timing.mark('SMTP response')
+    this.#deps.spool.release(octets)
+    const {log, publisher} = this.#deps
+    timing.mark('rundown')
+    const report = `size: ${octets.size}, ${timing.report()}`
+    publisher.log(2, `(${mail.taskId}) ${report}`)
+    if (log.enabled(2)) log.forTask(mail.taskId).write(2, report)
+    this.#resumeAfterMail()
+  }
+
+  #endTransaction(reply: SmtpReply): void {
+    const utf8 = this.#state.mail?.smtputf8 ?? false
+    this.#transactions++
+    this.#out += formatReply({...reply, text: replyText(reply.text, utf8)})
+    this.#state.errors = 0
+    resetTransaction(this.#state)
+    this.#receiver = undefined
+    this.#store = undefined
+    this.#mode = 'command'
+    this.#since = this.#clock()
+  }
+
+  #resumeAfterMail(): void {
+    this.#working = false
+    if (this.#closed) this.#finish()
+    else this.#advance()
+  }
+
+  #transaction(octets: Transaction['octets']): Transaction {
+    const mail = this.#state.mail!
+    const {listener, settings, spool} = this.#deps
+    const client: Client = {
+      socketAddress: this.#client.address,
+      socketPort: this.#client.port,
+      helo: this.#state.helo,
+      forwarded: this.#state.forwarded,
+    }
+    const {bareLf, bareCr, nul} = this.#receiver!
+    return {
+      taskId: this.#taskId,
+      envelope: mail,
+      client,
+      listener,
+      protocol: this.#state.extended ? (mail.smtputf8 ? 'UTF8SMTP' : 'ESMTP') : 'SMTP',
+      octets,
+      data: {bareLf, bareCr, nul},
+      receivedAt: this.#receivedAt,
+      timing: this.#timing,
+      settings,
+      preserve: reason => spool.preserve(reason, octets),
+    }
+  }
+
+  #logReceived({envelope, octets, protocol, taskId}: Transaction): void {
+    const {listener, log} = this.#deps
+    if (!log.enabled(1)) return
+    const {body, envid, recipients, ret, sender} = envelope
+    const words = [
+      `${protocol} :${listener.port ?? listener.path ?? ''}${octets.path ? ` ${octets.path}` : ''}:`,
+      `<${sender}> -> ${recipients.map(({address}) => `<${address}>`).join(',')}`,
+      `SIZE=${octets.size}`,
+      body && `BODY=${body}`,
+      ret && `RET=${ret}`,
+      envid && `ENVID=${envid}`,
+    ]
+    log.forTask(taskId).write(1, words.filter(Boolean).join(' '))
+  }
+
+  #flush(): void {
+    if (this.#out === '' || this.#closed) return
+    const out = this.#out
+    this.#out = ''
+    this.#socket.write(out, 'latin1')
+    if (this.#socket.writableLength > WAITING_OUTPUT_OCTETS) this.#blocked = true
+  }
+
+  /** Read on, or leave the rest with the client until we have done with what we hold. */
+  #throttle(): void {
+    const waiting = this.#blocked || this.#mode === 'busy'
+    if (waiting && this.#input.length > WAITING_INPUT_OCTETS) this.#socket.pause()
+    else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  /** Octets came, but nothing was complete: not for ever. */
+  #checkPace(): void {
+    if (this.#input.skipped > ENDLESS_LINE_OCTETS) {
+      this.#end('protocol', FLOOD)
+      return
+    }
+    if (this.#mode === 'busy' || this.#blocked) return
+    const received = this.#mode === 'data' ? this.#receiver!.size : 0
+    if (this.#clock() - this.#since > this.#policy.timeoutMs + received) this.#timedOut()
+  }
+
+  #timedOut(): void {
+    if (this.#mode === 'ended') this.#socket.destroy()
+    else if (this.#mode === 'data') {
+      this.#log(1, `ABORTING the session: timed out during waiting for input from client`)
+      this.#end('timeout', IDLE_IN_DATA)
+    } else if (this.#mode === 'command') {
+      this.#log(1, 'client was idle for too long, closing')
+      this.#end('timeout', IDLE)
+    }
+  }
+
+  readonly #stopped = (): void => {
+    if (this.#mode === 'command' && !this.#state.mail && this.#input.length === 0)
+      this.#end('stopped', STOPPED)
+  }
+
+  #log(level: number, text: string): void {
+    const {log} = this.#deps
+    if (log.enabled(level)) (this.#taskId === '' ? log : log.forTask(this.#taskId)).write(level, text)
+  }
+
+  #endIfDone(): void {
+    if (!this.#blocked && (this.#mode === 'command' || this.#mode === 'data')) this.#end('closed')
+  }
+
+  /** Say the last words and close our side; the socket goes when the client has closed its own. */
+  #end(reason: SessionEnd['reason'], last = ''): void {
+    if (this.#mode === 'ended') return
+    this.#reason ??= reason
+    this.#mode = 'ended'
+    this.#store?.discard()
+    if (this.#socket.destroyed) return
+    this.#socket.setTimeout(LINGER_MS)
+    this.#socket.end(this.#out + last, 'latin1')
+    this.#out = ''
+    this.#input.take()
+    this.#socket.resume()
+  }
+
+  #socketClosed(): void {
+    this.#closed = true
+    if (!this.#working) this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#mode !== 'ended') this.#store?.discard()
+    this.#mode = 'ended'
+    this.#deps.stop?.removeEventListener('abort', this.#stopped)
+    this.#log(3, `session ended: ${this.#reason ?? 'closed'}`)
+    this.#resolve({transactions: this.#transactions, reason: this.#reason ?? 'closed'})
+  }
+}
