@@ -1,0 +1,88 @@
+/**
+ * checks — what must hold of a configuration as a whole, and what is worth a warning.
+ *
+ * Source: spec/config, Errors and warnings. Whether a daemon has something to listen on is the daemon's
+ * own check: other commands read the same files.
+ */
+import {textOf} from './language/convert.ts'
+import type {Machine} from './language/machine.ts'
+import {nearestName} from './nearest.ts'
+import {isNumeric} from './number.ts'
+import type {Problem} from './problem.ts'
+import type {Box} from './snapshot.ts'
+import type {SettingDefinition} from './table/definition.ts'
+import {SETTINGS} from './table/table.ts'
+import type {HashBox, Scalar} from './value.ts'
+
+const NUMERIC = new Set(['int', 'num', 'sec', 'bytes'])
+
+export interface Checked {
+  readonly errors: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+export function checkSettings(machine: Machine): Checked {
+  const errors: Problem[] = []
+  const warnings: Problem[] = []
+  const at = (name: string) => machine.assigned.get(machine.variables.get(name)!)
+  for (const setting of SETTINGS) {
+    const box = machine.variables.get(setting.name)!
+    if (!machine.assigned.has(box)) continue
+    const wrong = valueProblem(setting, box)
+    if (wrong !== undefined) errors.push({at: at(setting.name), message: `${setting.name}: ${wrong}`})
+    if (setting.obsolete === 'warns') {
+      warnings.push({at: at(setting.name), message: `${setting.name} is retired and has no effect`})
+    }
+  }
+  const host = textOf(scalarNamed(machine, '$myhostname'))
+  if (!host.includes('.') && host !== 'localhost') {
+    const message = `$myhostname: expected a fully qualified name (with a dot), found "${host}"`
+    errors.push({at: at('$myhostname'), message})
+  }
+  const bits = Number(textOf(scalarNamed(machine, '$mail_id_size_bits')))
+  if (!(bits > 0) || bits % 24 !== 0) {
+    errors.push({
+      at: at('$mail_id_size_bits'),
+      message: `$mail_id_size_bits: expected a multiple of 24, found "${bits}"`,
+    })
+  }
+  warnings.push(...bankWarnings(machine))
+  return {errors, warnings}
+}
+
+function scalarNamed(machine: Machine, name: string): Scalar {
+  const box = machine.variables.get(name)
+  return box?.kind === 'scalar' ? box.value : undefined
+}
+
+function valueProblem(setting: SettingDefinition, box: Box): string | undefined {
+  if (box.kind !== 'scalar' || !NUMERIC.has(setting.kind)) return undefined
+  const {value} = box
+  if (value === undefined || value === '' || typeof value === 'number') return undefined
+  if (typeof value === 'string' && isNumeric(value)) return undefined
+  return `expected a number, found ${typeof value === 'string' ? `"${value}"` : 'a reference'}`
+}
+
+/** Keys of policy banks that no load would take. */
+function bankWarnings(machine: Machine): Problem[] {
+  const banks = machine.variables.get('%policy_bank')
+  if (banks?.kind !== 'hash') return []
+  const known = hashAt(banks.entries.get(''))
+  const problems: Problem[] = []
+  for (const [name, value] of banks.entries) {
+    const bank = hashAt(value)
+    if (name === '' || !bank || !known) continue
+    for (const key of bank.entries.keys()) {
+      if (key === 'ACTION' || known.entries.has(key)) continue
+      const near = nearestName(key, known.entries.keys())
+      const hint = near === undefined ? '' : `, did you mean "${near}"?`
+      const at = machine.assigned.get(banks)
+      problems.push({at, message: `policy bank "${name}": unknown field "${key}"${hint}`})
+    }
+  }
+  return problems
+}
+
+function hashAt(value: Scalar): HashBox | undefined {
+  return typeof value === 'object' && value.kind === 'ref' && value.to.kind === 'hash' ? value.to : undefined
+}

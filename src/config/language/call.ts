@@ -1,0 +1,68 @@
+/**
+ * language/call — calls: Perl's functions, ours, and the few constructors that are known.
+ */
+import {nearestName} from '../nearest.ts'
+import {configError} from '../problem.ts'
+import type {Scalar} from '../value.ts'
+import type {Call, Expr} from './ast.ts'
+import {textOf} from './convert.ts'
+import {itemsOf, scalarOf} from './evaluate.ts'
+import {BLOCK_FUNCTIONS, LIST_FUNCTIONS} from './list-functions.ts'
+import type {Machine} from './machine.ts'
+import {TEXT_FUNCTIONS} from './text-functions.ts'
+import {VARIABLE_FUNCTIONS} from './variable-functions.ts'
+
+type MethodCall = Extract<Expr, {type: 'methodCall'}>
+export type Want = 'scalar' | 'list'
+
+/**
+ * The result of a call; in scalar context its last value counts.
+ * @throws AmavisError AM_CONFIG for a function that is unknown or must not run here
+ */
+export function callFunction(machine: Machine, call: Call | MethodCall, want: Want): readonly Scalar[] {
+  if (call.type === 'methodCall') return constructObject(machine, call)
+  const name = call.name.replace(/^(?:Amavis::(?:Conf|Util)::|main::)/, '')
+  const onVariables = VARIABLE_FUNCTIONS.get(name)
+  if (onVariables) return onVariables(machine, call, want)
+  const onLists = BLOCK_FUNCTIONS.get(name)
+  if (onLists) return onLists(machine, call, want)
+  const args = itemsOf(machine, call.args)
+  const onText = TEXT_FUNCTIONS.get(name) ?? LIST_FUNCTIONS.get(name)
+  if (onText)
+    return [
+      onText(args.length === 0 && call.args.length === 0 ? [topic(machine, call)] : args, call.at, machine),
+    ]
+  const ours = machine.builtins.get(name)
+  if (ours) return ours(machine, args, call.at)
+  const known = [
+    ...TEXT_FUNCTIONS.keys(),
+    ...LIST_FUNCTIONS.keys(),
+    ...VARIABLE_FUNCTIONS.keys(),
+    ...machine.builtins.keys(),
+  ]
+  const near = nearestName(name, known)
+  throw configError(
+    call.at,
+    `the function "${name}" cannot be called in a configuration${near === undefined ? '' : `, did you mean ${near}?`}`,
+  )
+}
+
+/** `$_`, which many functions take when nothing is given. */
+function topic(machine: Machine, call: Call): Scalar {
+  return scalarOf(machine, {type: 'variable', sigil: '$', name: '_', at: call.at})
+}
+
+/** `Amavis::Lookup::RE->new(…)` and the other look-up objects that a file may make itself. */
+function constructObject(machine: Machine, call: MethodCall): readonly Scalar[] {
+  const name = call.of.type === 'constant' ? textOf(call.of.value) : ''
+  const known = /^Amavis::Lookup::(RE|SQLfield|LDAPattr|Label|IP)$/.exec(name)
+  if (!known || call.method !== 'new') {
+    throw configError(
+      call.at,
+      `the method call "${name === '' ? '…' : name}->${call.method}" cannot be made in a configuration`,
+    )
+  }
+  const args = itemsOf(machine, call.args)
+  if (known[1] === 'RE') return machine.builtins.get('new_RE')!(machine, args, call.at)
+  return [{kind: 'object', of: known[1]!, items: [...args]}]
+}

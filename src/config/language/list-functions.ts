@@ -1,0 +1,112 @@
+/**
+ * language/list-functions — Perl's functions of lists, with and without a block.
+ */
+import {isTrue} from '../number.ts'
+import {compileRegexp} from '../regexp.ts'
+import type {Scalar} from '../value.ts'
+import type {Call, Expr} from './ast.ts'
+import {numberOf, textOf} from './convert.ts'
+import {itemsOf, listOf, scalarOf} from './evaluate.ts'
+import {inScope, type Machine} from './machine.ts'
+import {regexpValue} from './match.ts'
+import {runStatements} from './run.ts'
+import type {PlainFunction} from './text-functions.ts'
+
+type BlockFunction = (machine: Machine, call: Call, want: 'scalar' | 'list') => readonly Scalar[]
+
+export const LIST_FUNCTIONS: ReadonlyMap<string, PlainFunction> = new Map<string, PlainFunction>([
+  ['join', args => args.slice(1).map(textOf).join(textOf(args[0]))],
+])
+
+export const BLOCK_FUNCTIONS: ReadonlyMap<string, BlockFunction> = new Map<string, BlockFunction>([
+  ['map', (machine, call, want) => counted(mapped(machine, call), want)],
+  ['grep', (machine, call, want) => counted(kept(machine, call), want)],
+  ['sort', sorted],
+  [
+    'reverse',
+    (machine, call, want) => {
+      const values = [...itemsOf(machine, call.args)].reverse()
+      return want === 'list' ? values : [[...values.reverse().map(textOf).join('')].reverse().join('')]
+    },
+  ],
+  ['split', (machine, call, want) => counted(splitText(machine, call), want)],
+])
+
+function counted(values: readonly Scalar[], want: 'scalar' | 'list'): readonly Scalar[] {
+  return want === 'list' ? values : [values.length]
+}
+
+/** Each item as `$_` given to the block, or to the expression that stands in its place. */
+function eachItem(
+  machine: Machine,
+  call: Call,
+): {items: readonly Scalar[]; run: (item: Scalar) => readonly Scalar[]} {
+  const [first, ...rest] = call.args
+  const items = itemsOf(machine, call.block ? call.args : rest)
+  const run = (item: Scalar) =>
+    inScope(machine, () => {
+      machine.scope!.names.set('$_', {kind: 'scalar', value: item})
+      if (!call.block) return first ? listOf(machine, first) : []
+      const end = runStatements(machine, call.block)
+      return end.kind === 'done' || end.kind === 'return' ? end.values : []
+    })
+  return {items, run}
+}
+
+function mapped(machine: Machine, call: Call): readonly Scalar[] {
+  const {items, run} = eachItem(machine, call)
+  return items.flatMap(item => [...run(item)])
+}
+
+function kept(machine: Machine, call: Call): readonly Scalar[] {
+  const {items, run} = eachItem(machine, call)
+  return items.filter(item => isTrue(run(item).at(-1)))
+}
+
+function sorted(machine: Machine, call: Call): readonly Scalar[] {
+  const values = [...itemsOf(machine, call.args)]
+  const {block} = call
+  if (!block) return values.sort((a, b) => (textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0))
+  return values.sort((a, b) =>
+    inScope(machine, () => {
+      machine.scope!.names.set('$a', {kind: 'scalar', value: a})
+      machine.scope!.names.set('$b', {kind: 'scalar', value: b})
+      const end = runStatements(machine, block)
+      return end.kind === 'done' || end.kind === 'return' ? numberOf(end.values.at(-1)) : 0
+    }),
+  )
+}
+
+/** `split /re/, text` and `split ' ', text`; trailing empty fields are dropped. */
+function splitText(machine: Machine, call: Call): readonly Scalar[] {
+  const [separator, subject, limit] = call.args
+  const topic: Expr = {type: 'variable', sigil: '$', name: '_', at: call.at}
+  const text = textOf(scalarOf(machine, subject ?? topic))
+  const most = limit ? Math.trunc(numberOf(scalarOf(machine, limit))) : 0
+  if (text === '') return []
+  const fields = split(machine, separator, text, most)
+  if (most === 0) while (fields.length > 0 && fields.at(-1) === '') fields.pop()
+  return fields
+}
+
+function split(machine: Machine, separator: Expr | undefined, text: string, most: number): string[] {
+  const isPattern = separator?.type === 'match' || separator?.type === 'regexp'
+  const plain = separator === undefined ? ' ' : isPattern ? undefined : scalarOf(machine, separator)
+  const blanks = plain === ' '
+  const re = isPattern
+    ? regexpValue(machine, separator.pattern, separator.flags, separator.at)
+    : {kind: 're' as const, pattern: blanks ? '\\s+' : textOf(plain), flags: ''}
+  const {regexp} = compileRegexp(typeof plain === 'object' && plain.kind === 're' ? plain : re)
+  const all = new RegExp(regexp.source, `${regexp.flags}g`)
+  const subject = blanks ? text.replace(/^\s+/, '') : text
+  const fields: string[] = []
+  let from = 0
+  for (const found of subject.matchAll(all)) {
+    if (most > 0 && fields.length === most - 1) break
+    if (found[0] === '' && (found.index === 0 || found.index === subject.length)) continue
+    fields.push(subject.slice(from, found.index), ...found.slice(1).map(capture => capture ?? ''))
+    from = found.index + found[0].length
+  }
+  fields.push(subject.slice(from))
+  return fields
+}

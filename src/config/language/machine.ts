@@ -1,0 +1,114 @@
+/**
+ * language/machine — the state of an evaluation: variables, lexical scopes, and the world outside.
+ */
+
+import {nearestName} from '../nearest.ts'
+import {configError, type Position, type Problem} from '../problem.ts'
+import type {Box} from '../snapshot.ts'
+import type {Code, Scalar} from '../value.ts'
+import type {Sigil} from './ast.ts'
+
+/** What a configuration can ask of the machine it is read on. */
+export interface Outside {
+  /** the octets of a file; throws as node:fs does */
+  readFile(path: string): Buffer
+  /** Perl's file tests, by letter */
+  testFile(test: string, path: string): Scalar
+  /** the output of one of the few commands that are answered without running them; undefined: not one of these */
+  command(text: string): string | undefined
+}
+
+/** A function of ours that a configuration may call. */
+export type Builtin = (machine: Machine, args: readonly Scalar[], at: Position) => readonly Scalar[]
+
+export interface Scope {
+  readonly names: Map<string, Box>
+  readonly outer: Scope | undefined
+}
+
+export interface Machine {
+  /** configuration variables by name with sigil, and those that a file without `use strict` made up */
+  readonly variables: Map<string, Box>
+  scope: Scope | undefined
+  strict: boolean
+  readonly outside: Outside
+  /** functions that know of the configuration: new_RE, read_hash, include_config_files … */
+  readonly builtins: ReadonlyMap<string, Builtin>
+  readonly warnings: Problem[]
+  /** where a variable was given its last value by a file */
+  readonly assigned: Map<Box, Position>
+  /** values to restore when the file ends: `local` at file level */
+  locals: (() => void)[]
+  /** steps left in loops before the evaluation is stopped */
+  steps: number
+}
+
+/** Names that are not settings and that Perl always has. */
+const ALWAYS = /^(?:[$@%](?:ENV|ARGV|INC|_|a|b|0)|\$(?:\d+|[&!@/\\,;.]))$/
+
+export function newBox(sigil: Sigil): Box {
+  if (sigil === '$') return {kind: 'scalar', value: undefined}
+  return sigil === '@' ? {kind: 'array', items: []} : {kind: 'hash', entries: new Map()}
+}
+
+/**
+ * The variable of a name.
+ * @throws AmavisError AM_CONFIG when it is unknown and `use strict` is in force
+ */
+export function variableBox(machine: Machine, sigil: Sigil, name: string, at: Position): Box {
+  const full = sigil + name
+  for (let scope = machine.scope; scope; scope = scope.outer) {
+    const box = scope.names.get(full)
+    if (box) return box
+  }
+  const known = machine.variables.get(full)
+  if (known) return known
+  const internal = ALWAYS.test(full)
+  if (machine.strict && !internal) throw unknownVariable(machine, full, at)
+  const box = newBox(sigil)
+  machine.variables.set(full, box)
+  if (!internal)
+    machine.warnings.push({at, message: `${full} is no setting${hint(machine, full)}; it has no effect`})
+  return box
+}
+
+/** Whether a variable of this name is known without making one. */
+export function hasVariable(machine: Machine, full: string): boolean {
+  for (let scope = machine.scope; scope; scope = scope.outer) if (scope.names.has(full)) return true
+  return machine.variables.has(full) || ALWAYS.test(full)
+}
+
+export function declare(machine: Machine, sigil: Sigil, name: string): Box {
+  const box = newBox(sigil)
+  machine.scope ??= {names: new Map(), outer: undefined}
+  machine.scope.names.set(sigil + name, box)
+  return box
+}
+
+export function unknownVariable(machine: Machine, full: string, at: Position): Error {
+  return configError(
+    at,
+    `Global symbol "${full}" requires explicit package name: there is no such setting${hint(machine, full)}`,
+  )
+}
+
+function hint(machine: Machine, full: string): string {
+  const near = nearestName(full, machine.variables.keys())
+  return near === undefined ? '' : `, did you mean ${near}?`
+}
+
+/** Run `body` in a scope of its own. */
+export function inScope<T>(machine: Machine, body: () => T): T {
+  const {scope, strict} = machine
+  machine.scope = {names: new Map(), outer: scope}
+  try {
+    return body()
+  } finally {
+    machine.scope = scope
+    machine.strict = strict
+  }
+}
+
+export function isCode(value: Scalar): value is Code {
+  return typeof value === 'object' && value.kind === 'code'
+}

@@ -1,0 +1,83 @@
+/**
+ * language/match — regexp values, and matching while a file is read.
+ */
+import {errorText} from '../../errors.ts'
+import {isTrue} from '../number.ts'
+import {configError, type Position} from '../problem.ts'
+import {type CompiledRegexp, compileRegexp} from '../regexp.ts'
+import type {Regexp, Scalar} from '../value.ts'
+import type {Expr, Match} from './ast.ts'
+import {textOf} from './convert.ts'
+import {scalarOf} from './evaluate.ts'
+import type {Machine} from './machine.ts'
+import {placeOf} from './place.ts'
+
+/** The flags that a regexp keeps, in the order in which Perl prints them. */
+function keptFlags(flags: string): string {
+  return [...'msix'].filter(flag => flags.includes(flag)).join('')
+}
+
+/** `qr/…/`: a pattern that is a regexp value alone stays that value. */
+export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: Position): Regexp {
+  const unknown = flags.replace(/[msixopgcaudlnr]/g, '')
+  if (unknown !== '') throw configError(at, `unknown regular expression flag "${unknown[0]}"`)
+  const only = pattern.type === 'template' && pattern.parts.length === 1 ? pattern.parts[0] : pattern
+  if (only !== undefined && typeof only !== 'string' && only.type !== 'case' && only.type !== 'constant') {
+    const value = scalarOf(machine, only)
+    if (typeof value === 'object' && value.kind === 're' && keptFlags(flags) === '') return value
+  }
+  return {kind: 're', pattern: textOf(scalarOf(machine, pattern)), flags: keptFlags(flags)}
+}
+
+/** `=~ /…/` and `=~ s/…/…/`; captures go to `$1` and so on. */
+export function matchValue(machine: Machine, expr: Match): Scalar {
+  const re = regexpValue(machine, expr.pattern, expr.flags, expr.at)
+  const compiled = compiledAt(re, expr.at)
+  const target: Expr = expr.target ?? {type: 'variable', sigil: '$', name: '_', at: expr.at}
+  if (expr.replacement !== undefined) return substituted(machine, expr, target, compiled, expr.replacement)
+  const found = compiled.match(textOf(scalarOf(machine, target)))
+  if (found) setCaptures(machine, found)
+  return (found !== undefined) !== expr.negate ? 1 : ''
+}
+
+function compiledAt(re: Regexp, at: Position): CompiledRegexp {
+  try {
+    return compileRegexp(re)
+  } catch (error) {
+    throw configError(at, errorText(error))
+  }
+}
+
+function setCaptures(machine: Machine, found: readonly (string | undefined)[]): void {
+  for (const [i, value] of found.entries()) {
+    machine.variables.set(i === 0 ? '$&' : `$${i}`, {kind: 'scalar', value})
+  }
+}
+
+function substituted(
+  machine: Machine,
+  expr: Match,
+  target: Expr,
+  compiled: CompiledRegexp,
+  replacement: Expr,
+): Scalar {
+  const place = placeOf(machine, target)
+  const global = expr.flags.includes('g')
+  const regexp = new RegExp(compiled.regexp.source, compiled.regexp.flags + (global ? 'g' : ''))
+  let count = 0
+  const fresh = textOf(place.get()).replace(regexp, (...found: unknown[]) => {
+    count++
+    const captures = found.slice(
+      0,
+      found.findIndex(value => typeof value === 'number'),
+    )
+    setCaptures(
+      machine,
+      captures.map(value => (typeof value === 'string' ? value : undefined)),
+    )
+    return textOf(scalarOf(machine, replacement))
+  })
+  if (expr.flags.includes('r')) return fresh
+  if (count > 0) place.set(fresh)
+  return isTrue(count) ? count : ''
+}

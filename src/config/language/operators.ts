@@ -1,0 +1,114 @@
+/**
+ * language/operators — binary operators on values, and ranges. Pure.
+ */
+import {isTrue} from '../number.ts'
+import {configError, type Position} from '../problem.ts'
+import type {Scalar} from '../value.ts'
+import {numberOf, textOf} from './convert.ts'
+
+/** Longest text or list that an operator may make. */
+const LIMIT = 1_000_000
+
+/** A comparison's result: 1, or the empty string. */
+function claim(holds: boolean): Scalar {
+  return holds ? 1 : ''
+}
+
+/** The value of `left op right`. */
+export function binaryValue(op: string, left: Scalar, right: Scalar, at: Position): Scalar {
+  switch (op) {
+    case '.':
+      return textOf(left) + textOf(right)
+    case 'x':
+      return repeated(textOf(left), numberOf(right), at)
+    case 'eq':
+      return claim(textOf(left) === textOf(right))
+    case 'ne':
+      return claim(textOf(left) !== textOf(right))
+    case 'lt':
+      return claim(textOf(left) < textOf(right))
+    case 'gt':
+      return claim(textOf(left) > textOf(right))
+    case 'le':
+      return claim(textOf(left) <= textOf(right))
+    case 'ge':
+      return claim(textOf(left) >= textOf(right))
+    case 'cmp':
+      return order(textOf(left), textOf(right))
+    case 'xor':
+      return claim(isTrue(left) !== isTrue(right))
+    default:
+      return numeric(op, numberOf(left), numberOf(right), at)
+  }
+}
+
+function numeric(op: string, left: number, right: number, at: Position): Scalar {
+  switch (op) {
+    case '+':
+      return left + right
+    case '-':
+      return left - right
+    case '*':
+      return left * right
+    case '/':
+      if (right === 0) throw configError(at, 'division by zero')
+      return left / right
+    case '%': {
+      const divisor = Math.trunc(right)
+      if (divisor === 0) throw configError(at, 'division by zero')
+      const rest = Math.trunc(left) % divisor
+      return rest !== 0 && rest < 0 !== divisor < 0 ? rest + divisor : rest
+    }
+    case '**':
+      return left ** right
+    case '==':
+      return claim(left === right)
+    case '!=':
+      return claim(left !== right)
+    case '<':
+      return claim(left < right)
+    case '>':
+      return claim(left > right)
+    case '<=':
+      return claim(left <= right)
+    case '>=':
+      return claim(left >= right)
+    case '<=>':
+      return order(left, right)
+    case '&':
+      return Number(BigInt.asUintN(64, BigInt(Math.trunc(left)) & BigInt(Math.trunc(right))))
+    case '|':
+      return Number(BigInt.asUintN(64, BigInt(Math.trunc(left)) | BigInt(Math.trunc(right))))
+    case '^':
+      return Number(BigInt.asUintN(64, BigInt(Math.trunc(left)) ^ BigInt(Math.trunc(right))))
+    case '<<':
+      return Math.trunc(left) * 2 ** right
+    case '>>':
+      return Math.floor(Math.trunc(left) / 2 ** right)
+    default:
+      throw configError(at, `the operator "${op}" is not supported`)
+  }
+}
+
+function order<T extends string | number>(left: T, right: T): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function repeated(text: string, count: number, at: Position): string {
+  const times = Math.max(0, Math.trunc(count))
+  if (text.length * times > LIMIT) throw configError(at, 'the text is too long')
+  return text.repeat(times)
+}
+
+/** `from..to`, of numbers or of single letters. */
+export function rangeOf(from: Scalar, to: Scalar, at: Position): readonly Scalar[] {
+  const letters = /^[A-Za-z]$/
+  if (letters.test(textOf(from)) && letters.test(textOf(to))) {
+    const codes = rangeOf(textOf(from).charCodeAt(0), textOf(to).charCodeAt(0), at)
+    return codes.map(code => String.fromCharCode(numberOf(code)))
+  }
+  const first = Math.trunc(numberOf(from))
+  const last = Math.trunc(numberOf(to))
+  if (last - first > LIMIT) throw configError(at, 'the range is too long')
+  return Array.from({length: Math.max(0, last - first + 1)}, (_, i) => first + i)
+}

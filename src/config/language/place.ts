@@ -1,0 +1,150 @@
+/**
+ * language/place — where values are stored: variables, elements, what references point to.
+ *
+ * Reading through a place creates nothing; writing creates the levels on the way (auto-vivification).
+ */
+import {configError} from '../problem.ts'
+import type {ArrayBox, HashBox, Scalar} from '../value.ts'
+import type {Deref, Element, Expr, Variable} from './ast.ts'
+import {numberOf, referred, textOf} from './convert.ts'
+import {scalarOf} from './evaluate.ts'
+import {declare, type Machine, newBox, variableBox} from './machine.ts'
+
+/** A scalar that can be read and written. */
+export interface Place {
+  get(): Scalar
+  set(value: Scalar): void
+}
+
+/** The array that an expression with sigil `@` is; made when missing and `create`. */
+export function arrayBox(machine: Machine, expr: Variable | Deref, create: true): ArrayBox
+export function arrayBox(machine: Machine, expr: Variable | Deref, create: boolean): ArrayBox | undefined
+export function arrayBox(machine: Machine, expr: Variable | Deref, create: boolean): ArrayBox | undefined {
+  if (expr.type === 'variable') {
+    const box = variableBox(machine, '@', expr.name, expr.at)
+    if (create) machine.assigned.set(box, expr.at)
+    return box.kind === 'array' ? box : undefined
+  }
+  const place = create ? placeOf(machine, expr.of) : undefined
+  const found = referred(place ? place.get() : scalarOf(machine, expr.of), 'array', expr.at)
+  if (found || !place) return found
+  const box: ArrayBox = {kind: 'array', items: []}
+  place.set({kind: 'ref', to: box})
+  return box
+}
+
+/** The hash that an expression with sigil `%` is; made when missing and `create`. */
+export function hashBox(machine: Machine, expr: Variable | Deref, create: true): HashBox
+export function hashBox(machine: Machine, expr: Variable | Deref, create: boolean): HashBox | undefined
+export function hashBox(machine: Machine, expr: Variable | Deref, create: boolean): HashBox | undefined {
+  if (expr.type === 'variable') {
+    const box = variableBox(machine, '%', expr.name, expr.at)
+    if (create) machine.assigned.set(box, expr.at)
+    return box.kind === 'hash' ? box : undefined
+  }
+  const place = create ? placeOf(machine, expr.of) : undefined
+  const found = referred(place ? place.get() : scalarOf(machine, expr.of), 'hash', expr.at)
+  if (found || !place) return found
+  const box: HashBox = {kind: 'hash', entries: new Map()}
+  place.set({kind: 'ref', to: box})
+  return box
+}
+
+/**
+ * The scalar that an expression stands for.
+ * An assignment or declaration is carried out, and its target is the place: `chomp(my $x = …)`.
+ */
+export function placeOf(machine: Machine, expr: Expr): Place {
+  switch (expr.type) {
+    case 'variable': {
+      if (expr.sigil !== '$') break
+      const box = variableBox(machine, '$', expr.name, expr.at)
+      if (box.kind !== 'scalar') break
+      return {
+        get: () => box.value,
+        set(value) {
+          box.value = value
+          machine.assigned.set(box, expr.at)
+        },
+      }
+    }
+    case 'deref': {
+      if (expr.sigil !== '$') break
+      const box = referred(scalarOf(machine, expr.of), 'scalar', expr.at)
+      if (!box) throw configError(expr.at, "Can't use an undefined value as a SCALAR reference")
+      return {get: () => box.value, set: value => void (box.value = value)}
+    }
+    case 'element':
+      return elementPlace(machine, expr)
+    case 'declare':
+    case 'assign': {
+      if (expr.type === 'assign') scalarOf(machine, expr)
+      const target = expr.type === 'assign' ? expr.target : declared(machine, expr)[0]!
+      if (expr.type === 'assign' && target.type === 'declare') return placeOf(machine, target.targets[0]!)
+      return placeOf(machine, target)
+    }
+    case 'list':
+      if (expr.items.length === 1) return placeOf(machine, expr.items[0]!)
+      break
+    default: {
+      // A value without a name: it can be read, and what is written into it is lost.
+      let value = scalarOf(machine, expr)
+      return {get: () => value, set: fresh => void (value = fresh)}
+    }
+  }
+  throw configError(expr.at, 'expected a scalar variable or an element')
+}
+
+function elementPlace(machine: Machine, expr: Element): Place {
+  if (expr.of.sigil === '%') {
+    const {entries} = hashBox(machine, expr.of, true)
+    const key = textOf(scalarOf(machine, expr.index))
+    return {get: () => entries.get(key), set: value => void entries.set(key, value)}
+  }
+  const {items} = arrayBox(machine, expr.of, true)
+  const number = Math.trunc(numberOf(scalarOf(machine, expr.index)))
+  const index = number < 0 ? items.length + number : number
+  if (index < 0 || index > 1_000_000) throw configError(expr.at, `index ${number} is out of range`)
+  return {
+    get: () => items[index],
+    set(value) {
+      while (items.length < index) items.push(undefined)
+      items[index] = value
+    },
+  }
+}
+
+/** The variables of a `my`, `our` or `local`, declared now. */
+export function declared(machine: Machine, expr: Extract<Expr, {type: 'declare'}>): readonly Expr[] {
+  for (const target of expr.targets) {
+    if (target.type !== 'variable') {
+      if (expr.scope === 'local') continue
+      if (target.type === 'word' || target.type === 'call') continue
+      throw configError(target.at, `expected a variable after "${expr.scope}"`)
+    }
+    if (expr.scope === 'my') declare(machine, target.sigil, target.name)
+    else if (expr.scope === 'our') {
+      const full = target.sigil + target.name
+      if (!machine.variables.has(full)) machine.variables.set(full, newBox(target.sigil))
+    } else localize(machine, target)
+  }
+  return expr.targets
+}
+
+/** `local $x`: the value comes back when the file ends. */
+function localize(machine: Machine, target: Variable): void {
+  const box = variableBox(machine, target.sigil, target.name, target.at)
+  if (box.kind === 'scalar') {
+    const {value} = box
+    machine.locals.push(() => void (box.value = value))
+    box.value = undefined
+  } else if (box.kind === 'array') {
+    const {items} = box
+    machine.locals.push(() => void (box.items = items))
+    box.items = []
+  } else {
+    const {entries} = box
+    machine.locals.push(() => void (box.entries = entries))
+    box.entries = new Map()
+  }
+}

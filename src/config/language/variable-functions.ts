@@ -1,0 +1,153 @@
+/**
+ * language/variable-functions — Perl's functions that act on variables and not only on values.
+ */
+import {configError} from '../problem.ts'
+import type {Scalar} from '../value.ts'
+import type {Call, Deref, Expr, Variable} from './ast.ts'
+import {numberOf, referred, textOf} from './convert.ts'
+import {itemsOf, scalarOf} from './evaluate.ts'
+import type {Machine} from './machine.ts'
+import {arrayBox, hashBox, placeOf} from './place.ts'
+
+type VariableFunction = (machine: Machine, call: Call, want: 'scalar' | 'list') => readonly Scalar[]
+
+export const VARIABLE_FUNCTIONS: ReadonlyMap<string, VariableFunction> = new Map<string, VariableFunction>([
+  ['push', (machine, call) => [arrayArgument(machine, call).push(...itemsOf(machine, call.args.slice(1)))]],
+  [
+    'unshift',
+    (machine, call) => [arrayArgument(machine, call).unshift(...itemsOf(machine, call.args.slice(1)))],
+  ],
+  ['pop', (machine, call) => [arrayArgument(machine, call).pop()]],
+  ['shift', (machine, call) => [arrayArgument(machine, call).shift()]],
+  [
+    'splice',
+    (machine, call) => {
+      const [start = 0, count, ...fresh] = itemsOf(machine, call.args.slice(1))
+      const items = arrayArgument(machine, call)
+      return items.splice(numberOf(start), count === undefined ? items.length : numberOf(count), ...fresh)
+    },
+  ],
+  ['keys', (machine, call, want) => counted([...entriesArgument(machine, call).keys()], want)],
+  ['values', (machine, call, want) => counted([...entriesArgument(machine, call).values()], want)],
+  [
+    'exists',
+    (machine, call) => [
+      claim(
+        elementArgument(
+          machine,
+          call,
+          (map, key) => map.has(key),
+          (items, i) => i < items.length,
+        ),
+      ),
+    ],
+  ],
+  ['delete', deleteElement],
+  ['defined', (machine, call) => [claim(isDefined(machine, call.args[0]))]],
+  ['undef', undefine],
+  ['scalar', (machine, call) => [scalarOf(machine, argument(call))]],
+  ['chomp', (machine, call) => [cutEnd(machine, call, /\n$/)]],
+  ['chop', (machine, call) => [cutEnd(machine, call, /[\s\S]$/)]],
+])
+
+function argument(call: Call): Expr {
+  return call.args[0] ?? {type: 'variable', sigil: '$', name: '_', at: call.at}
+}
+
+function claim(holds: boolean): Scalar {
+  return holds ? 1 : ''
+}
+
+function counted(values: readonly Scalar[], want: 'scalar' | 'list'): readonly Scalar[] {
+  return want === 'list' ? values : [values.length]
+}
+
+function isContainer(expr: Expr | undefined, sigil: '@' | '%'): expr is Variable | Deref {
+  return (expr?.type === 'variable' || expr?.type === 'deref') && expr.sigil === sigil
+}
+
+/** The first argument as an array: `@x`, `@$x`, or a reference. */
+function arrayArgument(machine: Machine, call: Call): Scalar[] {
+  const of: Expr = call.args[0] ?? {type: 'variable', sigil: '@', name: '_', at: call.at}
+  if (isContainer(of, '@')) return arrayBox(machine, of, true).items
+  if (of.type === 'declare') throw configError(of.at, `${call.name} needs an array that exists`)
+  return arrayBox(machine, {type: 'deref', sigil: '@', of, at: of.at}, true).items
+}
+
+function entriesArgument(machine: Machine, call: Call): ReadonlyMap<string, Scalar> {
+  const of = argument(call)
+  if (isContainer(of, '%')) return hashBox(machine, of, false)?.entries ?? new Map()
+  if (isContainer(of, '@')) {
+    const items = arrayBox(machine, of, false)?.items ?? []
+    return new Map(items.map((value, i) => [String(i), value]))
+  }
+  return referred(scalarOf(machine, of), 'hash', of.at)?.entries ?? new Map()
+}
+
+/** An element, without making the levels above it. */
+function elementArgument<T>(
+  machine: Machine,
+  call: Call,
+  inHash: (entries: Map<string, Scalar>, key: string) => T,
+  inArray: (items: Scalar[], index: number) => T,
+): T | false {
+  const of = argument(call)
+  if (of.type !== 'element') throw configError(of.at, `${call.name} needs an element of a hash or an array`)
+  if (of.of.sigil === '%') {
+    const box = hashBox(machine, of.of, false)
+    return box ? inHash(box.entries, textOf(scalarOf(machine, of.index))) : false
+  }
+  const box = arrayBox(machine, of.of, false)
+  return box ? inArray(box.items, Math.trunc(numberOf(scalarOf(machine, of.index)))) : false
+}
+
+function deleteElement(machine: Machine, call: Call): readonly Scalar[] {
+  const of = argument(call)
+  if (of.type === 'slice' && of.of.sigil === '%') {
+    const box = hashBox(machine, of.of, false)
+    const keys = itemsOf(machine, [of.index]).map(textOf)
+    return keys.map(key => {
+      const value = box?.entries.get(key)
+      box?.entries.delete(key)
+      return value
+    })
+  }
+  const removed = elementArgument<Scalar>(
+    machine,
+    call,
+    (entries, key) => {
+      const value = entries.get(key)
+      entries.delete(key)
+      return value
+    },
+    (items, i) => items.splice(i, 1)[0],
+  )
+  return [removed === false ? undefined : removed]
+}
+
+function isDefined(machine: Machine, of: Expr | undefined): boolean {
+  if (!of) return false
+  if (isContainer(of, '@')) return (arrayBox(machine, of, false)?.items.length ?? 0) > 0
+  if (isContainer(of, '%')) return (hashBox(machine, of, false)?.entries.size ?? 0) > 0
+  if (of.type === 'call' && of.args.length === 0) return machine.builtins.has(of.name)
+  return scalarOf(machine, of) !== undefined
+}
+
+/** `undef`, `undef $x`, `undef @x`. */
+function undefine(machine: Machine, call: Call): readonly Scalar[] {
+  const of = call.args[0]
+  if (isContainer(of, '@')) arrayBox(machine, of, true).items = []
+  else if (isContainer(of, '%')) hashBox(machine, of, true).entries = new Map()
+  else if (of) placeOf(machine, of).set(undefined)
+  return [undefined]
+}
+
+function cutEnd(machine: Machine, call: Call, end: RegExp): number {
+  const place = placeOf(machine, argument(call))
+  const before = place.get()
+  if (before === undefined) return 0
+  const text = textOf(before)
+  const after = text.replace(end, '')
+  place.set(after)
+  return text.length - after.length
+}

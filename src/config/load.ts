@@ -1,0 +1,116 @@
+/**
+ * load — from files to a snapshot: defaults, files, command line, after-defaults, checks.
+ *
+ * Runs in the config reader, a process of its own that ends afterwards: files are read synchronously.
+ * Diagnostics: every problem names file, line and column where it has one.
+ */
+import {readdirSync, readFileSync, statSync} from 'node:fs'
+import path from 'node:path'
+import {applyAfterDefaults} from './after-defaults.ts'
+import {checkSettings} from './checks.ts'
+import {checkConfigFile} from './file-check.ts'
+import {answerCommand, hostFacts} from './host.ts'
+import type {Machine, Outside} from './language/machine.ts'
+import {problemOf} from './problem.ts'
+import {createReader, type Reader, testFile} from './reader.ts'
+import type {LoadRequest, LoadResult, Override} from './request.ts'
+import {SETTINGS} from './table/table.ts'
+import type {Scalar} from './value.ts'
+
+/** Set before the files too, as defaults of others are derived from them. */
+const EARLY = new Set(['$MYHOME', '$TEMPBASE', '$QUARANTINEDIR', '$daemon_chroot_dir'])
+
+const DEBIAN_FOLDERS = ['/usr/share/amavis/conf.d', '/etc/amavis/conf.d']
+const UPSTREAM_FILE = '/etc/amavisd.conf'
+
+/**
+ * The files that are read when none is named: Debian's layers by the run-parts rule, else
+ * /etc/amavisd.conf; empty when there is neither, which means the embedded defaults.
+ */
+export function defaultFiles(): string[] {
+  const layers = DEBIAN_FOLDERS.flatMap(runParts)
+  if (layers.length > 0) return layers
+  return statSync(UPSTREAM_FILE, {throwIfNoEntry: false}) ? [UPSTREAM_FILE] : []
+}
+
+/** Files of a folder whose names are of letters, digits, `_` and `-`, in octet order. */
+export function runParts(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).filter(name => /^[A-Za-z0-9_-]+$/.test(name))
+    return names.sort((a, b) => (a < b ? -1 : 1)).map(name => path.join(folder, name))
+  } catch {
+    return []
+  }
+}
+
+/** What reading needs of the file system; for files that tests stand in for. */
+export type FileAccess = Pick<Outside, 'readFile' | 'testFile'>
+
+const REAL_FILES: FileAccess = {readFile: name => readFileSync(name), testFile}
+
+/**
+ * Read and check a configuration.
+ * Source: spec/config, Which files, in which order.
+ */
+export function loadConfiguration(request: LoadRequest, access: FileAccess = REAL_FILES): LoadResult {
+  const host = request.host ?? hostFacts()
+  const outside: Outside = {...access, command: text => answerCommand(host, text)}
+  const reader = createReader(outside, name => checkConfigFile(name, request.ownership))
+  const {machine} = reader
+  try {
+    setDefaults(reader, request, host)
+    machine.warnings.length = 0
+    machine.assigned.clear()
+    for (const override of request.overrides ?? [])
+      if (EARLY.has(override.name)) setVariable(machine, override)
+    for (const file of request.files) reader.readFile(file)
+    for (const override of request.overrides ?? []) setVariable(machine, override)
+    applyAfterDefaults(reader)
+    for (const override of request.overrides ?? []) setVariable(machine, override)
+  } catch (error) {
+    const problem = problemOf(error)
+    if (!problem) throw error
+    return {kind: 'failed', problems: [problem]}
+  }
+  const {errors, warnings} = checkSettings(machine)
+  if (errors.length > 0) return {kind: 'failed', problems: errors}
+  return {
+    kind: 'ok',
+    snapshot: {variables: machine.variables, files: [...reader.files]},
+    warnings: [...machine.warnings, ...warnings],
+  }
+}
+
+function setDefaults(reader: Reader, request: LoadRequest, host: {hostname: string; fqdn: string}): void {
+  const {machine} = reader
+  for (const setting of SETTINGS) {
+    if (setting.default !== undefined)
+      reader.assign(setting.name, setting.default, `default of ${setting.name}`)
+  }
+  const node = host.hostname.includes('.') ? host.hostname : host.fqdn
+  setVariable(machine, {name: '$myhostname', value: node})
+  setVariable(machine, {name: '$instance_name', value: request.instance ?? ''})
+  const environment = Object.entries(request.env ?? process.env).filter(([, value]) => value !== undefined)
+  const entries = new Map<string, Scalar>(environment)
+  entries.set('PATH', '/bin:/usr/bin')
+  machine.variables.set('%ENV', {kind: 'hash', entries})
+  machine.variables.set('$0', {kind: 'scalar', value: 'amavis'})
+  setBuiltInBank(machine)
+}
+
+/** The bank named '': a live reference to every setting that a bank can have, by its bare name. */
+function setBuiltInBank(machine: Machine): void {
+  const entries = new Map<string, Scalar>()
+  for (const {name, bank} of SETTINGS) {
+    const box = machine.variables.get(name)
+    if (bank === 'yes' && box) entries.set(name.slice(1), {kind: 'ref', to: box})
+  }
+  const banks = machine.variables.get('%policy_bank')
+  if (banks?.kind === 'hash') banks.entries.set('', {kind: 'ref', to: {kind: 'hash', entries}})
+}
+
+function setVariable(machine: Machine, {name, value}: Override): void {
+  const box = machine.variables.get(name)
+  if (box?.kind === 'scalar') box.value = Array.isArray(value) ? value[0] : (value as Scalar)
+  else if (box?.kind === 'array') box.items = Array.isArray(value) ? [...value] : [value as Scalar]
+}

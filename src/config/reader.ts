@@ -1,0 +1,163 @@
+/**
+ * reader — configuration files in order, into one set of variables.
+ *
+ * Starts from the table's defaults. A file is parsed whole before anything in it takes effect; included
+ * files go through the same checks and see the same variables.
+ */
+import {statSync} from 'node:fs'
+import {errorText} from '../errors.ts'
+import {DECLARATIONS} from './helpers/declarations.ts'
+import {LOOKUP_OBJECTS} from './helpers/lookup-objects.ts'
+import {TABLE_FILES} from './helpers/table-files.ts'
+import {TEXT_HELPERS} from './helpers/text-helpers.ts'
+import {assignList, assignScalar} from './language/assign.ts'
+import type {Sigil} from './language/ast.ts'
+import {textOf} from './language/convert.ts'
+import {parseExpression} from './language/expression.ts'
+import {type Builtin, type Machine, newBox, type Outside} from './language/machine.ts'
+import {runStatements} from './language/run.ts'
+import {Source} from './language/source.ts'
+import {parseFile} from './language/statement.ts'
+import {configError, type Position} from './problem.ts'
+import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
+
+const NESTING_LIMIT = 100
+const LOOP_STEPS = 1_000_000
+
+/** Whether a file may be read as configuration; gives what is wrong with it, undefined when nothing is. */
+export type FileCheck = (path: string) => string | undefined
+
+export interface Reader {
+  readonly machine: Machine
+  /** files read so far, in order */
+  readonly files: readonly string[]
+  /** @throws AmavisError AM_CONFIG at the first mistake */
+  readFile(path: string): void
+  /** Give a variable the value of an expression in the configuration language. */
+  assign(name: string, expression: string, origin: string): void
+}
+
+/** A reader whose variables have their defaults. */
+export function createReader(outside: Outside, check: FileCheck): Reader {
+  const variables: Machine['variables'] = new Map()
+  for (const {name} of SETTINGS) variables.set(name, newBox(name[0] as Sigil))
+  for (const [other, name] of ALTERNATIVE_NAMES) variables.set(other, variables.get(name)!)
+  const files: string[] = []
+  let depth = 0
+
+  const read = (path: string, at: Position | undefined) => {
+    if (depth >= NESTING_LIMIT)
+      throw configError(at, `configuration files include each other more than ${NESTING_LIMIT} deep`)
+    const wrong = check(path)
+    if (wrong !== undefined) throw configError(at, `Config file "${path}" ${wrong}`)
+    depth++
+    try {
+      files.push(path)
+      runFile(machine, path, sourceText(outside, path, at))
+    } finally {
+      depth--
+    }
+  }
+  const builtins = new Map<string, Builtin>([
+    ...LOOKUP_OBJECTS,
+    ...TABLE_FILES,
+    ...DECLARATIONS,
+    ...TEXT_HELPERS,
+    ...inclusions(read),
+  ])
+  const machine: Machine = {
+    variables,
+    scope: undefined,
+    strict: false,
+    outside,
+    builtins,
+    warnings: [],
+    assigned: new Map(),
+    locals: [],
+    steps: LOOP_STEPS,
+  }
+  return {
+    machine,
+    files,
+    readFile: path => read(path, undefined),
+    assign: (name, expression, origin) => assignText(machine, name, expression, origin),
+  }
+}
+
+/** include_config_files, include_optional_config_files, and Perl's own ways to read a file. */
+function inclusions(read: (path: string, at: Position) => void): readonly [string, Builtin][] {
+  const all: Builtin = (_, args, at) => {
+    for (const path of args) read(textOf(path), at)
+    return [1]
+  }
+  const optional: Builtin = (machine, args, at) => {
+    for (const path of args) if (machine.outside.testFile('e', textOf(path))) read(textOf(path), at)
+    return [1]
+  }
+  return [
+    ['include_config_files', all],
+    ['include_optional_config_files', optional],
+    ['do', optional],
+    ['require', all],
+  ]
+}
+
+function sourceText(outside: Outside, path: string, at: Position | undefined): string {
+  try {
+    const text = outside.readFile(path).toString('latin1')
+    return text.replace(/^\xef\xbb\xbf/, '').replaceAll('\r\n', '\n')
+  } catch (error) {
+    throw configError(at, `Config file "${path}" cannot be read: ${errorText(error)}`)
+  }
+}
+
+/** Parse and evaluate a file's text; its lexical variables and `local` values end with it. */
+function runFile(machine: Machine, path: string, text: string): void {
+  const outer = {scope: machine.scope, strict: machine.strict, locals: machine.locals}
+  machine.scope = {names: new Map(), outer: undefined}
+  machine.strict = false
+  machine.locals = []
+  try {
+    runStatements(machine, parseFile(new Source(path, text, {strict: false, utf8: false})))
+  } finally {
+    for (const restore of machine.locals.reverse()) restore()
+    Object.assign(machine, outer)
+  }
+}
+
+function assignText(machine: Machine, name: string, expression: string, origin: string): void {
+  const source = new Source(origin, expression, {strict: false, utf8: true})
+  const at = source.position()
+  const value = parseExpression(source)
+  const target = {type: 'variable' as const, sigil: name[0] as Sigil, name: name.slice(1), at}
+  const assignment = {type: 'assign' as const, op: '', target, value, at}
+  if (name.startsWith('$')) assignScalar(machine, assignment)
+  else assignList(machine, assignment)
+}
+
+/** The outside world of a real machine, but for commands. */
+export function testFile(test: string, path: string): string | number | undefined {
+  const info = statSync(path, {throwIfNoEntry: false})
+  if (!info) return undefined
+  switch (test) {
+    case 'e':
+    case 'r':
+      return 1
+    case 's':
+      return info.size > 0 ? info.size : ''
+    case 'z':
+      return info.size === 0 ? 1 : ''
+    case 'd':
+      return info.isDirectory() ? 1 : ''
+    case 'f':
+      return info.isFile() ? 1 : ''
+    case 'S':
+      return info.isSocket() ? 1 : ''
+    case 'x':
+      return (info.mode & 0o111) !== 0 ? 1 : ''
+    case 'w':
+      return (info.mode & 0o222) !== 0 ? 1 : ''
+    default:
+      return ''
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * table/destinies — settings: destinies, lovers.
+ */
+import type {SettingDefinition} from './definition.ts'
+
+export const DESTINIES: readonly SettingDefinition[] = [
+  {
+    name: '%final_destiny_maps_by_ccat',
+    kind: 'ccat→destiny or recip map',
+    bank: 'yes',
+    default: `(CC_CATCHALL, 1, CC_MTA, -4, CC_MTA.",1", -4, CC_MTA.",2", -3, CC_OVERSIZED, -2, CC_BADH, sub { c('final_bad_header_destiny') }, CC_SPAM, sub { c('final_spam_destiny') }, CC_UNCHECKED, sub { c('final_unchecked_destiny') }, CC_BANNED, sub { c('final_banned_destiny') }, CC_VIRUS, sub { c('final_virus_destiny') })`,
+    doc: 'what to do with mail of a category',
+  },
+  {
+    name: '$final_virus_destiny',
+    kind: 'destiny',
+    bank: 'yes',
+    default: '0',
+    doc: 'entry of %final_destiny_maps_by_ccat for CC_VIRUS',
+  },
+  {
+    name: '$final_banned_destiny',
+    kind: 'destiny',
+    bank: 'yes',
+    default: '0',
+    doc: 'entry of %final_destiny_maps_by_ccat for CC_BANNED',
+  },
+  {
+    name: '$final_unchecked_destiny',
+    kind: 'destiny',
+    bank: 'yes',
+    default: '1',
+    doc: 'entry of %final_destiny_maps_by_ccat for CC_UNCHECKED',
+  },
+  {
+    name: '$final_spam_destiny',
+    kind: 'destiny',
+    bank: 'yes',
+    default: '1',
+    doc: 'entry of %final_destiny_maps_by_ccat for CC_SPAM',
+  },
+  {
+    name: '$final_bad_header_destiny',
+    kind: 'destiny',
+    bank: 'yes',
+    default: '1',
+    doc: 'entry of %final_destiny_maps_by_ccat for CC_BADH',
+  },
+  {
+    name: '%lovers_maps_by_ccat',
+    kind: 'ccat→recip map',
+    bank: 'yes',
+    default:
+      "(CC_BADH, sub { ca('bad_header_lovers_maps') }, CC_SPAMMY, sub { ca('spam_lovers_maps') }, CC_SPAM, sub { ca('spam_lovers_maps') }, CC_UNCHECKED, sub { ca('unchecked_lovers_maps') }, CC_BANNED, sub { ca('banned_files_lovers_maps') }, CC_VIRUS, sub { ca('virus_lovers_maps') })",
+    doc: 'recipients who accept a category',
+  },
+  {
+    name: '@virus_lovers_maps',
+    kind: 'recip→bool',
+    bank: 'yes',
+    default: '(\\%virus_lovers, \\@virus_lovers_acl, \\$virus_lovers_re)',
+    doc: 'accept infected mail',
+  },
+  {name: '%virus_lovers', kind: 'hash', bank: 'maps', doc: 'table in @virus_lovers_maps'},
+  {name: '@virus_lovers_acl', kind: 'acl', bank: 'maps', doc: 'table in @virus_lovers_maps'},
+  {name: '$virus_lovers_re', kind: 're', bank: 'maps', doc: 'table in @virus_lovers_maps'},
+  {
+    name: '@banned_files_lovers_maps',
+    kind: 'recip→bool',
+    bank: 'yes',
+    default: '(\\%banned_files_lovers, \\@banned_files_lovers_acl, \\$banned_files_lovers_re)',
+    doc: 'accept banned mail',
+  },
+  {name: '%banned_files_lovers', kind: 'hash', bank: 'maps', doc: 'table in @banned_files_lovers_maps'},
+  {name: '@banned_files_lovers_acl', kind: 'acl', bank: 'maps', doc: 'table in @banned_files_lovers_maps'},
+  {name: '$banned_files_lovers_re', kind: 're', bank: 'maps', doc: 'table in @banned_files_lovers_maps'},
+  {name: '@unchecked_lovers_maps', kind: 'recip→bool', bank: 'yes', doc: 'accept unchecked mail'},
+  {
+    name: '@spam_lovers_maps',
+    kind: 'recip→bool',
+    bank: 'yes',
+    default: '(\\%spam_lovers, \\@spam_lovers_acl, \\$spam_lovers_re)',
+    doc: 'accept spam (serves CC_SPAM and CC_SPAMMY)',
+  },
+  {name: '%spam_lovers', kind: 'hash', bank: 'maps', doc: 'table in @spam_lovers_maps'},
+  {name: '@spam_lovers_acl', kind: 'acl', bank: 'maps', doc: 'table in @spam_lovers_maps'},
+  {name: '$spam_lovers_re', kind: 're', bank: 'maps', doc: 'table in @spam_lovers_maps'},
+  {
+    name: '@bad_header_lovers_maps',
+    kind: 'recip→bool',
+    bank: 'yes',
+    default: '(\\%bad_header_lovers, \\@bad_header_lovers_acl, \\$bad_header_lovers_re)',
+    doc: 'accept bad headers',
+  },
+  {name: '%bad_header_lovers', kind: 'hash', bank: 'maps', doc: 'table in @bad_header_lovers_maps'},
+  {name: '@bad_header_lovers_acl', kind: 'acl', bank: 'maps', doc: 'table in @bad_header_lovers_maps'},
+  {name: '$bad_header_lovers_re', kind: 're', bank: 'maps', doc: 'table in @bad_header_lovers_maps'},
+  {
+    name: '%smtp_reason_by_ccat',
+    kind: 'ccat→template',
+    bank: 'yes',
+    default: `(CC_CATCHALL, 'id=%n - OTHER', CC_CLEAN, 'id=%n - CLEAN', CC_MTA, 'id=%n - Unable to relay message back to MTA', CC_MTA.",1", 'id=%n - Temporary MTA failure on relaying', CC_MTA.",2", 'id=%n - Rejected by next-hop MTA on relaying', CC_OVERSIZED, 'id=%n - Message size exceeds recipient\\'s size limit', CC_BADH, 'id=%n - BAD HEADER', CC_BADH.",1", 'id=%n - BAD HEADER: MIME error', CC_BADH.",2", 'id=%n - BAD HEADER: nonencoded 8-bit character', CC_BADH.",3", 'id=%n - BAD HEADER: contains invalid control character', CC_BADH.",4", 'id=%n - BAD HEADER: line made up entirely of whitespace', CC_BADH.",5", 'id=%n - BAD HEADER: line longer than RFC 5322 limit', CC_BADH.",6", 'id=%n - BAD HEADER: syntax error', CC_BADH.",7", 'id=%n - BAD HEADER: missing required header field', CC_BADH.",8", 'id=%n - BAD HEADER: duplicate header field', CC_SPAMMY, 'id=%n - spammy', CC_SPAMMY.",1", 'id=%n - spammy (tag3)', CC_SPAM, 'id=%n - spam', CC_UNCHECKED, 'id=%n - UNCHECKED', CC_UNCHECKED.",1", 'id=%n - UNCHECKED: encrypted', CC_UNCHECKED.",2", 'id=%n - UNCHECKED: over limits', CC_UNCHECKED.",3", 'id=%n - UNCHECKED: ambiguous content', CC_BANNED, 'id=%n - BANNED: %F', CC_VIRUS, 'id=%n - INFECTED: %V')`,
+    doc: 'text part of SMTP rejections',
+  },
+  {
+    name: '%forward_method_maps_by_ccat',
+    kind: 'ccat→recip map',
+    bank: 'yes',
+    default: "(CC_CATCHALL, sub { ca('forward_method_maps') })",
+    doc: 'forward method by category',
+  },
+]

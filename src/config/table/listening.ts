@@ -1,0 +1,127 @@
+/**
+ * table/listening — settings: listening side (SMTP, LMTP, AM.PDP).
+ */
+import type {SettingDefinition} from './definition.ts'
+
+export const LISTENING: readonly SettingDefinition[] = [
+  {
+    name: '@listen_sockets',
+    kind: 'list',
+    bank: 'no',
+    doc: 'sockets to listen on; $unix_socketname and $inet_socket_port values are appended after config; -p replaces all',
+  },
+  {name: '$unix_socketname', kind: 'path/list', bank: 'no', doc: 'Unix socket path(s) to listen on'},
+  {name: '$unix_socket_mode', kind: 'int', bank: 'no', doc: 'chmod mode for Unix sockets'},
+  {name: '$inet_socket_port', kind: 'port/list', bank: 'no', doc: 'TCP port(s)'},
+  {
+    name: '$inet_socket_bind',
+    kind: 'addr/list',
+    bank: 'no',
+    default: "['127.0.0.1', '[::1]']",
+    doc: "address(es) to bind for entries given as a bare port; undef or '' = all",
+  },
+  {
+    name: '@inet_acl',
+    kind: 'ip-acl',
+    bank: 'yes',
+    default: "('127.0.0.1', '[::1]')",
+    doc: 'client addresses allowed to connect to the current socket',
+  },
+  {name: '$listen_queue_size', kind: 'int', bank: 'no', doc: 'listen(2) backlog'},
+  {
+    name: '%interface_policy',
+    kind: 'hash',
+    bank: 'no',
+    doc: "maps 'SOCK', socket path, port, or 'addr:port' to one policy bank name",
+  },
+  {
+    name: '$protocol',
+    kind: 'str',
+    bank: 'yes',
+    doc: "'SMTP', 'LMTP', 'AM.PDP', 'TCP-LOOKUP'; undef on TCP = autodetect SMTP/LMTP; required for Unix sockets",
+  },
+  {name: '$haproxy_target_enabled', kind: 'bool', bank: 'yes', doc: 'expect a PROXY protocol header first'},
+  {
+    name: '$originating',
+    kind: 'bool',
+    bank: 'yes',
+    default: '0',
+    doc: 'mail comes from our own users; preset true by bank MYNETS',
+  },
+  {
+    name: '$smtpd_recipient_limit',
+    kind: 'int',
+    bank: 'no',
+    default: '1100',
+    doc: 'maximum RCPT per transaction',
+  },
+  {name: '$smtpd_message_size_limit', kind: 'bytes', bank: 'yes', doc: 'site-wide SIZE limit'},
+  {
+    name: '@message_size_limit_maps',
+    kind: 'recip→num',
+    bank: 'yes',
+    doc: 'per-recipient size limit in bytes, 0/undef = none',
+  },
+  {
+    name: '$enforce_smtpd_message_size_limit_64kb_min',
+    kind: 'bool',
+    bank: 'no',
+    default: '1',
+    doc: 'raise smaller limits to 65536',
+  },
+  {
+    name: '$smtpd_greeting_banner',
+    kind: 'str',
+    bank: 'yes',
+    default: "'${helo-name} ${protocol} ${product} service ready'",
+    doc: '220 text; knows ${helo-name} ${myhostname} ${version} ${version-id} ${version-date} ${product} ${protocol}',
+  },
+  {
+    name: '$smtpd_quit_banner',
+    kind: 'str',
+    bank: 'yes',
+    default: "'${helo-name} ${product} closing transmission channel'",
+    doc: '221 text, same placeholders',
+  },
+  {
+    name: '@smtpd_discard_ehlo_keywords',
+    kind: 'list',
+    bank: 'yes',
+    doc: 'EHLO keywords not to announce; 8BITMIME implies SMTPUTF8',
+  },
+  {name: '$soft_bounce', kind: 'bool', bank: 'yes', doc: 'turn permanent rejections into 450'},
+  {
+    name: '@auth_mech_avail',
+    kind: 'list',
+    bank: 'yes',
+    doc: 'SASL mechanisms offered (PLAIN, LOGIN); empty = no AUTH',
+  },
+  {name: '$auth_required_inp', kind: 'bool', bank: 'yes', doc: 'demand AUTH before MAIL'},
+  {
+    name: '$auth_required_release',
+    kind: 'bool',
+    bank: 'yes',
+    default: '1',
+    doc: 'demand secret_id in release requests',
+  },
+  {name: '$tls_security_level_in', kind: 'enum', bank: 'yes', doc: "undef, 'may', 'encrypt'"},
+  {
+    name: '%smtpd_tls_server_options',
+    kind: 'hash',
+    bank: 'no',
+    default: "('SSL_session_cache' => 2, 'SSL_verifycn_scheme' => 'smtp')",
+    doc: 'server side TLS options (SSL_* names)',
+  },
+  {
+    name: '$smtpd_tls_cert_file',
+    kind: 'path',
+    bank: 'no',
+    doc: 'deprecated; fills SSL_cert_file if that is missing',
+  },
+  {
+    name: '$smtpd_tls_key_file',
+    kind: 'path',
+    bank: 'no',
+    doc: 'deprecated; fills SSL_key_file if that is missing',
+  },
+]

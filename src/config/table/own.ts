@@ -1,0 +1,63 @@
+/**
+ * table/own — settings that the original does not have.
+ */
+import type {SettingDefinition} from './definition.ts'
+
+export const OWN: readonly SettingDefinition[] = [
+  {
+    name: '$waiting_connections_limit',
+    kind: 'int',
+    bank: 'no',
+    default: '200',
+    doc: 'connections that may wait in the master for a free child; the rest waits in the kernel',
+  },
+  {
+    name: '$child_memory_limit',
+    kind: 'bytes',
+    bank: 'no',
+    default: '192*1024*1024',
+    doc: 'a child whose resident memory is above this is replaced after its connection; 0: never',
+  },
+  {
+    name: '$control_socket',
+    kind: 'path',
+    bank: 'no',
+    afterDefault: '"$MYHOME/amavisd.ctl"',
+    doc: 'Unix socket on which the running daemon takes commands',
+  },
+  {
+    name: '$bus_outer_socket',
+    kind: 'socket',
+    bank: 'no',
+    default: "'tcp://127.0.0.1:23232'",
+    doc: 'bus endpoint that monitors subscribe to',
+  },
+  {
+    name: '$bus_snmp_socket',
+    kind: 'socket',
+    bank: 'no',
+    default: "'tcp://127.0.0.1:23233'",
+    doc: 'bus endpoint that answers questions about counters',
+  },
+  {
+    name: '$childproc_active_ttl',
+    kind: 'sec',
+    bank: 'no',
+    default: '600',
+    doc: 'a child busy with one message for longer than this is sent TERM by childproc-minder',
+  },
+  {
+    name: '$childproc_idle_ttl',
+    kind: 'sec',
+    bank: 'no',
+    default: '3600',
+    doc: 'a child that said nothing while idle for longer than this is sent TERM by childproc-minder',
+  },
+  {
+    name: '$childproc_kill_after',
+    kind: 'sec',
+    bank: 'no',
+    default: '30',
+    doc: 'a child still there this long after TERM is sent KILL by childproc-minder',
+  },
+]
