@@ -41,7 +41,8 @@ function replyForRecipient(taskId: string, outcome: RecipientOutcome): SmtpReply
 function replyForAll(taskId: string, outcomes: readonly RecipientOutcome[]): SmtpReply {
   const temporary = outcomes.find(({response}) => response.code >= 400 && response.code < 500)
   if (temporary) return temporary.response
-  if (outcomes.length === 0 || outcomes.some(({dsn}) => dsn === 'failed')) return dsnFailed(taskId)
+  if (outcomes.length === 0 || outcomes.some(({dsn, response}) => dsn === 'failed' && response.code >= 500))
+    return dsnFailed(taskId)
 
   const isDiscarded = ({delivery, destiny}: RecipientOutcome) => !delivery && destiny === 'DISCARD'
   if (outcomes.every(isDiscarded)) return outcomes[0]!.response

@@ -9,9 +9,9 @@ export function statusOf(outcome: RecipientOutcome): Status {
   const {delivery, destiny, response, dsn} = outcome
   if (delivery && response.code < 300) return delivery.tagged ? 'RelayedTagged' : 'RelayedUntagged'
   if (response.code >= 400 && response.code < 500) return 'TempFailed'
+  if (destiny === 'DISCARD') return 'Discarded'
   if (dsn === 'failed') return 'TempFailed'
   if (dsn === 'sent') return 'Bounced'
-  if (destiny === 'DISCARD') return 'Discarded'
   if (!isAccountedFor(outcome)) return 'Rejected'
   return 'NoBounce'
 }
@@ -21,7 +21,7 @@ export function statusOf(outcome: RecipientOutcome): Status {
  * telling by policy, or at least stored. All others must stay with the client.
  */
 export function isAccountedFor({response, dsn, quarantined}: RecipientOutcome): boolean {
-  if (dsn === 'failed') return false
+  // A success that could not be told is no reason to take the mail once more.
   if (response.code < 300 || dsn === 'sent' || dsn === 'suppressed') return true
   return dsn === 'refused' && quarantined
 }

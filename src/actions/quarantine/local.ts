@@ -150,15 +150,15 @@ async function appendMbox(path: string, head: string, copy: LocalCopy, timeoutMs
   try {
     const {O_APPEND, O_CREAT, O_WRONLY} = constants
     await using file = await open(path, O_APPEND | O_CREAT | O_WRONLY, FILE_MODE)
-    const {size} = await file.stat()
+    const found = await file.stat()
     try {
       await file.writeFile(mboxEntry(head, copy))
       await file.sync()
     } catch (error) {
-      await file.truncate(size)
+      if (found.isFile()) await file.truncate(found.size)
       throw error
     }
-    if (size === 0) await syncFolder(dirname(path))
+    if (found.size === 0) await syncFolder(dirname(path))
   } finally {
     await unlink(lock).catch(() => {})
   }
