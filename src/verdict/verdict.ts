@@ -124,9 +124,8 @@ export interface RecipientOutcome {
   readonly dsn: DsnResult
 }
 
-/** Status words of the log and the counters (spec/config §9.5). */
+/** Status words of the log and the counters (spec/config §9.5); Accepted belongs to AM.PDP. */
 export type Status =
-  | 'Accepted'
   | 'RelayedTagged'
   | 'RelayedUntagged'
   | 'Discarded'
