@@ -1,0 +1,49 @@
+/**
+ * waiting-line — connections that were accepted while every child was busy, oldest first.
+ *
+ * Bounded: at the limit accepting stops, and further connections wait in the kernel's backlog. It goes
+ * on at half the limit, so that a loaded master does not switch for each connection.
+ */
+export class WaitingLine<Connection> {
+  readonly #limit: number
+  readonly #line: {connection: Connection; since: number}[] = []
+  readonly #now: () => number
+  #accepting = true
+
+  /** @param limit connections that may wait, at least 1 */
+  constructor(limit: number, now: () => number = () => performance.now()) {
+    this.#limit = Math.max(1, limit)
+    this.#now = now
+  }
+
+  get length(): number {
+    return this.#line.length
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** Whether more connections may be accepted. */
+  get accepting(): boolean {
+    return this.#accepting
+  }
+
+  /** ms that the oldest connection has waited; 0 when none waits. */
+  get longestMs(): number {
+    const [oldest] = this.#line
+    return oldest ? this.#now() - oldest.since : 0
+  }
+
+  push(connection: Connection): void {
+    this.#line.push({connection, since: this.#now()})
+    if (this.#line.length >= this.#limit) this.#accepting = false
+  }
+
+  /** The connection that has waited longest. */
+  shift(): Connection | undefined {
+    const first = this.#line.shift()
+    if (this.#line.length <= this.#limit >> 1) this.#accepting = true
+    return first?.connection
+  }
+}
