@@ -1,0 +1,68 @@
+/**
+ * child-main — the entry of a child process.
+ *
+ * Its orders come on standard input: the configuration of its generation, unread by the master. Imports
+ * neither oclif nor Ink; what it keeps in memory is multiplied by $max_servers.
+ */
+import {readFileSync} from 'node:fs'
+import v8 from 'node:v8'
+import type {Snapshot} from '../config/snapshot.ts'
+import {settingsOf} from '../config/view.ts'
+import {errorText} from '../errors.ts'
+import {openLog} from '../log/log-plan.ts'
+import {Child} from './child.ts'
+import {createMailService} from './mail-service.ts'
+import type {ChildOrders, FromChild, ToChild} from './messages.ts'
+import {verifyUser} from './privileges.ts'
+
+/** Time for the finish hook; after it the process ends whatever still holds it. */
+const FINISH_LIMIT_MS = 5000
+
+async function main(): Promise<void> {
+  if (!process.send) throw new Error('this program is started by the master')
+  const orders = v8.deserialize(readFileSync(0)) as ChildOrders
+  if (orders.uid >= 0) verifyUser(orders.uid)
+  const snapshot = v8.deserialize(orders.snapshot) as Snapshot
+
+  const {log, close} = openLog(orders.log, (level, text) => service.logged(level, text))
+  const service = await createMailService({settings: settingsOf(snapshot), log})
+  if (orders.describe) send({type: 'loaded', entries: service.loaded})
+
+  const exit = (status: number) => void close().finally(() => process.exit(status))
+  const child = new Child({
+    orders,
+    service,
+    log,
+    exit,
+    channel: {
+      send,
+      onMessage: listener => void process.on('message', listener as (message: unknown) => void),
+      onDisconnect: listener => void process.on('disconnect', listener),
+    },
+  })
+  const end = (status: number) => {
+    setTimeout(() => process.exit(status), FINISH_LIMIT_MS).unref()
+    void child.end(status)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => end(0))
+  // the master reloads; a child that a terminal's end reaches finishes what it has
+  process.on('SIGHUP', () => {})
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.write(-3, `TROUBLE: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
+      end(1)
+    })
+  }
+  child.run()
+}
+
+/** Without a channel there is no master to tell; the process is about to end then. */
+function send(message: FromChild, handle?: unknown): void {
+  if (process.connected) process.send?.(message, handle as never, {keepOpen: true}, () => {})
+}
+
+main().catch(error => {
+  const text: FromChild = {type: 'failed', reason: errorText(error)}
+  if (process.connected) process.send?.(text, () => process.exit(1))
+  else process.exit(1)
+})

@@ -1,0 +1,147 @@
+/**
+ * child — serves one connection at a time and says so.
+ *
+ * The process around the mail path: takes a socket from the master, has it served, says `idle`; looks at
+ * its own memory now and then; ends when told to, when its master is gone, or when something fails that it
+ * did not expect: a new process is the surest repair, and the mail in hand is still the client's.
+ */
+import type net from 'node:net'
+import {errorText} from '../errors.ts'
+import type {Log} from '../log/log.ts'
+import type {ChildOrders, FromChild, ToChild} from './messages.ts'
+import type {RawHandle} from './listeners.ts'
+import type {SocketSpec} from './socket-spec.ts'
+import {childTitle} from './title.ts'
+
+/** What a child does for a living; mail-service.ts does it with mail. */
+export interface Service {
+  /** Serve one connection to its end; resolves when the socket is closed. */
+  serve(socket: net.Socket, listener: SocketSpec): Promise<void>
+  /** transactions begun so far */
+  readonly tasks: number
+  /** Remove work folders, say goodbye to next hops and to the bus. */
+  finish(): Promise<void>
+}
+
+/** The channel to the master, as `process` has it. */
+export interface Channel {
+  send(message: FromChild, handle?: unknown): void
+  onMessage(listener: (message: ToChild, handle: unknown) => void): void
+  onDisconnect(listener: () => void): void
+}
+
+/** Connections between two looks at the resident memory; a look costs some microseconds. */
+const MEMORY_LOOK_EVERY = 16
+
+export interface ChildOptions {
+  readonly orders: ChildOrders
+  readonly service: Service
+  readonly channel: Channel
+  readonly log: Log
+  /** ends the process; may be called while a connection is being served */
+  readonly exit: (status: number) => void
+  readonly residentBytes?: () => number
+  readonly setTitle?: (title: string) => void
+}
+
+export class Child {
+  readonly #options: ChildOptions
+  readonly #setTitle: (title: string) => void
+  #sessions = 0
+  #busy = false
+  #ending = false
+
+  constructor(options: ChildOptions) {
+    this.#options = options
+    this.#setTitle = options.setTitle ?? (title => void (process.title = title))
+  }
+
+  /** Say that we are here, and serve until told to end. */
+  run(): void {
+    const {channel, orders} = this.#options
+    channel.onMessage((message, handle) => this.#take(message, handle))
+    // An orphan must not go on taking mail.
+    channel.onDisconnect(() => void this.end(0))
+    setInterval(() => channel.send({type: 'alive'}), orders.aliveEveryMs).unref()
+    this.#idle()
+  }
+
+  #take(message: ToChild, handle: unknown): void {
+    switch (message.type) {
+      case 'connection': {
+        const listener = this.#options.orders.sockets[message.at]
+        // undefined: the client was gone before the socket came over
+        if (handle && listener) void this.#serve(handle as net.Socket, listener)
+        else this.#idle()
+        break
+      }
+      case 'echo':
+        this.#options.channel.send({type: 'echo', key: message.key}, handle)
+        ;(handle as RawHandle | undefined)?.close()
+        break
+      case 'end':
+        if (!this.#busy) void this.end(0)
+        else this.#ending = true
+        break
+    }
+  }
+
+  async #serve(socket: net.Socket, listener: SocketSpec): Promise<void> {
+    const {service, log} = this.#options
+    this.#busy = true
+    this.#sessions++
+    try {
+      await service.serve(socket, listener)
+    } catch (error) {
+      log.write(-2, `TROUBLE in process_request: ${error instanceof Error ? (error.stack ?? error) : error}`)
+      log.write(-1, 'Requesting process rundown after fatal error')
+      socket.destroy()
+      await this.end(1)
+      return
+    }
+    this.#busy = false
+    if (this.#ending) await this.end(0)
+    else this.#idle()
+  }
+
+  #idle(): void {
+    const {channel, service} = this.#options
+    this.#setTitle(childTitle(service.tasks, 'avail'))
+    channel.send({type: 'idle', tasks: service.tasks, wornOut: this.#isWornOut()})
+  }
+
+  #isWornOut(): boolean {
+    const {orders, service, log, residentBytes = process.memoryUsage.rss} = this.#options
+    const {maxRequests, memoryLimitBytes} = orders
+    if (maxRequests > 0 && service.tasks >= maxRequests) {
+      log.write(
+        2,
+        `Requesting process rundown after ${service.tasks} tasks (and ${this.#sessions} sessions)`,
+      )
+      return true
+    }
+    if (memoryLimitBytes > 0 && this.#sessions % MEMORY_LOOK_EVERY === 1) {
+      const resident = residentBytes()
+      if (resident > memoryLimitBytes) {
+        log.write(1, `Requesting process rundown, ${Math.round(resident / 1024 ** 2)} MiB of memory in use`)
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Tidy up and end the process; a second call does nothing. */
+  async end(status: number): Promise<void> {
+    const {service, log, exit} = this.#options
+    if (this.#finishing) return
+    this.#finishing = true
+    this.#setTitle(childTitle(service.tasks, 'finish'))
+    try {
+      await service.finish()
+    } catch (error) {
+      log.write(-1, `finish: ${errorText(error)}`)
+    }
+    exit(status)
+  }
+  #finishing = false
+}

@@ -1,0 +1,199 @@
+/**
+ * listeners — the sockets that the master listens on, and nothing of what comes in on them.
+ *
+ * Node cannot stop accepting without closing the socket, and libuv removes a Unix socket's path when it
+ * closes it. So each listener keeps a spare: a second descriptor of the same socket, got by sending the
+ * first to a child and back. To pause is to close the first; the kernel's queue stays, held by the spare,
+ * and to resume is to listen on that. And a Unix socket is bound under a name of its own and then renamed:
+ * one that stands in the way is replaced in one step, and closing removes only what is no longer there.
+ */
+import {chmodSync, chownSync, lstatSync, readFileSync, renameSync, rmSync} from 'node:fs'
+import net from 'node:net'
+import {AmavisError, errorText} from '../errors.ts'
+import {type SocketSpec, socketKey} from './socket-spec.ts'
+
+/** A libuv stream handle; Node gives it out for `listen(handle)` and takes it in `send`. */
+export interface RawHandle {
+  readonly fd: number
+  close(): void
+}
+
+export interface ListenOptions {
+  /** undefined: the kernel's limit */
+  readonly backlog: number | undefined
+  /** for Unix sockets; undefined: what the umask leaves */
+  readonly mode: number | undefined
+  /** for Unix sockets; undefined: ours */
+  readonly owner: {readonly uid: number; readonly gid: number} | undefined
+}
+
+/** The longest queue that the kernel gives a listener; Node's own default is 511. */
+export function kernelBacklog(file = '/proc/sys/net/core/somaxconn'): number {
+  try {
+    return Number.parseInt(readFileSync(file, 'latin1'), 10) || 511
+  } catch {
+    return 511
+  }
+}
+
+export class Listener {
+  readonly spec: SocketSpec
+  readonly #onConnection: (socket: net.Socket) => void
+  readonly #backlog: number
+  #server: net.Server | undefined
+  #spare: RawHandle | undefined
+  #accepting = true
+
+  private constructor(
+    spec: SocketSpec,
+    backlog: number | undefined,
+    onConnection: (socket: net.Socket) => void,
+  ) {
+    this.spec = spec
+    this.#backlog = backlog ?? kernelBacklog()
+    this.#onConnection = onConnection
+  }
+
+  get key(): string {
+    return socketKey(this.spec)
+  }
+
+  /**
+   * Bind and listen.
+   * @throws AmavisError AM_DAEMON saying which socket, and why not
+   */
+  static async open(
+    spec: SocketSpec,
+    options: ListenOptions,
+    onConnection: (socket: net.Socket) => void,
+  ): Promise<Listener> {
+    const listener = new Listener(spec, options.backlog, onConnection)
+    try {
+      if (spec.kind === 'unix') await listener.#openUnix(spec.path, options)
+      else {
+        const {host, port} = spec
+        await listener.#listen(host === '' ? {port} : {port, host, ipv6Only: host.includes(':')})
+      }
+    } catch (error) {
+      throw new AmavisError('AM_DAEMON', `cannot listen on ${listener.key}: ${reason(error)}`, {cause: error})
+    }
+    return listener
+  }
+
+  /** Listen on a socket that another process has bound, by our descriptor of it. */
+  static async adopt(
+    spec: SocketSpec,
+    fd: number,
+    options: ListenOptions,
+    onConnection: (socket: net.Socket) => void,
+  ): Promise<Listener> {
+    const listener = new Listener(spec, options.backlog, onConnection)
+    await listener.#listen({fd})
+    return listener
+  }
+
+  async #openUnix(path: string, {mode, owner}: ListenOptions): Promise<void> {
+    const present = lstatSync(path, {throwIfNoEntry: false})
+    if (present && !present.isSocket()) throw new Error('the path is taken by something that is no socket')
+    if (present && (await answers(path))) throw new Error('another process listens on it')
+    const own = `${path}.${process.pid}`
+    rmSync(own, {force: true})
+    await this.#listen({path: own})
+    if (owner) chownSync(own, owner.uid, owner.gid)
+    if (mode !== undefined) chmodSync(own, mode)
+    renameSync(own, path)
+  }
+
+  #listen(where: net.ListenOptions | RawHandle): Promise<void> {
+    const server = net.createServer({pauseOnConnect: true, noDelay: true}, this.#onConnection)
+    this.#server = server
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      const done = () => {
+        server.off('error', reject)
+        // an accept that fails for want of descriptors is tried again by libuv
+        server.on('error', () => {})
+        resolve()
+      }
+      if ('close' in where) server.listen(where, this.#backlog, done)
+      else server.listen({...where, backlog: this.#backlog}, done)
+    })
+  }
+
+  /** The descriptor's number, for a process that is to inherit it; undefined when closed. */
+  get fd(): number | undefined {
+    return this.#spare?.fd ?? this.handle?.fd
+  }
+
+  /** What to send to a child to get the spare back; undefined when none is needed or can be had now. */
+  get handle(): RawHandle | undefined {
+    // private in Node, but the only way to a listening descriptor; `listen(handle)` is public
+    return (this.#server as {_handle?: RawHandle | null} | undefined)?._handle ?? undefined
+  }
+
+  get hasSpare(): boolean {
+    return this.#spare !== undefined
+  }
+
+  /** A second descriptor of our socket has come back. */
+  keepSpare(handle: RawHandle): void {
+    if (this.#spare || !this.#server) handle.close()
+    else this.#spare = handle
+    if (!this.#accepting) this.pause()
+  }
+
+  /** Leave further connections in the kernel's queue. Without a spare yet: as soon as there is one. */
+  pause(): void {
+    this.#accepting = false
+    if (!this.#spare || !this.#server) return
+    this.#server.close()
+    this.#server = undefined
+  }
+
+  resume(): void {
+    this.#accepting = true
+    if (this.#server || !this.#spare) return
+    const spare = this.#spare
+    this.#spare = undefined
+    void this.#listen(spare)
+  }
+
+  /** Stop listening for good. The path of a Unix socket goes too, unless someone else has it now. */
+  close({keepPath = false} = {}): void {
+    if (this.spec.kind === 'unix' && !keepPath) rmSync(this.spec.path, {force: true})
+    this.#accepting = false
+    this.#spare?.close()
+    this.#spare = undefined
+    this.#server?.close()
+    this.#server = undefined
+  }
+}
+
+/** Whether something listens on a Unix socket; a dead one's path may be taken over. */
+function answers(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = net.connect({path})
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    // EAGAIN: its queue is full, so somebody has it
+    socket.once('error', error => resolve((error as NodeJS.ErrnoException).code === 'EAGAIN'))
+  })
+}
+
+function reason(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return 'the address is in use by another process'
+    case 'EACCES':
+      return 'permission denied (ports below 1024 can only be bound by root at a start)'
+    case 'EADDRNOTAVAIL':
+      return 'this machine does not have the address'
+    case 'ENOENT':
+      return 'its folder does not exist'
+    default:
+      return errorText(error)
+  }
+}
+

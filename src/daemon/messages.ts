@@ -1,0 +1,65 @@
+/**
+ * messages — what the daemon's processes say to each other over their channels. Types only.
+ */
+import type {LogPlan} from '../log/log-plan.ts'
+import type {DaemonOptions} from './options.ts'
+import type {Plan} from './plan.ts'
+import type {SocketSpec} from './socket-spec.ts'
+
+/** Master → child. A connection has its socket with it, an echo the handle that is to come back. */
+export type ToChild =
+  | {readonly type: 'connection'; /** index into the generation's sockets */ readonly at: number}
+  /** finish the connection in hand and end */
+  | {readonly type: 'end'}
+  | {readonly type: 'echo'; readonly key: string}
+
+/** Child → master. */
+export type FromChild =
+  /** ready for a connection: the first, or done with the one it had; transactions so far */
+  | {readonly type: 'idle'; readonly tasks: number; readonly wornOut: boolean}
+  /** its event loop is turning */
+  | {readonly type: 'alive'}
+  | {readonly type: 'echo'; readonly key: string}
+  /** why it cannot begin; it ends now */
+  | {readonly type: 'failed'; readonly reason: string}
+  /** what it has loaded, one entry each; said once, by the first child of a generation */
+  | {readonly type: 'loaded'; readonly entries: readonly string[]}
+
+/** What a child reads from its standard input when it begins, as v8.serialize writes it. */
+export interface ChildOrders {
+  /** serialized Snapshot, unread by the master */
+  readonly snapshot: Uint8Array
+  readonly generation: number
+  readonly sockets: readonly SocketSpec[]
+  readonly log: LogPlan
+  readonly maxRequests: number
+  readonly memoryLimitBytes: number
+  /** a sign of life is due this often */
+  readonly aliveEveryMs: number
+  /** the child has to be this user; -1: whoever it is */
+  readonly uid: number
+  /** say what is loaded */
+  readonly describe: boolean
+}
+
+/** Master → config reader. */
+export interface ReaderRequest {
+  readonly options: DaemonOptions
+  /** announce a cold start on the bus in the name of this process; 0: do not */
+  readonly announce: number
+}
+
+/** Config reader → master. */
+export type ReaderResult =
+  | {
+      readonly kind: 'ok'
+      readonly plan: Plan
+      readonly snapshot: Uint8Array
+      readonly warnings: readonly string[]
+    }
+  | {readonly kind: 'failed'; readonly problems: readonly string[]}
+
+/** Master → whoever started it: once, when mail can come or never will. */
+export type StartResult =
+  | {readonly kind: 'ready'; readonly pid: number; readonly warnings: readonly string[]}
+  | {readonly kind: 'failed'; readonly problems: readonly string[]}

@@ -1,0 +1,96 @@
+/**
+ * plan — the little that the master needs to know of a configuration, as plain data.
+ *
+ * The config reader makes it; the configuration itself goes through the master unread, as octets.
+ */
+import type {Settings} from '../config/settings.ts'
+import type {Snapshot} from '../config/snapshot.ts'
+import {type LogPlan, logPlan} from '../log/log-plan.ts'
+import {type SocketSpec, socketSpecs} from './socket-spec.ts'
+
+export interface Plan {
+  /** the configuration files read, in order */
+  readonly files: readonly string[]
+  readonly sockets: readonly SocketSpec[]
+  /** permissions of Unix sockets; undefined: what the umask leaves */
+  readonly socketMode: number | undefined
+  /** backlog of every listener; undefined: the kernel's limit */
+  readonly backlog: number | undefined
+  /** connections that may wait in the master */
+  readonly waitingLimit: number
+  readonly children: number
+  /** transactions after which a child is worn out; 0: never */
+  readonly maxRequests: number
+  /** resident memory above which a child is worn out; 0: never */
+  readonly memoryLimitBytes: number
+  /** a child that gives no sign of life for this long is killed */
+  readonly childTimeoutMs: number
+  /** '' where the configuration names none */
+  readonly user: string
+  readonly groups: readonly string[]
+  readonly home: string
+  readonly tempBase: string
+  readonly pidFile: string
+  readonly controlSocket: string
+  /** value of PATH for children; '' leaves ours */
+  readonly path: string
+  /** whether states and counters are published, and the bus is to be brought up */
+  readonly bus: boolean
+  readonly busEndpoints: readonly string[]
+  readonly identity: {readonly name: string; readonly contact: string; readonly location: string}
+  readonly log: LogPlan
+}
+
+export type PlanResult =
+  | {readonly kind: 'ok'; readonly plan: Plan}
+  | {readonly kind: 'failed'; readonly problems: readonly string[]}
+
+/** What a configuration means for the master; what it cannot do is a problem each. */
+export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false} = {}): PlanResult {
+  const problems: string[] = []
+  const text = (name: `$${string}`) => settings.string(name) ?? ''
+  const number = (name: `$${string}`) => settings.number(name) ?? 0
+
+  const list = socketSpecs(settings)
+  if (list.kind === 'failed') problems.push(list.problem)
+  else if (list.sockets.length === 0) {
+    problems.push('no socket to listen on: set $inet_socket_port, $unix_socketname or @listen_sockets')
+  }
+  const children = number('$max_servers')
+  if (!(children >= 1)) problems.push(`$max_servers: expected a number from 1 up, found "${text('$max_servers')}"`)
+  const chroot = text('$daemon_chroot_dir')
+  if (chroot !== '' && chroot !== '/') {
+    problems.push('$daemon_chroot_dir: changing the root directory is not possible; use the confinement of systemd or a container')
+  }
+  const host = text('$myhostname')
+  if (!host.includes('.') && host !== 'localhost') {
+    problems.push(`$myhostname: expected a fully qualified name, found "${host}"`)
+  }
+  if (problems.length > 0 || list.kind === 'failed') return {kind: 'failed', problems}
+
+  return {
+    kind: 'ok',
+    plan: {
+      files: snapshot.files,
+      sockets: list.sockets,
+      socketMode: settings.number('$unix_socket_mode'),
+      backlog: settings.number('$listen_queue_size'),
+      waitingLimit: Math.max(1, number('$waiting_connections_limit')),
+      children: Math.floor(children),
+      maxRequests: Math.max(0, number('$max_requests')),
+      memoryLimitBytes: Math.max(0, number('$child_memory_limit')),
+      childTimeoutMs: Math.max(1, number('$child_timeout')) * 1000,
+      user: text('$daemon_user'),
+      groups: settings.list('@daemon_groups').map(String).filter(group => group !== ''),
+      home: text('$MYHOME'),
+      tempBase: text('$TEMPBASE'),
+      pidFile: text('$pid_file'),
+      controlSocket: text('$control_socket'),
+      path: text('$path'),
+      bus: settings.flag('$enable_zmq'),
+      busEndpoints: settings.list('@zmq_sockets').map(String),
+      identity: {name: host, contact: text('$snmp_contact'), location: text('$snmp_location')},
+      log: logPlan(settings, debug),
+    },
+  }
+}

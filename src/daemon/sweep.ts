@@ -1,0 +1,41 @@
+/**
+ * sweep — removes work folders whose child is gone without having removed them.
+ *
+ * A folder with a reason beside it was preserved for a person to look at and is never touched
+ * (session/spool.ts).
+ */
+import {existsSync, readdirSync, rmSync} from 'node:fs'
+import path from 'node:path'
+import {REASON_SUFFIX} from '../session/spool.ts'
+import {liveProcesses, type ProcessTable} from './pid-file.ts'
+
+/** The pid in a work folder's name; undefined for anything else that lies in $TEMPBASE. */
+export function folderOwner(name: string): number | undefined {
+  const match = /^amavis-\d{8}T\d{6}-(\d{5,10})-[\w-]+$/.exec(name)
+  return match ? Number(match[1]) : undefined
+}
+
+/** Titles of our processes begin so; any other program has the number by chance. */
+function isOurs(pid: number, processes: ProcessTable): boolean {
+  if (!processes.exists(pid)) return false
+  const line = processes.commandLine(pid)
+  return line === undefined || line.startsWith('amavis (') || line.includes('child-main.')
+}
+
+/** @returns the folders that were removed */
+export function sweepOrphans(base: string, processes: ProcessTable = liveProcesses): readonly string[] {
+  const removed: string[] = []
+  try {
+    for (const entry of readdirSync(base, {withFileTypes: true})) {
+      const owner = entry.isDirectory() ? folderOwner(entry.name) : undefined
+      if (owner === undefined || isOurs(owner, processes)) continue
+      const folder = path.join(base, entry.name)
+      if (existsSync(folder + REASON_SUFFIX)) continue
+      rmSync(folder, {recursive: true, force: true})
+      removed.push(folder)
+    }
+  } catch {
+    // no such folder, or not ours: children say so when they need it
+  }
+  return removed
+}

@@ -1,0 +1,90 @@
+/**
+ * line — the text of a log entry: marks, escapes, splitting, time stamps, priorities.
+ *
+ * Pure. Source: spec/daemon, "Log output"; spec/config, "Levels, marks, target".
+ */
+
+/** Syslog severities (RFC 5424 §6.2.1), as `logger` and journald take them. */
+export type Severity = 2 | 3 | 4 | 5 | 6 | 7
+
+export function severity(level: number): Severity {
+  if (level >= 3) return 7
+  if (level >= 1) return 6
+  if (level === 0) return 5
+  if (level === -1) return 4
+  return level === -2 ? 3 : 2
+}
+
+/** What stands before the text of a warning or of something worse. */
+export function mark(level: number): '' | '(!)' | '(!!)' {
+  if (level >= 0) return ''
+  return level === -1 ? '(!)' : '(!!)'
+}
+
+const CONTROLS = /[\x00-\x1f\x7f]/
+const EACH_CONTROL = /[\x00-\x1f\x7f]/g
+const SHORT: Readonly<Record<string, string>> = {
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\f': '\\f',
+  '\b': '\\b',
+}
+
+/** One line whatever the text holds: control characters as `\n`, `\t`, `\x07`. */
+export function escapeControls(text: string): string {
+  if (!CONTROLS.test(text)) return text
+  return text.replace(EACH_CONTROL, c => SHORT[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
+/** `(am_id) (!)text`, either of the first two left out where there is none. */
+export function entryText(level: number, taskId: string | undefined, text: string): string {
+  return prefix(level, taskId) + escapeControls(text)
+}
+
+function prefix(level: number, taskId: string | undefined): string {
+  return taskId === undefined ? mark(level) : `(${taskId}) ${mark(level)}`
+}
+
+const SHORTEST_LINE = 50
+
+/**
+ * The same in pieces of at most `maxLength` characters: a piece that goes on ends with `...`, and the next
+ * begins with `...` after the task id and the mark.
+ */
+export function entryPieces(
+  level: number,
+  taskId: string | undefined,
+  text: string,
+  maxLength: number,
+): readonly string[] {
+  const head = prefix(level, taskId)
+  let rest = escapeControls(text)
+  const limit = Math.max(SHORTEST_LINE, maxLength, head.length + 10)
+  if (head.length + rest.length <= limit) return [head + rest]
+  const pieces: string[] = []
+  let lead = head
+  while (lead.length + rest.length > limit) {
+    let cut = limit - lead.length - 3
+    // a pair of surrogates is one character
+    if (isHighSurrogate(rest.charCodeAt(cut - 1))) cut--
+    pieces.push(`${lead}${rest.slice(0, cut)}...`)
+    rest = rest.slice(cut)
+    lead = `${head}...`
+  }
+  pieces.push(lead + rest)
+  return pieces
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `Nov  2 15:07:41`, local time, as syslog writes it (RFC 3164 §4.1.2). */
+export function timestamp(date: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0')
+  const day = String(date.getDate()).padStart(2, ' ')
+  return `${MONTHS[date.getMonth()]} ${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
