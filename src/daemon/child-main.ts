@@ -12,7 +12,7 @@ import {errorText} from '../errors.ts'
 import {openLog} from '../log/log-plan.ts'
 import {Child} from './child.ts'
 import {createMailService} from './mail-service.ts'
-import type {ChildOrders, FromChild, ToChild} from './messages.ts'
+import type {ChildOrders, FromChild} from './messages.ts'
 import {verifyUser} from './privileges.ts'
 
 /** Time for the finish hook; after it the process ends whatever still holds it. */
@@ -57,8 +57,8 @@ async function main(): Promise<void> {
 }
 
 /** Without a channel there is no master to tell; the process is about to end then. */
-function send(message: FromChild, handle?: unknown): void {
-  if (process.connected) process.send?.(message, handle as never, {keepOpen: true}, () => {})
+function send(message: FromChild, handle?: unknown, sent = () => {}): void {
+  if (process.connected) process.send?.(message, handle as never, {keepOpen: true}, sent)
 }
 
 main().catch(error => {

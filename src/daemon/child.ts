@@ -8,8 +8,8 @@
 import type net from 'node:net'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
-import type {ChildOrders, FromChild, ToChild} from './messages.ts'
 import type {RawHandle} from './listeners.ts'
+import type {ChildOrders, FromChild, ToChild} from './messages.ts'
 import type {SocketSpec} from './socket-spec.ts'
 import {childTitle} from './title.ts'
 
@@ -25,7 +25,7 @@ export interface Service {
 
 /** The channel to the master, as `process` has it. */
 export interface Channel {
-  send(message: FromChild, handle?: unknown): void
+  send(message: FromChild, handle?: unknown, sent?: () => void): void
   onMessage(listener: (message: ToChild, handle: unknown) => void): void
   onDisconnect(listener: () => void): void
 }
@@ -69,15 +69,15 @@ export class Child {
   #take(message: ToChild, handle: unknown): void {
     switch (message.type) {
       case 'connection': {
-        const listener = this.#options.orders.sockets[message.at]
         // undefined: the client was gone before the socket came over
-        if (handle && listener) void this.#serve(handle as net.Socket, listener)
+        if (handle) void this.#serve(handle as net.Socket, message.listener)
         else this.#idle()
         break
       }
       case 'echo':
-        this.#options.channel.send({type: 'echo', key: message.key}, handle)
-        ;(handle as RawHandle | undefined)?.close()
+        this.#options.channel.send({type: 'echo', key: message.key}, handle, () =>
+          (handle as RawHandle | undefined)?.close(),
+        )
         break
       case 'end':
         if (!this.#busy) void this.end(0)
@@ -114,10 +114,7 @@ export class Child {
     const {orders, service, log, residentBytes = process.memoryUsage.rss} = this.#options
     const {maxRequests, memoryLimitBytes} = orders
     if (maxRequests > 0 && service.tasks >= maxRequests) {
-      log.write(
-        2,
-        `Requesting process rundown after ${service.tasks} tasks (and ${this.#sessions} sessions)`,
-      )
+      log.write(2, `Requesting process rundown after ${service.tasks} tasks (and ${this.#sessions} sessions)`)
       return true
     }
     if (memoryLimitBytes > 0 && this.#sessions % MEMORY_LOOK_EVERY === 1) {

@@ -104,7 +104,7 @@ export class Listener {
     renameSync(own, path)
   }
 
-  #listen(where: net.ListenOptions | RawHandle): Promise<void> {
+  #listen(where: (net.ListenOptions & {fd?: number}) | RawHandle): Promise<void> {
     const server = net.createServer({pauseOnConnect: true, noDelay: true}, this.#onConnection)
     this.#server = server
     return new Promise((resolve, reject) => {
@@ -116,7 +116,7 @@ export class Listener {
         resolve()
       }
       if ('close' in where) server.listen(where, this.#backlog, done)
-      else server.listen({...where, backlog: this.#backlog}, done)
+      else server.listen({...where, backlog: this.#backlog} as net.ListenOptions, done)
     })
   }
 
@@ -196,4 +196,3 @@ function reason(error: unknown): string {
       return errorText(error)
   }
 }
-

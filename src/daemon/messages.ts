@@ -4,11 +4,12 @@
 import type {LogPlan} from '../log/log-plan.ts'
 import type {DaemonOptions} from './options.ts'
 import type {Plan} from './plan.ts'
+import type {RunAs} from './privileges.ts'
 import type {SocketSpec} from './socket-spec.ts'
 
 /** Master → child. A connection has its socket with it, an echo the handle that is to come back. */
 export type ToChild =
-  | {readonly type: 'connection'; /** index into the generation's sockets */ readonly at: number}
+  | {readonly type: 'connection'; readonly listener: SocketSpec}
   /** finish the connection in hand and end */
   | {readonly type: 'end'}
   | {readonly type: 'echo'; readonly key: string}
@@ -30,7 +31,6 @@ export interface ChildOrders {
   /** serialized Snapshot, unread by the master */
   readonly snapshot: Uint8Array
   readonly generation: number
-  readonly sockets: readonly SocketSpec[]
   readonly log: LogPlan
   readonly maxRequests: number
   readonly memoryLimitBytes: number
@@ -47,6 +47,8 @@ export interface ReaderRequest {
   readonly options: DaemonOptions
   /** announce a cold start on the bus in the name of this process; 0: do not */
   readonly announce: number
+  /** only look where things are, for stop and its like: whether the daemon could run does not matter */
+  readonly inspect?: boolean
 }
 
 /** Config reader → master. */
@@ -54,6 +56,8 @@ export type ReaderResult =
   | {
       readonly kind: 'ok'
       readonly plan: Plan
+      /** who the daemon is to be; undefined: whoever started it */
+      readonly runAs: RunAs | undefined
       readonly snapshot: Uint8Array
       readonly warnings: readonly string[]
     }
@@ -61,5 +65,11 @@ export type ReaderResult =
 
 /** Master → whoever started it: once, when mail can come or never will. */
 export type StartResult =
-  | {readonly kind: 'ready'; readonly pid: number; readonly warnings: readonly string[]}
+  | {
+      readonly kind: 'ready'
+      readonly pid: number
+      /** keys of the sockets it listens on */
+      readonly sockets: readonly string[]
+      readonly warnings: readonly string[]
+    }
   | {readonly kind: 'failed'; readonly problems: readonly string[]}

@@ -9,7 +9,7 @@ import type {Override} from '../config/request.ts'
 export interface DaemonOptions {
   /** daemon: detached, and whoever started it waits for its word; foreground: in the place of the command */
   readonly mode: 'daemon' | 'foreground' | 'debug'
-  /** absolute paths */
+  /** absolute paths; none: the default places */
   readonly files: readonly string[]
   readonly instance: string
   readonly overrides: readonly Override[]
@@ -27,7 +27,9 @@ export interface DaemonOptions {
 export const OPTIONS_VARIABLE = 'AMAVIS_MASTER'
 
 /** The options in an environment; undefined where there are none or they are not ours. */
-export function optionsIn(environment: Readonly<Record<string, string | undefined>>): DaemonOptions | undefined {
+export function optionsIn(
+  environment: Readonly<Record<string, string | undefined>>,
+): DaemonOptions | undefined {
   const text = environment[OPTIONS_VARIABLE]
   if (text === undefined) return undefined
   try {

@@ -5,7 +5,7 @@
  * something else by now: the number was used again (looked up in /proc where there is one).
  * Source: spec/daemon, "pid file, lock, signals".
  */
-import {readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {closeSync, constants, openSync, readFileSync, rmSync, truncateSync, writeSync} from 'node:fs'
 import {AmavisError, errorText} from '../errors.ts'
 
 export type PidFileState =
@@ -27,10 +27,10 @@ export const liveProcesses: ProcessTable = {
   exists(pid) {
     try {
       process.kill(pid, 0)
-      return true
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'EPERM'
     }
+    return !isDefunct(pid)
   },
   commandLine(pid) {
     try {
@@ -39,6 +39,15 @@ export const liveProcesses: ProcessTable = {
       return undefined
     }
   },
+}
+
+/** A process that has ended is still listed until its parent takes notice, which in a container may be never. */
+function isDefunct(pid: number): boolean {
+  try {
+    return /\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
 }
 
 /** Whether a process is a master of ours, or about to become one. */
@@ -77,19 +86,34 @@ export function takePidFile(
     throw new AmavisError('AM_DAEMON', `The amavisd daemon is already running, PID: [${state.pid}]`)
   }
   try {
-    if (state.kind === 'stale') rmSync(file, {force: true})
-    writeFileSync(file, `${pid}\n`, {mode: 0o644, flag: state.kind === 'running' ? 'w' : 'wx'})
+    const isThere = state.kind !== 'none' && !(state.kind === 'stale' && remove(file))
+    // in place where the folder is root's and the file is ours by now; never through a link
+    const {O_WRONLY, O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW} = constants
+    const how = isThere ? O_TRUNC : O_CREAT | O_EXCL
+    const fd = openSync(file, O_WRONLY | O_NOFOLLOW | how, 0o644)
+    writeSync(fd, `${pid}\n`)
+    closeSync(fd)
   } catch (error) {
     throw new AmavisError('AM_DAEMON', `cannot write the PID file: ${errorText(error)}`, {cause: error})
   }
   return state.kind === 'stale' ? state.reason : undefined
 }
 
-/** Remove the file if it still names this process. */
+/** Remove the file if it still names this process; empty it where its folder is not ours to change. */
 export function leavePidFile(file: string, pid = process.pid): void {
   try {
-    if (readFileSync(file, 'latin1').trim() === String(pid)) rmSync(file, {force: true})
+    if (readFileSync(file, 'latin1').trim() !== String(pid)) return
+    if (!remove(file)) truncateSync(file)
   } catch {
-    // gone already, or its folder is not ours to change: a stale file is recognised
+    // gone already; and one that stays is recognised as stale
+  }
+}
+
+function remove(file: string): boolean {
+  try {
+    rmSync(file, {force: true})
+    return true
+  } catch {
+    return false
   }
 }

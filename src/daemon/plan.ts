@@ -37,7 +37,12 @@ export interface Plan {
   /** whether states and counters are published, and the bus is to be brought up */
   readonly bus: boolean
   readonly busEndpoints: readonly string[]
-  readonly identity: {readonly name: string; readonly contact: string; readonly location: string}
+  readonly identity: {
+    readonly version: string
+    readonly name: string
+    readonly contact: string
+    readonly location: string
+  }
   readonly log: LogPlan
 }
 
@@ -57,10 +62,13 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
     problems.push('no socket to listen on: set $inet_socket_port, $unix_socketname or @listen_sockets')
   }
   const children = number('$max_servers')
-  if (!(children >= 1)) problems.push(`$max_servers: expected a number from 1 up, found "${text('$max_servers')}"`)
+  if (!(children >= 1))
+    problems.push(`$max_servers: expected a number from 1 up, found "${text('$max_servers')}"`)
   const chroot = text('$daemon_chroot_dir')
   if (chroot !== '' && chroot !== '/') {
-    problems.push('$daemon_chroot_dir: changing the root directory is not possible; use the confinement of systemd or a container')
+    problems.push(
+      '$daemon_chroot_dir: changing the root directory is not possible; use the confinement of systemd or a container',
+    )
   }
   const host = text('$myhostname')
   if (!host.includes('.') && host !== 'localhost') {
@@ -81,7 +89,10 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       memoryLimitBytes: Math.max(0, number('$child_memory_limit')),
       childTimeoutMs: Math.max(1, number('$child_timeout')) * 1000,
       user: text('$daemon_user'),
-      groups: settings.list('@daemon_groups').map(String).filter(group => group !== ''),
+      groups: settings
+        .list('@daemon_groups')
+        .map(String)
+        .filter(group => group !== ''),
       home: text('$MYHOME'),
       tempBase: text('$TEMPBASE'),
       pidFile: text('$pid_file'),
@@ -89,7 +100,12 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       path: text('$path'),
       bus: settings.flag('$enable_zmq'),
       busEndpoints: settings.list('@zmq_sockets').map(String),
-      identity: {name: host, contact: text('$snmp_contact'), location: text('$snmp_location')},
+      identity: {
+        version: text('$myversion'),
+        name: host,
+        contact: text('$snmp_contact'),
+        location: text('$snmp_location'),
+      },
       log: logPlan(settings, debug),
     },
   }

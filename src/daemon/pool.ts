@@ -15,7 +15,7 @@ import {AmavisError} from '../errors.ts'
 
 export type ChildNumber = number
 
-type State = 'starting' | 'idle' | 'busy' | 'ending'
+export type State = 'starting' | 'idle' | 'busy' | 'ending'
 
 interface Child {
   state: State
@@ -79,6 +79,10 @@ export class Pool {
     return n
   }
 
+  state(number: ChildNumber): State {
+    return this.#get(number).state
+  }
+
   /** Children of any state that are still there. */
   get alive(): number {
     return this.#children.size
@@ -139,6 +143,10 @@ export class Pool {
   /** One child more or fewer; at least one stays. */
   resize(by: number): void {
     this.#size = Math.max(1, this.#size + by)
+  }
+
+  get retired(): boolean {
+    return this.#retired
   }
 
   /** From now on no child is made, and each is ended as soon as it is idle. */

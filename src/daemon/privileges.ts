@@ -40,7 +40,7 @@ export function dropPrivileges(to: RunAs): void {
       process.setgroups?.([...to.groups].map(numberOrName))
       process.setgid?.(numberOrName(to.groups[0] ?? ''))
     } else {
-      process.initgroups?.(numberOrName(to.user), to.gid)
+      initgroups(numberOrName(to.user), to.gid)
       process.setgid?.(to.gid)
     }
     process.setuid?.(to.uid)
@@ -65,6 +65,11 @@ export function verifyUser(uid: number): void {
     return
   }
   throw new AmavisError('AM_DAEMON', 'SECURITY PROBLEM, ABORTING: root could be had back')
+}
+
+/** Documented in Node, missing from its types. */
+function initgroups(user: string | number, extraGroup: number): void {
+  ;(process as {initgroups?: (user: string | number, group: number) => void}).initgroups?.(user, extraGroup)
 }
 
 function numberOrName(text: string): string | number {

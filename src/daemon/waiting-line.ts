@@ -5,7 +5,7 @@
  * on at half the limit, so that a loaded master does not switch for each connection.
  */
 export class WaitingLine<Connection> {
-  readonly #limit: number
+  #limit: number
   readonly #line: {connection: Connection; since: number}[] = []
   readonly #now: () => number
   #accepting = true
@@ -24,6 +24,12 @@ export class WaitingLine<Connection> {
     return this.#limit
   }
 
+  /** Those who wait already keep their place whatever the new limit. */
+  set limit(limit: number) {
+    this.#limit = Math.max(1, limit)
+    this.#accepting = this.#line.length < this.#limit
+  }
+
   /** Whether more connections may be accepted. */
   get accepting(): boolean {
     return this.#accepting
@@ -33,6 +39,11 @@ export class WaitingLine<Connection> {
   get longestMs(): number {
     const [oldest] = this.#line
     return oldest ? this.#now() - oldest.since : 0
+  }
+
+  /** The connection that has waited longest; it keeps its place. */
+  get first(): Connection | undefined {
+    return this.#line[0]?.connection
   }
 
   push(connection: Connection): void {

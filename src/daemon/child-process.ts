@@ -1,0 +1,108 @@
+/**
+ * child-process — a child as its master sees it: starts it, hands it connections, watches for signs of life.
+ */
+import {type ChildProcess, spawn} from 'node:child_process'
+import type net from 'node:net'
+import {fileURLToPath} from 'node:url'
+import v8 from 'node:v8'
+import type {RawHandle} from './listeners.ts'
+import type {ChildOrders, FromChild, ToChild} from './messages.ts'
+import type {SocketSpec} from './socket-spec.ts'
+
+/**
+ * V8 for many small processes: a small young generation (most of a mail's garbage is dead at once),
+ * code that is not kept twice, no threads of its own. Measured in bench/README.md.
+ */
+export const CHILD_FLAGS: readonly string[] = ['--max-semi-space-size=1']
+
+export interface ChildEvents {
+  onMessage(message: FromChild, handle: unknown): void
+  /** once; `reason` is for the log */
+  onEnd(reason: string): void
+}
+
+export class ChildHandle {
+  readonly number: number
+  readonly bornAt = Date.now()
+  /** transactions and connections, as far as it has said */
+  tasks = 0
+  connections = 0
+  /** since when it has the state that it is in, Unix time in ms */
+  since = Date.now()
+  #silentChecks = 0
+  readonly #process: ChildProcess
+
+  constructor(
+    number: number,
+    orders: ChildOrders,
+    environment: Readonly<Record<string, string | undefined>>,
+    events: ChildEvents,
+  ) {
+    this.number = number
+    const entry = fileURLToPath(new URL('child-main.js', import.meta.url))
+    this.#process = spawn(process.execPath, [...CHILD_FLAGS, entry], {
+      stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
+      env: environment,
+    })
+    const child = this.#process
+    let failure: string | undefined
+    child.on('message', (message: FromChild, handle) => {
+      this.#silentChecks = 0
+      if (message.type === 'failed') failure = message.reason
+      events.onMessage(message, handle)
+    })
+    let ended = false
+    const end = (reason: string) => {
+      if (ended) return
+      ended = true
+      events.onEnd(failure ?? reason)
+    }
+    child.once('error', error => end(error.message))
+    child.once('exit', (status, signal) => end(signal ? `signal ${signal}` : `exit ${status}`))
+    // one that dies at birth does not read its orders
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(v8.serialize(orders))
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
+  /** Hand a connection over; one that cannot be handed over is closed, which its client sees. */
+  give(listener: SocketSpec, socket: net.Socket): void {
+    this.connections++
+    this.#send({type: 'connection', listener}, socket, () => socket.destroy())
+  }
+
+  /** Have a second descriptor of a listening socket made. */
+  echo(key: string, handle: RawHandle): void {
+    this.#send({type: 'echo', key}, handle)
+  }
+
+  /** Let it finish what it has in hand and end. */
+  end(): void {
+    this.#send({type: 'end'})
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
+  }
+
+  /**
+   * Count one more check in which it said nothing. Checks and not time: after a pause of the whole machine
+   * the master's clock has gone on, and the children have not had their turn.
+   * @returns checks since its last word
+   */
+  countSilence(): number {
+    return ++this.#silentChecks
+  }
+
+  #send(message: ToChild, handle?: net.Socket | RawHandle, onFailure = () => {}): void {
+    try {
+      this.#process.send(message, handle as net.Socket, {keepOpen: false}, error => error && onFailure())
+    } catch {
+      // the client went away between accept and now: its handle is closed
+      onFailure()
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * door — where connections come in: the listening sockets and the line of those who wait for a child.
+ *
+ * When the line is full, listeners pause and the rest waits in the kernel's queues. For that each listener
+ * needs a second descriptor, which a child sends back (listeners.ts); a full line before any child is up
+ * goes over its limit rather than lose a connection.
+ */
+import type net from 'node:net'
+import {Listener, type ListenOptions, type RawHandle} from './listeners.ts'
+import {type SocketSpec, socketKey} from './socket-spec.ts'
+import {WaitingLine} from './waiting-line.ts'
+
+/** A child that was asked for a second descriptor sends it within this time, or another is asked. */
+const ECHO_LIMIT_MS = 1000
+
+/** A connection and the socket of ours that took it. */
+export interface Connection {
+  readonly socket: net.Socket
+  readonly listener: SocketSpec
+}
+
+/** Those behind the door. */
+export interface Inside {
+  /** Give a connection to an idle child; false when there is none. */
+  give(connection: Connection): boolean
+  /** Have a child send a descriptor back; false when there is no child. */
+  echo(key: string, handle: RawHandle): boolean
+}
+
+export class Door {
+  readonly #inside: () => Inside | undefined
+  readonly #line = new WaitingLine<Connection>(1)
+  readonly #listeners = new Map<string, Listener>()
+  readonly #echoAskedAt = new Map<string, number>()
+  #accepted = 0
+
+  /** @param inside the generation that serves now */
+  constructor(inside: () => Inside | undefined) {
+    this.#inside = inside
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#listeners.keys()]
+  }
+
+  /** Connections taken since the beginning. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  get waiting(): {readonly length: number; readonly limit: number; readonly longestMs: number} {
+    const {length, limit, longestMs} = this.#line
+    return {length, limit, longestMs: Math.round(longestMs)}
+  }
+
+  /** How many connections may wait. */
+  set limit(limit: number) {
+    this.#line.limit = limit
+  }
+
+  /** Sockets and descriptors, for a process that is to inherit them. */
+  get descriptors(): readonly {readonly spec: SocketSpec; readonly fd: number}[] {
+    return [...this.#listeners.values()].flatMap(({spec, fd}) => (fd === undefined ? [] : [{spec, fd}]))
+  }
+
+  /**
+   * Open those of these sockets that are not open yet: all of them or none.
+   * @param inherited descriptors of sockets that another process has bound, by key
+   * @returns undoes it
+   * @throws AmavisError AM_DAEMON saying which one cannot be opened, and why
+   */
+  async open(
+    specs: readonly SocketSpec[],
+    options: ListenOptions,
+    inherited: ReadonlyMap<string, number> = new Map(),
+  ): Promise<() => void> {
+    const opened: Listener[] = []
+    const undo = () => {
+      for (const listener of opened) {
+        listener.close()
+        this.#listeners.delete(listener.key)
+      }
+    }
+    try {
+      for (const spec of specs) {
+        const key = socketKey(spec)
+        if (this.#listeners.has(key)) continue
+        const take = (socket: net.Socket) => this.#take({socket, listener: spec})
+        const fd = inherited.get(key)
+        const listener =
+          fd === undefined
+            ? await Listener.open(spec, options, take)
+            : await Listener.adopt(spec, fd, options, take)
+        opened.push(listener)
+        this.#listeners.set(key, listener)
+      }
+      return undo
+    } catch (error) {
+      undo()
+      throw error
+    }
+  }
+
+  /** Close all sockets but these; the paths of `left` stay, because another process listens on them now. */
+  closeAllBut(kept: ReadonlySet<string>, left: ReadonlySet<string> = new Set()): void {
+    for (const [key, listener] of this.#listeners) {
+      if (kept.has(key)) continue
+      listener.close({keepPath: left.has(key)})
+      this.#listeners.delete(key)
+    }
+  }
+
+  /** Close the connections that still wait; nothing has been said on them. */
+  dismiss(): void {
+    for (let waiting = this.#line.shift(); waiting; waiting = this.#line.shift()) waiting.socket.destroy()
+  }
+
+  #take(connection: Connection): void {
+    this.#accepted++
+    if (this.#line.length === 0 && this.#inside()?.give(connection)) return
+    connection.socket.on('error', () => {})
+    this.#line.push(connection)
+    if (!this.#line.accepting) for (const listener of this.#listeners.values()) listener.pause()
+  }
+
+  /** A child may be idle: whoever has waited longest goes first. */
+  serve(): void {
+    const wasAccepting = this.#line.accepting
+    for (let first = this.#line.first; first && this.#inside()?.give(first); first = this.#line.first) {
+      this.#line.shift()
+    }
+    if (!wasAccepting && this.#line.accepting) {
+      for (const listener of this.#listeners.values()) listener.resume()
+    }
+    this.#askForSpares()
+  }
+
+  #askForSpares(): void {
+    for (const [key, listener] of this.#listeners) {
+      if (listener.hasSpare || !listener.handle) continue
+      const asked = this.#echoAskedAt.get(key) ?? Number.NEGATIVE_INFINITY
+      if (performance.now() - asked < ECHO_LIMIT_MS) continue
+      if (this.#inside()?.echo(key, listener.handle)) this.#echoAskedAt.set(key, performance.now())
+    }
+  }
+
+  /** A second descriptor has come back from a child. */
+  keepSpare(key: string, handle: RawHandle): void {
+    this.#echoAskedAt.delete(key)
+    const listener = this.#listeners.get(key)
+    if (listener) listener.keepSpare(handle)
+    else handle.close()
+  }
+}

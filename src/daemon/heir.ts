@@ -1,0 +1,68 @@
+/**
+ * heir — a new master, of the program files now on disk, that inherits the listening sockets of this one.
+ *
+ * The sockets go over as inherited descriptors, so the kernel's queues never close. The heir says when its
+ * children are up; until then this master serves as before, and an heir that fails changes nothing.
+ */
+import {spawn} from 'node:child_process'
+import {MASTER_ENTRY} from './master-entry.ts'
+import type {StartResult} from './messages.ts'
+import {type DaemonOptions, OPTIONS_VARIABLE} from './options.ts'
+import type {SocketSpec} from './socket-spec.ts'
+
+/** JSON of an Inheritance, for the heir. */
+export const INHERITANCE_VARIABLE = 'AMAVIS_INHERITANCE'
+
+/** What a master that is replaced leaves to its successor. */
+export interface Inheritance {
+  readonly pid: number
+  readonly sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[]
+}
+
+export interface Heir {
+  readonly pid: number
+  /** keys of the sockets it listens on */
+  readonly takes: readonly string[]
+  /** PID file and control socket are its own from now on */
+  letGo(): void
+}
+
+export type Raised =
+  | {readonly kind: 'ok'; readonly heir: Heir}
+  | {readonly kind: 'failed'; readonly problems: readonly string[]}
+
+/** stdin, stdout, stderr and the channel come before the sockets */
+const FIRST_SOCKET_FD = 4
+
+export function raiseHeir(
+  options: DaemonOptions,
+  sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[],
+): Promise<Raised> {
+  const inheritance: Inheritance = {
+    pid: process.pid,
+    sockets: sockets.map(({spec}, index) => ({spec, fd: FIRST_SOCKET_FD + index})),
+  }
+  const heir = spawn(process.execPath, [MASTER_ENTRY], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...sockets.map(({fd}) => fd)],
+    env: {
+      ...process.env,
+      [OPTIONS_VARIABLE]: JSON.stringify(options),
+      [INHERITANCE_VARIABLE]: JSON.stringify(inheritance),
+    },
+  })
+  return new Promise(resolve => {
+    const fail = (text: string) => resolve({kind: 'failed', problems: [text]})
+    heir.once('error', error => fail(`cannot start a new master: ${error.message}`))
+    heir.once('exit', (status, signal) => fail(`the new master ended early (${signal ?? `exit ${status}`})`))
+    heir.once('message', message => {
+      const result = message as StartResult
+      if (result.kind === 'failed') return resolve(result)
+      heir.unref()
+      resolve({
+        kind: 'ok',
+        heir: {pid: result.pid, takes: result.sockets, letGo: () => heir.disconnect()},
+      })
+    })
+  })
+}

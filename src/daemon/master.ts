@@ -1,0 +1,401 @@
+/**
+ * master — listens, hands connections to idle children, and follows wishes: stop, reload, restart.
+ *
+ * It parses no mail and reads no configuration file. Signals and control commands only set a wish; one
+ * loop follows them one after the other. Everything that can fail for a new configuration (reading it,
+ * binding its sockets, bringing its children up) happens before anything of the old one is touched.
+ *
+ * Diagnostics: an error here before the first child is up ends the master and is told to whoever started it.
+ */
+import {chownSync} from 'node:fs'
+import {AmavisError, errorText} from '../errors.ts'
+import {type OpenLog, openLog} from '../log/log-plan.ts'
+import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
+import {Door} from './door.ts'
+import {Generation} from './generation.ts'
+import {type Heir, type Inheritance, raiseHeir} from './heir.ts'
+import type {ListenOptions} from './listeners.ts'
+import type {ReaderResult, StartResult} from './messages.ts'
+import type {DaemonOptions} from './options.ts'
+import {leavePidFile, MASTER_TITLE, takePidFile} from './pid-file.ts'
+import type {Plan} from './plan.ts'
+import {dropPrivileges} from './privileges.ts'
+import {readConfiguration} from './read-configuration.ts'
+import {socketKey} from './socket-spec.ts'
+import {bringUpBus, type SupervisedBus} from './supervised-bus.ts'
+import {sweepOrphans} from './sweep.ts'
+
+/** Children get this long to end at a stop. */
+const STOP_LIMIT_MS = 10_000
+/** A new generation is up within this time, or it is given up. */
+const UP_LIMIT_MS = 60_000
+export interface MasterOptions {
+  readonly options: DaemonOptions
+  readonly inheritance: Inheritance | undefined
+  /** is told once whether mail can come */
+  readonly report: (result: StartResult) => Promise<void>
+  /** resolves when the predecessor has let go of PID file and control socket */
+  readonly predecessorDone: () => Promise<void>
+}
+
+type Wish =
+  | {readonly kind: 'stop' | 'slow stop' | 'drained' | 'more' | 'fewer'}
+  | {
+      readonly kind: 'reload' | 'restart'
+      readonly options?: DaemonOptions
+      readonly done: (reply: ControlReply) => void
+    }
+
+const WISHES = [
+  ['SIGTERM', 'stop'],
+  ['SIGINT', 'stop'],
+  ['SIGQUIT', 'slow stop'],
+  ['SIGTTIN', 'more'],
+  ['SIGTTOU', 'fewer'],
+] as const
+
+/** A configuration that was read and found good. */
+type Read = Extract<ReaderResult, {kind: 'ok'}>
+
+export class Master {
+  readonly #options: MasterOptions
+  readonly #wishes: Wish[] = []
+  #wake = () => {}
+  readonly #door = new Door(() => this.#current)
+  #plan: Plan | undefined
+  #log: OpenLog | undefined
+  #current: Generation | undefined
+  readonly #retired = new Set<Generation>()
+  #control: Control | undefined
+  #bus: SupervisedBus | undefined
+  #generations = 0
+  #draining = false
+  readonly #startedAt = Date.now()
+
+  constructor(options: MasterOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Start and follow wishes until one of them is to end.
+   * @returns the exit status
+   */
+  async run(): Promise<number> {
+    process.umask(0o027)
+    for (const [signal, kind] of WISHES) process.on(signal, () => this.#wish({kind}))
+    process.on('SIGHUP', () => this.#wish({kind: 'reload', done: reply => this.#logReload(reply)}))
+    try {
+      await this.#start()
+    } catch (error) {
+      await this.#abandonStart()
+      await this.#options.report({kind: 'failed', problems: problemsOf(error)})
+      return 1
+    }
+    while (!(await this.#follow(await this.#nextWish()))) {
+      // one wish after the other
+    }
+    return 0
+  }
+
+  #wish(wish: Wish): void {
+    this.#wishes.push(wish)
+    this.#wake()
+  }
+
+  async #nextWish(): Promise<Wish> {
+    for (;;) {
+      const wish = this.#wishes.shift()
+      if (wish) return wish
+      await new Promise<void>(resolve => (this.#wake = resolve))
+    }
+  }
+
+  /** @returns whether the master is done */
+  async #follow(wish: Wish): Promise<boolean> {
+    switch (wish.kind) {
+      case 'stop':
+      case 'drained':
+        await this.#stop()
+        return true
+      case 'slow stop':
+        this.#say(0, 'slow shutdown: finishing the connections that are open')
+        this.#door.closeAllBut(new Set())
+        this.#drain()
+        return false
+      case 'more':
+      case 'fewer': {
+        const size = this.#current?.resize(wish.kind === 'more' ? +1 : -1)
+        this.#say(0, `one child ${wish.kind}: ${size} from now on`)
+        return false
+      }
+      case 'reload':
+        wish.done(await this.#unlessDraining(() => this.#reload()))
+        return false
+      case 'restart':
+        wish.done(await this.#unlessDraining(() => this.#restart(wish.options)))
+        return false
+    }
+  }
+
+  async #unlessDraining(act: () => Promise<ControlReply>): Promise<ControlReply> {
+    if (this.#draining) return {kind: 'failed', problems: ['the daemon is shutting down']}
+    try {
+      return await act()
+    } catch (error) {
+      return {kind: 'failed', problems: problemsOf(error)}
+    }
+  }
+
+  async #start(): Promise<void> {
+    const {options, inheritance, report} = this.#options
+    const read = await readAccepted(options, inheritance ? 0 : process.pid)
+    const {plan, runAs} = read
+    process.title = MASTER_TITLE
+    const warnings = [...read.warnings]
+    const stale = inheritance ? undefined : takePidFile(plan.pidFile)
+    this.#plan = plan
+    if (stale !== undefined) warnings.push(`removed a stale PID file: ${stale}`)
+
+    this.#door.limit = plan.waitingLimit
+    const inherited = new Map(inheritance?.sockets.map(({spec, fd}) => [socketKey(spec), fd]))
+    await this.#door.open(plan.sockets, listenOptions(read), inherited)
+    if (runAs) {
+      // so that a successor, which is no longer root, can put its own number in
+      chownSync(plan.pidFile, runAs.uid, runAs.gid)
+      dropPrivileges(runAs)
+    }
+    process.chdir(plan.home)
+    this.#log = openLog(plan.log)
+    this.#say(0, `starting. amavis at ${plan.log.host} ${plan.identity.version}, ${plan.children} children`)
+    for (const warning of warnings) this.#say(-1, warning)
+    if (!inheritance) await this.#openControl(plan)
+
+    this.#current = this.#makeGeneration(read)
+    await this.#bringUp(this.#current, inheritance ? plan.children : 1)
+    await report({kind: 'ready', pid: process.pid, sockets: this.#door.keys, warnings})
+    if (inheritance) {
+      await this.#options.predecessorDone()
+      takePidFile(plan.pidFile, {successorOf: inheritance.pid})
+      await this.#openControl(plan)
+    }
+    for (const folder of sweepOrphans(plan.tempBase)) this.#say(1, `removed an orphaned folder ${folder}`)
+    if (plan.bus && options.bus) this.#bus = bringUpBus(options, childEnvironment(plan), this.#log.log)
+  }
+
+  /** A start that failed leaves nothing behind. */
+  async #abandonStart(): Promise<void> {
+    const {inheritance} = this.#options
+    this.#door.closeAllBut(new Set(), new Set(inheritance?.sockets.map(({spec}) => socketKey(spec))))
+    this.#door.dismiss()
+    this.#control?.close()
+    await this.#current?.stop(STOP_LIMIT_MS)
+    if (this.#plan) leavePidFile(this.#plan.pidFile)
+    await this.#log?.close()
+  }
+
+  async #openControl(plan: Plan): Promise<void> {
+    this.#control = await openControl(plan.controlSocket, request => this.#answer(request))
+  }
+
+  #makeGeneration({plan, snapshot, runAs}: Read): Generation {
+    return new Generation({
+      number: ++this.#generations,
+      plan,
+      snapshot,
+      uid: runAs?.uid ?? -1,
+      environment: childEnvironment(plan),
+      say: (level, text) => this.#say(level, text),
+      onChange: () => this.#changed(),
+      onEcho: (key, handle) => this.#door.keepSpare(key, handle),
+    })
+  }
+
+  /** @throws AmavisError AM_DAEMON when its children do not come up; the generation is gone then */
+  async #bringUp(generation: Generation, count: number): Promise<void> {
+    let deadline: NodeJS.Timeout | undefined
+    const late = new Promise<{kind: 'failed'; reason: string}>(resolve => {
+      const reason = `children are not up after ${UP_LIMIT_MS / 1000} s`
+      deadline = setTimeout(() => resolve({kind: 'failed', reason}), UP_LIMIT_MS)
+    })
+    const up = await Promise.race([generation.start(count), late])
+    clearTimeout(deadline)
+    if (up.kind === 'up') return
+    await generation.stop(STOP_LIMIT_MS)
+    throw new AmavisError('AM_DAEMON', up.reason)
+  }
+
+  /** Something happened to a child. */
+  #changed(): void {
+    this.#door.serve()
+    if (this.#draining) this.#drain()
+  }
+
+  #say(level: number, text: string): void {
+    this.#log?.log.write(level, text)
+  }
+
+  async #answer(request: ControlRequest): Promise<ControlReply> {
+    switch (request.command) {
+      case 'ping':
+        return {kind: 'ok', pid: process.pid, mode: this.#options.options.mode}
+      case 'status':
+        return this.#status()
+      case 'reload':
+        return await new Promise(done => this.#wish({kind: 'reload', done}))
+      case 'restart':
+        return await new Promise(done => this.#wish({kind: 'restart', options: request.options, done}))
+      default:
+        return {kind: 'failed', problems: ['unknown command']}
+    }
+  }
+
+  #status(): ControlReply {
+    return {
+      kind: 'ok',
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      generation: this.#current?.number,
+      files: this.#plan?.files,
+      listeners: this.#door.keys,
+      accepted: this.#door.accepted,
+      waiting: this.#door.waiting,
+      mc: this.#bus?.pid,
+      children: this.#generationsAlive().flatMap(generation => generation.status()),
+    }
+  }
+
+  #generationsAlive(): readonly Generation[] {
+    return this.#current ? [this.#current, ...this.#retired] : [...this.#retired]
+  }
+
+  #logReload(reply: ControlReply): void {
+    if (reply.kind !== 'ok') this.#say(-1, `Rejecting reload: ${reply.problems.join('; ')}`)
+  }
+
+  /** Nothing of the present configuration changes unless all of the new one can be had. */
+  async #reload(): Promise<ControlReply> {
+    const read = await readAccepted(this.#options.options)
+    const {plan} = read
+    const before = this.#plan
+    if (!before || !this.#current) throw new AmavisError('AM_BUG', 'reload before the start')
+    if (plan.user !== before.user) {
+      throw new AmavisError('AM_DAEMON', '$daemon_user is another one now: stop and start')
+    }
+    const undo = await this.#door.open(plan.sockets, listenOptions(read))
+    const generation = this.#makeGeneration(read)
+    try {
+      await this.#bringUp(generation, plan.children)
+      await this.#moveFiles(before, plan)
+    } catch (error) {
+      undo()
+      await generation.stop(STOP_LIMIT_MS)
+      throw error
+    }
+    const old = this.#current
+    const oldLog = this.#log
+    this.#plan = plan
+    this.#current = generation
+    this.#log = openLog(plan.log)
+    await oldLog?.close()
+    this.#door.limit = plan.waitingLimit
+    this.#door.closeAllBut(new Set(plan.sockets.map(socketKey)))
+    this.#retire(old)
+    this.#door.serve()
+    this.#say(0, `reloaded: generation ${generation.number}, ${plan.children} children`)
+    for (const warning of read.warnings) this.#say(-1, warning)
+    return {kind: 'ok', warnings: read.warnings}
+  }
+
+  /** A new configuration may name other places for the PID file and the control socket. */
+  async #moveFiles(before: Plan, after: Plan): Promise<void> {
+    if (before.pidFile !== after.pidFile) {
+      takePidFile(after.pidFile)
+      leavePidFile(before.pidFile)
+    }
+    if (before.controlSocket !== after.controlSocket) {
+      const old = this.#control
+      await this.#openControl(after)
+      old?.close()
+    }
+  }
+
+  #retire(generation: Generation): void {
+    this.#retired.add(generation)
+    void generation.retire().then(() => this.#retired.delete(generation))
+  }
+
+  /** Serve those who wait, let every child finish, then end; called again whenever something changed. */
+  #drain(): void {
+    this.#draining = true
+    if (this.#door.waiting.length > 0) return
+    if (this.#current && !this.#retired.has(this.#current)) this.#retire(this.#current)
+    if (this.#generationsAlive().every(generation => generation.alive === 0)) this.#wish({kind: 'drained'})
+  }
+
+  async #stop(): Promise<void> {
+    this.#say(0, 'shutting down')
+    this.#door.closeAllBut(new Set())
+    this.#door.dismiss()
+    this.#control?.close()
+    await Promise.all([
+      this.#bus?.stop(),
+      ...this.#generationsAlive().map(generation => generation.stop(STOP_LIMIT_MS)),
+    ])
+    if (this.#plan) leavePidFile(this.#plan.pidFile)
+    await this.#log?.close()
+  }
+
+  /**
+   * Have a new master, of the program files now on disk, take over the listening sockets; then finish what
+   * is open and end.
+   */
+  async #restart(options: DaemonOptions | undefined): Promise<ControlReply> {
+    if (this.#options.options.mode !== 'daemon') {
+      return {kind: 'refused', problems: ['the daemon runs in the foreground']}
+    }
+    const raised = await raiseHeir(options ?? this.#options.options, this.#door.descriptors)
+    if (raised.kind === 'failed') return raised
+    await this.#handOver(raised.heir)
+    return {kind: 'ok', pid: raised.heir.pid}
+  }
+
+  async #handOver(heir: Heir): Promise<void> {
+    this.#say(0, `process ${heir.pid} takes over`)
+    this.#door.closeAllBut(new Set(), new Set(heir.takes))
+    this.#control?.close()
+    this.#control = undefined
+    await this.#bus?.stop()
+    this.#bus = undefined
+    heir.letGo()
+    this.#drain()
+  }
+}
+
+class ConfigurationRefused extends Error {
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '))
+    this.problems = problems
+  }
+}
+
+async function readAccepted(options: DaemonOptions, announce = 0): Promise<Read> {
+  const result = await readConfiguration({options, announce})
+  if (result.kind === 'failed') throw new ConfigurationRefused(result.problems)
+  return result
+}
+
+function problemsOf(error: unknown): readonly string[] {
+  return error instanceof ConfigurationRefused ? error.problems : [errorText(error)]
+}
+
+function listenOptions({plan, runAs}: Read): ListenOptions {
+  const owner = process.getuid?.() === 0 ? runAs : undefined
+  return {backlog: plan.backlog, mode: plan.socketMode, owner}
+}
+
+/** What children and the bus get of our environment. */
+function childEnvironment(plan: Plan): Readonly<Record<string, string | undefined>> {
+  // one arena: a child has one busy thread, and each further arena is memory that stays
+  return {...process.env, MALLOC_ARENA_MAX: '1', ...(plan.path !== '' && {PATH: plan.path})}
+}

@@ -1,0 +1,33 @@
+/**
+ * read-configuration — has the configuration read and checked in a fresh, short-lived process.
+ *
+ * The master reads no configuration file: whatever a file does to its reader ends with the reader.
+ */
+import {spawn} from 'node:child_process'
+import {fileURLToPath} from 'node:url'
+import type {ReaderRequest, ReaderResult} from './messages.ts'
+
+const LIMIT_MS = 60_000
+
+/** @returns what the reader says; a reader that dies or hangs is a configuration that cannot be read */
+export function readConfiguration(request: ReaderRequest): Promise<ReaderResult> {
+  const entry = fileURLToPath(new URL('config-reader-main.js', import.meta.url))
+  const reader = spawn(process.execPath, [entry], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  })
+  return new Promise(resolve => {
+    const fail = (text: string) => resolve({kind: 'failed', problems: [text]})
+    const deadline = setTimeout(() => {
+      reader.kill('SIGKILL')
+      fail(`reading the configuration took longer than ${LIMIT_MS / 1000} s`)
+    }, LIMIT_MS)
+    reader.once('message', message => resolve(message as ReaderResult))
+    reader.once('error', error => fail(`cannot start the configuration reader: ${error.message}`))
+    reader.once('exit', (status, signal) => {
+      clearTimeout(deadline)
+      fail(`the configuration reader ended early (${signal ?? `exit ${status}`})`)
+    })
+    reader.send(request, () => {})
+  })
+}
