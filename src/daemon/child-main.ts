@@ -10,13 +10,13 @@ import type {Snapshot} from '../config/snapshot.ts'
 import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
 import {openLog} from '../log/log-plan.ts'
-import {Child} from './child.ts'
+import {Child, GRACE_MS} from './child.ts'
 import {createMailService} from './mail-service.ts'
 import type {ChildOrders, FromChild} from './messages.ts'
 import {verifyUser} from './privileges.ts'
 
-/** Time for the finish hook; after it the process ends whatever still holds it. */
-const FINISH_LIMIT_MS = 5000
+/** Time for all of it; after it the process ends whatever still holds it. */
+const FINISH_LIMIT_MS = 6000
 
 async function main(): Promise<void> {
   if (!process.send) throw new Error('this program is started by the master')
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   })
   const end = (status: number) => {
     setTimeout(() => process.exit(status), FINISH_LIMIT_MS).unref()
-    void child.end(status)
+    void child.end(status, status === 0 ? GRACE_MS : 0)
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => end(0))
   // the master reloads; a child that a terminal's end reaches finishes what it has

@@ -79,9 +79,9 @@ export class ChildHandle {
     this.#send({type: 'echo', key}, handle)
   }
 
-  /** Let it finish what it has in hand and end. */
-  end(): void {
-    this.#send({type: 'end'})
+  /** Let it finish the connection it has, or with `soon` the mail, and end. */
+  end(soon = false): void {
+    this.#send({type: 'end', soon})
   }
 
   kill(signal: NodeJS.Signals): void {

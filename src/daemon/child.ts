@@ -6,6 +6,7 @@
  * did not expect: a new process is the surest repair, and the mail in hand is still the client's.
  */
 import type net from 'node:net'
+import {setTimeout as elapsed} from 'node:timers/promises'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import type {RawHandle} from './listeners.ts'
@@ -19,6 +20,8 @@ export interface Service {
   serve(socket: net.Socket, listener: SocketSpec): Promise<void>
   /** transactions begun so far */
   readonly tasks: number
+  /** End the session in hand at the next place between two mails. */
+  stopSoon(): void
   /** Remove work folders, say goodbye to next hops and to the bus. */
   finish(): Promise<void>
 }
@@ -29,6 +32,9 @@ export interface Channel {
   onMessage(listener: (message: ToChild, handle: unknown) => void): void
   onDisconnect(listener: () => void): void
 }
+
+/** What a mail in hand gets when its child is to end at once. */
+export const GRACE_MS = 4000
 
 /** Connections between two looks at the resident memory; a look costs some microseconds. */
 const MEMORY_LOOK_EVERY = 16
@@ -48,8 +54,9 @@ export class Child {
   readonly #options: ChildOptions
   readonly #setTitle: (title: string) => void
   #sessions = 0
-  #busy = false
+  #serving: Promise<void> | undefined
   #ending = false
+  #finishing = false
 
   constructor(options: ChildOptions) {
     this.#options = options
@@ -61,7 +68,7 @@ export class Child {
     const {channel, orders} = this.#options
     channel.onMessage((message, handle) => this.#take(message, handle))
     // An orphan must not go on taking mail.
-    channel.onDisconnect(() => void this.end(0))
+    channel.onDisconnect(() => void this.end(0, GRACE_MS))
     setInterval(() => channel.send({type: 'alive'}), orders.aliveEveryMs).unref()
     this.#idle()
   }
@@ -70,7 +77,7 @@ export class Child {
     switch (message.type) {
       case 'connection': {
         // undefined: the client was gone before the socket came over
-        if (handle) void this.#serve(handle as net.Socket, message.listener)
+        if (handle) this.#serving = this.#serve(handle as net.Socket, message.listener)
         else this.#idle()
         break
       }
@@ -80,15 +87,15 @@ export class Child {
         )
         break
       case 'end':
-        if (!this.#busy) void this.end(0)
-        else this.#ending = true
+        this.#ending = true
+        if (message.soon) this.#options.service.stopSoon()
+        if (!this.#serving) void this.end(0)
         break
     }
   }
 
   async #serve(socket: net.Socket, listener: SocketSpec): Promise<void> {
     const {service, log} = this.#options
-    this.#busy = true
     this.#sessions++
     try {
       await service.serve(socket, listener)
@@ -96,10 +103,11 @@ export class Child {
       log.write(-2, `TROUBLE in process_request: ${error instanceof Error ? (error.stack ?? error) : error}`)
       log.write(-1, 'Requesting process rundown after fatal error')
       socket.destroy()
+      this.#serving = undefined
       await this.end(1)
       return
     }
-    this.#busy = false
+    this.#serving = undefined
     if (this.#ending) await this.end(0)
     else this.#idle()
   }
@@ -127,18 +135,23 @@ export class Child {
     return false
   }
 
-  /** Tidy up and end the process; a second call does nothing. */
-  async end(status: number): Promise<void> {
+  /**
+   * Tidy up and end the process; a second call does nothing. The mail in hand may still be answered in
+   * `graceMs`: a next hop that has it already would get it again otherwise.
+   */
+  async end(status: number, graceMs = 0): Promise<void> {
     const {service, log, exit} = this.#options
     if (this.#finishing) return
     this.#finishing = true
-    this.#setTitle(childTitle(service.tasks, 'finish'))
+    this.#ending = true
     try {
+      service.stopSoon()
+      if (this.#serving && graceMs > 0) await Promise.race([this.#serving, elapsed(graceMs)])
+      this.#setTitle(childTitle(service.tasks, 'finish'))
       await service.finish()
     } catch (error) {
       log.write(-1, `finish: ${errorText(error)}`)
     }
     exit(status)
   }
-  #finishing = false
 }

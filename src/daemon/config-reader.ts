@@ -10,6 +10,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import v8 from 'node:v8'
+import {checkConfigFile} from '../config/file-check.ts'
 import {defaultFiles, loadConfiguration} from '../config/load.ts'
 import {type Problem, problemText} from '../config/problem.ts'
 import {settingsOf} from '../config/view.ts'
@@ -123,13 +124,11 @@ function accessProblems(plan: Plan, runAs: RunAs | undefined): string[] {
   return problems
 }
 
-/** A daemon that can change its own configuration is not confined by it. */
+/** A daemon that can change its own configuration is not confined by it; for one that is root's at first. */
 function ownershipProblems(plan: Plan, options: DaemonOptions, runAs: RunAs | undefined): string[] {
   if (!runAs || !options.checkOwnership) return []
-  return plan.files
-    .filter(file => !cannot(file, constants.W_OK))
-    .map(
-      file =>
-        `Config file "${file}" is writable by user "${runAs.user}"; -X no_conf_file_writable_check allows it`,
-    )
+  return plan.files.flatMap(file => {
+    const problem = checkConfigFile(file, {effectiveUid: runAs.uid})
+    return problem ? [`Config file "${file}" ${problem}; -X no_conf_file_writable_check allows it`] : []
+  })
 }

@@ -104,9 +104,16 @@ export class Generation implements Inside {
     return this.#pool.size
   }
 
-  /** End each child as soon as it is idle; resolves when all are gone. */
-  retire(): Promise<void> {
+  /**
+   * End each child as soon as it is idle; resolves when all are gone.
+   * @param soon sessions end at the next place between two mails
+   */
+  retire(soon = false): Promise<void> {
     this.#pool.retire()
+    for (const [number, child] of soon ? this.#children : []) {
+      this.#pool.ending(number)
+      child.end(true)
+    }
     this.#act()
     this.#tellIfGone()
     return this.#gone.promise

@@ -6,6 +6,11 @@ import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
+import type {Listener} from '../message/envelope.ts'
+import {serveSmtp} from '../session/smtp/session.ts'
+import {Spool} from '../session/spool.ts'
+import {TaskIds} from '../session/task-ids.ts'
+import type {Filter} from '../session/transaction.ts'
 import type {Service} from './child.ts'
 import type {SocketSpec} from './socket-spec.ts'
 
@@ -24,27 +29,57 @@ export async function createMailService({
   log: Log
 }): Promise<MailService> {
   const publisher: Publisher = settings.flag('$enable_zmq')
-    ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), pid: process.pid, log})
+    ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), log})
     : silentPublisher
+  const taskIds = new TaskIds(process.pid)
+  const spool = new Spool({
+    base: settings.string('$TEMPBASE') ?? '',
+    log,
+    preserving: settings.flag('$allow_preserving_evidence'),
+  })
+  const product = {
+    name: settings.string('$myproduct_name') ?? 'amavis',
+    version: settings.string('$myversion_id') ?? '',
+  }
+  const stop = new AbortController()
+  const filter: Filter = async () => {
+    const reply = {code: 451, enhanced: '4.3.0', text: 'Content filter not available'}
+    return {perRecipient: [], reply}
+  }
   publisher.state('-')
-  let tasks = 0
   return {
     get tasks() {
-      return tasks
+      return taskIds.tasks
     },
     loaded: [],
     logged: (level, text) => publisher.log(level, text),
-    async serve(socket: net.Socket, _listener: SocketSpec) {
+    async serve(socket, spec) {
       publisher.state('A')
-      tasks++
-      await new Promise<void>(resolve => {
-        socket.on('error', () => {})
-        socket.once('close', () => resolve())
-        socket.end('220 [127.0.0.1] ESMTP amavis service ready\r\n421 4.3.2 Service not available\r\n')
-        socket.resume()
+      const listener = listenerOf(socket, spec)
+      await serveSmtp(socket, {
+        settings,
+        listener,
+        filter,
+        publisher,
+        log,
+        taskIds,
+        spool,
+        product,
+        stop: stop.signal,
       })
       publisher.state('-')
     },
-    finish: () => publisher.close(),
+    stopSoon: () => stop.abort(),
+    async finish() {
+      await spool.close()
+      await publisher.close()
+    },
   }
+}
+
+/** The socket of ours that a connection came in on: the address that the client knows, not the wildcard. */
+function listenerOf(socket: net.Socket, spec: SocketSpec): Listener {
+  if (spec.kind === 'unix') return {address: undefined, port: undefined, path: spec.path}
+  const address = socket.localAddress?.replace(/^::ffff:(?=\d+\.)/i, '')
+  return {address: address ?? spec.host, port: spec.port, path: undefined}
 }

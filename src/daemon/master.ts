@@ -70,6 +70,8 @@ export class Master {
   #bus: SupervisedBus | undefined
   #generations = 0
   #draining = false
+  /** while draining: sessions end between two of their mails */
+  #soon = false
   readonly #startedAt = Date.now()
 
   constructor(options: MasterOptions) {
@@ -120,7 +122,7 @@ export class Master {
       case 'slow stop':
         this.#say(0, 'slow shutdown: finishing the connections that are open')
         this.#door.closeAllBut(new Set())
-        this.#drain()
+        this.#drain(true)
         return false
       case 'more':
       case 'fewer': {
@@ -319,16 +321,17 @@ export class Master {
     }
   }
 
-  #retire(generation: Generation): void {
+  #retire(generation: Generation, soon = false): void {
     this.#retired.add(generation)
-    void generation.retire().then(() => this.#retired.delete(generation))
+    void generation.retire(soon).then(() => this.#retired.delete(generation))
   }
 
   /** Serve those who wait, let every child finish, then end; called again whenever something changed. */
-  #drain(): void {
+  #drain(soon = this.#soon): void {
     this.#draining = true
+    this.#soon = soon
     if (this.#door.waiting.length > 0) return
-    if (this.#current && !this.#retired.has(this.#current)) this.#retire(this.#current)
+    if (this.#current && !this.#retired.has(this.#current)) this.#retire(this.#current, soon)
     if (this.#generationsAlive().every(generation => generation.alive === 0)) this.#wish({kind: 'drained'})
   }
 

@@ -10,8 +10,8 @@ import type {SocketSpec} from './socket-spec.ts'
 /** Master → child. A connection has its socket with it, an echo the handle that is to come back. */
 export type ToChild =
   | {readonly type: 'connection'; readonly listener: SocketSpec}
-  /** finish the connection in hand and end */
-  | {readonly type: 'end'}
+  /** finish the connection in hand and end; `soon`: at the next place between two of its mails */
+  | {readonly type: 'end'; readonly soon: boolean}
   | {readonly type: 'echo'; readonly key: string}
 
 /** Child → master. */
