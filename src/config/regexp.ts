@@ -33,9 +33,6 @@ interface Group {
   readonly close: string
 }
 
-/** Compiled expressions by the value object they came from. */
-export type RegexpCache = WeakMap<Regexp, CompiledRegexp>
-
 /** `(?^i:…)`, as Perl prints a regexp. */
 export function regexpText(re: Regexp): string {
   return `(?^${re.flags}:${re.pattern})`
