@@ -1,0 +1,220 @@
+/**
+ * plan — what is changed in the header of passed mail, for each recipient.
+ *
+ * Source: spec/daemon §6. New fields stand above all others, in the order of §6.1; recipients whose fields
+ * come out equal share a copy. Pure.
+ */
+
+import {isTrue} from '../../config/number.ts'
+import type {Settings} from '../../config/settings.ts'
+import type {Client, Listener} from '../../message/envelope.ts'
+import type {Header, HeaderField} from '../../message/message.ts'
+import {type Category, MAJOR} from '../../verdict/category.ts'
+import {isListed, textByCategory} from '../../verdict/policy.ts'
+import {displayName, leadingCategory} from '../../verdict/summary.ts'
+import type {Facts, RecipientVerdict} from '../../verdict/verdict.ts'
+import {rfc5322Date} from '../date.ts'
+import {alertFields} from './alert.ts'
+import type {HeaderEdits} from './apply.ts'
+import {foldItems, foldText} from './fold.ts'
+import {receivedField} from './received.ts'
+import {type SpamMarks, scoreText, spamFlag, spamLevel, spamScore, spamStatus} from './spam-fields.ts'
+import {expandTag, taggedSubject} from './subject.ts'
+
+export interface EditInput {
+  readonly header: Header
+  /** of recipients that pass */
+  readonly verdicts: readonly RecipientVerdict[]
+  /** how many the envelope has */
+  readonly recipientCount: number
+  readonly facts: Facts
+  /** a copy went into quarantine */
+  readonly quarantined: boolean
+  readonly client: Client
+  readonly listener: Listener
+  /** the with clause of Received */
+  readonly protocol: string
+  readonly taskId: string
+  readonly mailId: string
+  /** ms since the epoch */
+  readonly at: number
+  readonly settings: Settings
+}
+
+/** Recipients whose copies are equal. */
+export interface Cluster {
+  readonly recipients: readonly RecipientVerdict[]
+  readonly edits: HeaderEdits
+  /** Subject or X-Spam-* say that it is spam or otherwise bad */
+  readonly tagged: boolean
+}
+
+/** Removed where `remove_existing_spam_headers_maps` says so: only ours are to be believed. */
+const SPAM_FIELDS: readonly string[] = [
+  'x-spam-status',
+  'x-spam-level',
+  'x-spam-flag',
+  'x-spam-score',
+  'x-spam-report',
+  'x-spam-checker-version',
+  'x-spam-tests',
+]
+
+export function planEdits(input: EditInput): readonly Cluster[] {
+  const common = new Common(input)
+  const clusters = new Map<string, {recipients: RecipientVerdict[]; edits: HeaderEdits; tagged: boolean}>()
+  for (const verdict of input.verdicts) {
+    const {edits, tagged, key} = editsFor(verdict, input, common)
+    const cluster = clusters.get(key)
+    if (cluster) cluster.recipients.push(verdict)
+    else clusters.set(key, {recipients: [verdict], edits, tagged})
+  }
+  return [...clusters.values()]
+}
+
+/** What is the same for all recipients, made once. */
+class Common {
+  readonly received: string
+  readonly allowed: ReadonlyMap<string, unknown>
+  readonly scannedTag: string
+  readonly scannedField: string
+  readonly ownCategories: ReadonlySet<HeaderField>
+  readonly authserv: string
+
+  constructor(input: EditInput) {
+    const {settings, header} = input
+    this.allowed = settings.hash('%allowed_added_header_fields')
+    const hostname = settings.string('$myhostname') ?? 'localhost'
+    this.received = isAllowed(settings, 'received') ? receivedOf(input, settings, hostname) : ''
+    this.scannedTag = settings.string('$X_HEADER_TAG') ?? ''
+    const line = settings.string('$X_HEADER_LINE') ?? ''
+    const adds = this.scannedTag !== '' && line !== '' && isAllowed(settings, this.scannedTag.toLowerCase())
+    this.scannedField = adds ? foldText(this.scannedTag, line) : ''
+    this.authserv = settings.string('$myauthservid') || hostname
+    this.ownCategories = isAllowed(settings, 'x-amavis-category')
+      ? new Set(header.fields.filter(field => isCategoryOf(field, this.authserv)))
+      : NO_FIELDS
+  }
+}
+
+const NO_FIELDS: ReadonlySet<HeaderField> = new Set()
+
+function editsFor(
+  verdict: RecipientVerdict,
+  input: EditInput,
+  common: Common,
+): {edits: HeaderEdits; tagged: boolean; key: string} {
+  const {settings, header, facts, mailId} = input
+  const {local, categories, bypass, recipient} = verdict
+  const remove = new Set<string>(['x-amavis-hold'])
+  let text = ''
+  const add = (name: string, field: string) => {
+    if (isAllowed(settings, name)) text += field
+  }
+  if (local && input.quarantined) add('x-quarantine-id', foldItems('X-Quarantine-ID', [`<${mailId}>`]))
+  if (!bypass.virus) text += common.scannedField
+  const alerts = hasAlert(categories) ? alertFields(categories, facts) : ''
+  if (alerts !== '') add('x-amavis-alert', alerts)
+  if (local && verdict.reached.tag) text += spamFields(verdict, facts, settings)
+
+  const tag = local ? subjectTag(verdict, input) : undefined
+  const old = tag === undefined ? undefined : header.fields.find(({name}) => name.toLowerCase() === 'subject')
+  const subject = tag === undefined ? undefined : taggedSubject(old, tag)
+  if (subject && !old) text += subject.toString()
+  text += common.received
+  add(
+    'x-amavis-category',
+    `X-Amavis-Category: ${common.authserv}; category=${displayName(leadingCategory([verdict]))}\r\n`,
+  )
+
+  if (isListed(settings, '@remove_existing_spam_headers_maps', recipient.address)) {
+    for (const name of SPAM_FIELDS) remove.add(name)
+  }
+  if (settings.flag('$remove_existing_x_scanned_headers')) remove.add(common.scannedTag.toLowerCase())
+  const isBad = categories.some(({major}) => major === MAJOR.Virus || major === MAJOR.Banned)
+  return {
+    edits: {prepend: text, remove, drop: common.ownCategories, subject: old ? subject : undefined},
+    tagged: subject !== undefined || (local && verdict.reached.tag2) || isBad,
+    key: `${remove.size}\n${subject ?? ''}\n${text}`,
+  }
+}
+
+/** X-Spam-*; each needs to be allowed, and preferred to what a scanner itself would add. */
+function spamFields(verdict: RecipientVerdict, facts: Facts, settings: Settings): string {
+  const {score, levels, reached, blacklisted, whitelisted, bypass} = verdict
+  const marks: SpamMarks = {
+    score: score === undefined ? undefined : {min: score, max: score},
+    levels,
+    isSpam: reached.tag2,
+    blacklisted,
+    whitelisted,
+    bypassed: bypass.spam,
+    tests: facts.tests,
+    autolearn: facts.autolearn,
+  }
+  const preferred = settings.hash('%prefer_our_added_header_fields')
+  const character = settings.string('$sa_spam_level_char') ?? ''
+  const wants = (name: string) => isAllowed(settings, name) && isTrue(preferred.get(name))
+  let text = ''
+  if (wants('x-spam-flag')) text += spamFlag(marks)
+  if (wants('x-spam-score')) text += spamScore(marks)
+  if (character !== '' && wants('x-spam-level')) text += spamLevel(marks, character)
+  if (wants('x-spam-status')) text += spamStatus(marks)
+  return text
+}
+
+/** The first tag from the highest category down, tokens filled in; all categories count. */
+function subjectTag(verdict: RecipientVerdict, input: EditInput): string | undefined {
+  const {settings} = input
+  const {address} = verdict.recipient
+  for (const category of verdict.categories) {
+    const tag = textByCategory(settings, '%subject_tag_maps_by_ccat', [category], address)
+    if (tag === undefined) continue
+    const {score, levels, reached} = verdict
+    return expandTag(tag, {
+      score: score === undefined ? 'x' : scoreText(score),
+      required: levels.tag2 === undefined ? '' : scoreText(levels.tag2),
+      isSpam: reached.tag2,
+      hostname: settings.string('$myhostname') ?? 'localhost',
+      date: rfc5322Date(input.at),
+      unixTime: Math.floor(input.at / 1000),
+      taskId: input.taskId,
+      mailId: input.mailId,
+    })
+  }
+  return undefined
+}
+
+function receivedOf(input: EditInput, settings: Settings, hostname: string): string {
+  const only = input.recipientCount === 1 ? input.verdicts[0]?.recipient.address : undefined
+  return receivedField({
+    client: input.client,
+    listener: input.listener,
+    protocol: input.protocol,
+    localName: settings.string('$localhost_name') ?? 'localhost',
+    hostname,
+    product: settings.string('$myproduct_name') ?? 'amavis',
+    mailId: input.mailId,
+    onlyRecipient: only,
+    at: input.at,
+  })
+}
+
+function isAllowed(settings: Settings, name: string): boolean {
+  return isTrue(settings.hash('%allowed_added_header_fields').get(name))
+}
+
+function hasAlert(categories: readonly Category[]): boolean {
+  const [main] = categories
+  return main !== undefined && main.major > MAJOR.Clean
+}
+
+/** An X-Amavis-Category that claims to be ours. */
+function isCategoryOf({name, raw}: HeaderField, authserv: string): boolean {
+  if (name.toLowerCase() !== 'x-amavis-category') return false
+  const [id = ''] = raw
+    .toString('latin1')
+    .slice(name.length + 1)
+    .split(';')
+  return id.trim().toLowerCase() === authserv.toLowerCase()
+}

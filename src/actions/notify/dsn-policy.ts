@@ -1,0 +1,52 @@
+/**
+ * dsn-policy — what the configuration says about DSNs, and whom one is to tell about.
+ */
+import type {Settings} from '../../config/settings.ts'
+import {isListed, levelFor} from '../../verdict/policy.ts'
+import type {Facts, RecipientOutcome} from '../../verdict/verdict.ts'
+import {allRefused, type DsnDecision, decideDsn} from './dsn-decision.ts'
+
+export interface DsnQuestion {
+  readonly outcomes: readonly RecipientOutcome[]
+  readonly facts: Facts
+  readonly sender: string
+  /** the client takes an answer for each recipient */
+  readonly isLmtp: boolean
+  readonly originating: boolean
+  readonly isBulk: boolean
+  readonly settings: Settings
+}
+
+/** The decision for each recipient, in order; one DSN covers all that are included. */
+export function decideDsns(question: DsnQuestion): readonly DsnDecision[] {
+  const {outcomes, facts, sender, isBulk, settings} = question
+  const passesBack = question.isLmtp || allRefused(outcomes)
+  const fakesSender = facts.virusNames.some(name =>
+    isListed(settings, '@viruses_that_fake_sender_maps', name),
+  )
+  // Mail of our own users comes from where it says it does.
+  const credible = question.originating && sender !== '' ? 'crediblefrom_' : ''
+  const senderCutoff = levelFor(settings, `@spam_${credible}dsn_cutoff_level_bysender_maps`, sender)
+  return outcomes.map(outcome =>
+    decideDsn(outcome, {
+      sender,
+      passesBack,
+      isBulk,
+      fakesSender,
+      senderCutoff,
+      recipientCutoff: levelFor(
+        settings,
+        `@spam_${credible}dsn_cutoff_level_maps`,
+        outcome.verdict.recipient.address,
+      ),
+    }),
+  )
+}
+
+/** `$hdrfrom_notify_sender` with the host's name filled in. */
+export function dsnFrom(settings: Settings): string {
+  const hostname = settings.string('$myhostname') ?? 'localhost'
+  const from = settings.string('$hdrfrom_notify_sender') ?? ''
+  const text = from === '' ? '"Content-filter at ${myhostname}" <postmaster@${myhostname}>' : from
+  return text.replace(/\$(?:\{(myhostname(?:_utf8|_ascii)?)\}|myhostname(?:_utf8|_ascii)?)/g, hostname)
+}

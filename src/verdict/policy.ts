@@ -1,0 +1,93 @@
+/**
+ * policy — the questions that verdict and actions put to the configuration.
+ *
+ * A thin layer over look-ups: what comes out has the type that a decision needs. Categories are asked for
+ * from the highest down, each with its minor before its major; unlike in amavisd-new this holds for the one
+ * category of blocked mail too, so that a blocking `4,8` finds what is set for `4`.
+ */
+import {isTrue, numberOfText, numberText} from '../config/number.ts'
+import type {Settings} from '../config/settings.ts'
+import type {Scalar} from '../config/value.ts'
+import {byCategory, categoryKey} from '../lookup/by-category.ts'
+import {lookup, lookupValue} from '../lookup/lookup.ts'
+import {type Category, DESTINY, type Destiny} from './category.ts'
+
+/** Whether a `*_maps` list says yes for an address, or for another key such as a virus name. */
+export function isListed(settings: Settings, maps: `@${string}`, address: string): boolean {
+  return isTrue(lookup(settings.list(maps), lookupKey(address), settings)?.value)
+}
+
+/** A `*_maps` list's number for an address; undefined where it says nothing or ''. */
+export function levelFor(settings: Settings, maps: `@${string}`, address: string): number | undefined {
+  return numberOf(lookup(settings.list(maps), lookupKey(address), settings)?.value)
+}
+
+/** A `*_maps` list's text for an address; undefined where it says nothing or ''. */
+export function textFor(settings: Settings, maps: `@${string}`, address: string): string | undefined {
+  return textOf(lookup(settings.list(maps), lookupKey(address), settings)?.value)
+}
+
+/** The text that a `*_by_ccat` hash has for an address; undefined where it says nothing or ''. */
+export function textByCategory(
+  settings: Settings,
+  hash: `%${string}`,
+  categories: readonly Category[],
+  address = '',
+): string | undefined {
+  return textOf(lookupValue(byCategory(settings, hash, categories), lookupKey(address), settings))
+}
+
+/** The categories under which a recipient's settings are found (spec/config §5.3). */
+export function settingCategories(judged: {
+  readonly categories: readonly Category[]
+  readonly blocking: Category | undefined
+}): readonly Category[] {
+  return judged.blocking ? withMajor(judged.blocking) : judged.categories
+}
+
+/** What is to be done with mail of one category for a recipient; undefined: the policy does not mention it. */
+export function destinyOf(settings: Settings, category: Category, address: string): Destiny | undefined {
+  const destinies = settings.hash('%final_destiny_maps_by_ccat')
+  if (!destinies.has(categoryKey(category))) return undefined
+  const value = byCategory(settings, '%final_destiny_maps_by_ccat', [category])
+  const number = numberOf(lookupValue(value, lookupKey(address), settings))
+  if (number === undefined) return 'PASS'
+  // A number that means nothing keeps the mail waiting rather than losing it.
+  return DESTINIES.get(number) ?? 'TEMPFAIL'
+}
+
+/** Whether a recipient wants mail of a category in spite of its destiny. */
+export function isLoved(settings: Settings, category: Category, address: string): boolean {
+  const value = byCategory(settings, '%lovers_maps_by_ccat', withMajor(category))
+  return isTrue(lookupValue(value, lookupKey(address), settings))
+}
+
+/** Whether the sender is to be told of mail that he would not hear of otherwise. */
+export function warnsSender(settings: Settings, categories: readonly Category[]): boolean {
+  return isTrue(byCategory(settings, '%warnsender_by_ccat', categories))
+}
+
+export function withMajor(category: Category): readonly Category[] {
+  return category.minor === 0 ? [category] : [category, {major: category.major, minor: 0}]
+}
+
+const DESTINIES: ReadonlyMap<number, Destiny> = new Map(
+  Object.entries(DESTINY).map(([name, number]) => [number, name as Destiny]),
+)
+
+/** Look-ups take addresses without the quotes of SMTP (RFC 5321 §4.1.2). */
+function lookupKey(address: string): string {
+  if (!address.startsWith('"')) return address
+  const [, local, rest] = /^"((?:[^"\\]|\\.)*)"(@.*)?$/s.exec(address) ?? []
+  return local === undefined ? address : local.replace(/\\(.)/gs, '$1') + (rest ?? '')
+}
+
+function numberOf(value: Scalar): number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && value !== '' ? numberOfText(value) : undefined
+}
+
+function textOf(value: Scalar): string | undefined {
+  if (typeof value === 'number') return numberText(value)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
