@@ -107,11 +107,16 @@ abstract class World {
 
   readonly control: ProcessControl = {
     probe: process => this.probe(process),
-    mayEnd: () => true,
-    signal: ({pid}, sig) => {
-      this.signals.push({t: this.ms / 1000, sig: sig.slice(3), pid})
-      if (sig === 'SIGKILL' || !this.deaf.has(pid)) this.end(pid)
+    terminate: ({pid}) => {
+      this.#signal('TERM', pid)
+      return true
     },
+    kill: ({pid}) => this.#signal('KILL', pid),
+  }
+
+  #signal(sig: 'TERM' | 'KILL', pid: number): void {
+    this.signals.push({t: this.ms / 1000, sig, pid})
+    if (sig === 'KILL' || !this.deaf.has(pid)) this.end(pid)
   }
 
   #flush(): void {

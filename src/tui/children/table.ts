@@ -7,6 +7,7 @@
  * Source: spec/monitoring §1.2, 1.3, 2.4.
  */
 import type {Frame} from '../../bus/grammar.ts'
+import {decayPeak} from './load-bar.ts'
 import {isIdle, UNSEEN} from './states.ts'
 
 /** A state of the current task and when it began, in Unix ms. */
@@ -54,9 +55,13 @@ export interface ChildTable {
   readonly children: ReadonlyMap<string, Child>
   /** by endpoint, for those that have spoken */
   readonly buses: ReadonlyMap<string, Bus>
+  /** recent peak of busy children, sinking (load-bar.ts) */
+  readonly peak: number
+  /** the moment that this is the table of, Unix ms */
+  readonly atMs: number
 }
 
-export const EMPTY_TABLE: ChildTable = {children: new Map(), buses: new Map()}
+export const EMPTY_TABLE: ChildTable = {children: new Map(), buses: new Map(), peak: 0, atMs: 0}
 
 /** A child that neither it nor a list has named for so long is dropped. */
 export const FORGET_MS = 600_000
@@ -93,7 +98,8 @@ export function applyMessages(table: ChildTable, arrivals: readonly Arrival[], n
       child.goneMs === undefined ? nowMs - child.heardMs > FORGET_MS : nowMs - child.goneMs > SHOW_GONE_MS
     if (old) draft.children.delete(key)
   }
-  return draft
+  const {busy} = countChildren(draft.children.values())
+  return {...draft, peak: decayPeak(table.peak, busy, Math.max(0, nowMs - table.atMs)), atMs: nowMs}
 }
 
 interface Draft {

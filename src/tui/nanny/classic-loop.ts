@@ -30,6 +30,18 @@ export interface ClassicSource {
   forget(processes: readonly ProcessRef[]): void
 }
 
+/** How a source is spoken of. */
+export interface SourceTexts {
+  absent(name: string): string
+  reopened(name: string): string
+}
+
+/** As the original says it. */
+export const DATABASE_TEXTS: SourceTexts = {
+  absent: name => `No nanny database ${name}; waiting...`,
+  reopened: name => `Reopening nanny database ${name}`,
+}
+
 export interface LoopOptions {
   /** displays to show; undefined: without end */
   readonly count: number | undefined
@@ -40,6 +52,7 @@ export interface LoopOptions {
   readonly heading: (text: string) => void
   /** everything else */
   readonly lines: (text: string) => void
+  readonly texts?: SourceTexts
   readonly now: () => number
   /** false when the program is to end */
   readonly sleep: (ms: number) => Promise<boolean>
@@ -47,16 +60,16 @@ export interface LoopOptions {
 
 /** @returns the exit status: 0, 1 when a process cannot be looked at, 255 when interrupted */
 export async function runClassicNanny(options: LoopOptions): Promise<number> {
-  const {source, control, heading, lines, now, sleep} = options
+  const {source, control, heading, lines, texts = DATABASE_TEXTS, now, sleep} = options
   const nanny = new ClassicNanny()
   heading(HEADING)
   for (let shown = 0; options.count === undefined || shown < options.count; ) {
     const data = source.read()
     if (data.kind === 'absent') {
-      lines(`No nanny database ${data.name}; waiting...\n`)
+      lines(`${texts.absent(data.name)}\n`)
     } else {
       heading('\n')
-      if (data.reopened) lines(`Reopening nanny database ${data.name}\n`)
+      if (data.reopened) lines(`${texts.reopened(data.name)}\n`)
       const display = nanny.display(now(), data.records, control)
       for (const line of display.lines) lines(`${line}\n`)
       source.forget(display.wentAway)

@@ -32,9 +32,10 @@ export type ClassicRecord =
 
 export interface ProcessControl {
   probe(process: ProcessRef): 'alive' | 'gone' | 'not-permitted'
-  /** Whether ending an overdue process is this display's task. */
-  mayEnd(process: ProcessRef): boolean
-  signal(process: ProcessRef, signal: 'SIGTERM' | 'SIGKILL'): void
+  /** Send SIGTERM to an overdue process; false where that is not this display's task. */
+  terminate(process: ProcessRef): boolean
+  /** Send SIGKILL to one that was sent SIGTERM. */
+  kill(process: ProcessRef): void
 }
 
 export interface Display {
@@ -103,9 +104,8 @@ export class ClassicNanny {
         trouble = 'went away '
         wentAway.push(record)
         this.#histories.delete(historyKey(record))
-      } else if (ageMs > (idle ? IDLE_LIMIT_MS : ACTIVE_LIMIT_MS) && control.mayEnd(record)) {
+      } else if (ageMs > (idle ? IDLE_LIMIT_MS : ACTIVE_LIMIT_MS) && control.terminate(record)) {
         trouble = 'terminated '
-        control.signal(record, 'SIGTERM')
         terminated.push(record)
       }
       lines.push(classicLine(pidKey(pid), record, ageMs, bar, trouble))
@@ -159,7 +159,7 @@ export class KillCountdown {
       this.#rounds.set(process, round)
       lines.push(`${label}: sending SIGKILL in ${ROUNDS - round} s`)
       if (round > ROUNDS) {
-        control.signal(process, 'SIGKILL')
+        control.kill(process)
         this.#rounds.set(process, 0)
       } else if (control.probe(process) === 'gone') {
         lines.push(`${label}:             successfully killed`)

@@ -1,0 +1,71 @@
+/**
+ * header — the lines above the children: what is watched, how old it is, how busy it is. Pure.
+ */
+import {SILENCE_MS} from '../children/feed.ts'
+import {loadBar} from '../children/load-bar.ts'
+import type {Snapshot} from '../children/store.ts'
+import {countChildren, lastHeardMs, mailsPerMinute} from '../children/table.ts'
+import type {Theme} from '../theme.ts'
+
+/** What can be said about the data's age. */
+export type Freshness =
+  | {readonly kind: 'none'}
+  | {readonly kind: 'fresh'; readonly ageMs: number}
+  | {readonly kind: 'stale'; readonly sinceMs: number}
+
+/** Stale: no bus has said anything for as long as a child that lives can be silent. */
+export function freshnessOf({table, nowMs}: Snapshot): Freshness {
+  const heardMs = lastHeardMs(table)
+  if (heardMs === undefined) return {kind: 'none'}
+  const ageMs = Math.max(0, nowMs - heardMs)
+  return ageMs > SILENCE_MS ? {kind: 'stale', sinceMs: heardMs} : {kind: 'fresh', ageMs}
+}
+
+/** `14:03:22`, local time. */
+export function clockText(ms: number): string {
+  const date = new Date(ms)
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map(n => String(n).padStart(2, '0'))
+    .join(':')
+}
+
+/** What is watched on the left, time and age of the data on the right. */
+export function titleLine(
+  title: string,
+  snapshot: Snapshot,
+  paused: boolean,
+  columns: number,
+  theme: Theme,
+): string {
+  const freshness = freshnessOf(snapshot)
+  const age = ageText(freshness)
+  const right = `${paused ? 'PAUSED  ' : ''}${clockText(snapshot.nowMs)}  ${age}`
+  const room = Math.max(0, columns - right.length - 2)
+  const left = `amavis nanny  ${title}`.slice(0, room).padEnd(room + 2)
+  const paint = freshness.kind === 'fresh' && !paused ? theme.faint : theme.status.warning
+  return theme.title(left.slice(0, 12)) + left.slice(12) + paint(right)
+}
+
+function ageText(freshness: Freshness): string {
+  switch (freshness.kind) {
+    case 'none':
+      return 'no data yet'
+    case 'fresh':
+      return `data ${(freshness.ageMs / 1000).toFixed(1)} s old`
+    case 'stale':
+      return `no data since ${clockText(freshness.sinceMs)}`
+  }
+}
+
+/** Counts, rate, and the load bar with its peak. */
+export function summaryLine(snapshot: Snapshot, shown: number, filter: string, columns: number): string {
+  const {table, nowMs} = snapshot
+  const {busy, idle} = countChildren(table.children.values())
+  const rate = mailsPerMinute(table, nowMs)
+  const start =
+    `${busy} busy, ${idle} idle of ${busy + idle}   ${rate.toFixed(rate < 10 ? 1 : 0)} mails/min   ` +
+    (filter === '' ? '' : `filter "${filter}": ${shown} shown   `)
+  const bar = loadBar(busy, idle, table.peak)
+  const room = Math.max(0, columns - start.length)
+  return start + (bar.length > room ? `${bar.slice(0, Math.max(0, room - 1))}>` : bar)
+}

@@ -1,0 +1,27 @@
+/**
+ * help — the help page: keys on the left, state letters on the right. Pure; from the tables.
+ */
+import {IDLE, STATES, UNSEEN} from '../children/states.ts'
+import {visibleBindings} from '../keys.ts'
+
+const LEFT_COLUMN = 44
+const RIGHT_COLUMN = 36
+
+export function helpLines(readOnly: boolean, columns: number): readonly string[] {
+  const keys = [
+    'KEYS',
+    ...visibleBindings(readOnly).map(({keys, help}) => `  ${keys.join(' ').padEnd(8)} ${help}`),
+    '  ctrl-c   quit',
+  ]
+  const letters = [
+    'STATES',
+    ...STATES.map(({letter, help}) => `  ${letter}  ${help}`),
+    `  ${IDLE}  idle: a dot for each second`,
+    `  ${UNSEEN}  busy, but not seen with what`,
+    '  >  longer than there is room',
+  ]
+  if (columns < LEFT_COLUMN + RIGHT_COLUMN) return [...letters, '', ...keys]
+  return Array.from({length: Math.max(keys.length, letters.length)}, (_, i) =>
+    `${(keys[i] ?? '').padEnd(LEFT_COLUMN)}${letters[i] ?? ''}`.trimEnd(),
+  )
+}

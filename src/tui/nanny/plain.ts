@@ -1,0 +1,103 @@
+/**
+ * plain — the nanny display without a screen: text in the original's lines, or JSON.
+ */
+import {setTimeout as delay} from 'node:timers/promises'
+import {daemonProcesses} from '../../bus/processes.ts'
+import {awaitWholeState, feedStore} from '../children/feed.ts'
+import {endChild} from '../children/local.ts'
+import {createChildStore, type Snapshot} from '../children/store.ts'
+import {silenceText} from '../silence.ts'
+import type {ProcessControl, ProcessRef} from './classic.ts'
+import {runClassicNanny} from './classic-loop.ts'
+import {nannyJson} from './json.ts'
+import {busSource} from './records.ts'
+import {watchOnly} from './watch.ts'
+
+export interface PlainOptions {
+  readonly endpoints: readonly string[]
+  /** displays to show; undefined: without end */
+  readonly count: number | undefined
+  readonly waitMs: number
+  readonly json: boolean
+  /** as amavisd-nanny: its streams, its patience with a silent bus, and it ends overdue children */
+  readonly classic: boolean
+  readonly readOnly: boolean
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+/** @returns the exit status */
+export async function printNanny(options: PlainOptions): Promise<number> {
+  const store = createChildStore()
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const feeding = feedStore(store, options.endpoints, signal)
+  try {
+    const heard = await Promise.race([awaitWholeState(store, signal), feeding.then(() => false)])
+    if (!heard && !options.classic && options.count !== undefined) {
+      options.stderr(silenceText(options.endpoints))
+      return 1
+    }
+    const read = () => store.refresh()
+    return options.json ? await printJson(read, options) : await printLines(read, options)
+  } finally {
+    stop.abort()
+    await feeding
+  }
+}
+
+async function printLines(read: () => Snapshot, options: PlainOptions): Promise<number> {
+  const {classic, readOnly, stdout, stderr, signal} = options
+  return runClassicNanny({
+    ...options,
+    source: busSource(read, options.endpoints.join(', ')),
+    control: classic && !readOnly ? endOverdue(read) : watchOnly(read),
+    heading: stdout,
+    lines: classic ? stderr : stdout,
+    ...(classic
+      ? {}
+      : {
+          texts: {
+            absent: name => `waiting for the bus at ${name}`,
+            reopened: () => 'the daemon or its childproc-minder was started anew',
+          },
+        }),
+    now: Date.now,
+    sleep: ms => sleep(ms, signal),
+  })
+}
+
+async function printJson(read: () => Snapshot, options: PlainOptions): Promise<number> {
+  const {count, waitMs, endpoints, stdout, signal} = options
+  for (let shown = 0; count === undefined || shown < count; ) {
+    stdout(`${nannyJson(read(), endpoints)}\n`)
+    if (++shown === count || !(await sleep(waitMs, signal))) break
+  }
+  return 0
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
+  return delay(ms, true, {signal}).catch(() => false)
+}
+
+/** As amavisd-nanny does, but only to processes that are an amavis daemon's on this machine. */
+function endOverdue(read: () => Snapshot): ProcessControl {
+  const processes = daemonProcesses()
+  const watching = watchOnly(read)
+  const ended = new Set<number>()
+  return {
+    probe(process: ProcessRef) {
+      if (ended.has(process.pid) && processes.probe(process.pid) === 'gone') return 'gone'
+      return watching.probe(process)
+    },
+    terminate({origin, pid}) {
+      if (endChild({endpoint: origin, pid}, processes).kind !== 'signalled') return false
+      ended.add(pid)
+      return true
+    },
+    kill({pid}) {
+      processes.signal(pid, 'SIGKILL')
+    },
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * screen — the nanny screen: header, one line a child, footer.
+ *
+ * Reads the store's snapshots and keeps only what the viewer did (view-state.ts). Draws the visible rows
+ * and no others; a row is one text, drawn again only when it changed. One `useInput` stays active for the
+ * life of the screen, or the terminal would leave raw mode.
+ */
+import {Box, Text, useApp, useInput, useStdin, useWindowSize} from 'ink'
+import {memo, type ReactElement, useRef, useState, useSyncExternalStore} from 'react'
+import type {Processes} from '../../bus/minder-table.ts'
+import {endChild, whyNotEnd} from '../children/local.ts'
+import {meaningOf} from '../children/states.ts'
+import type {ChildStore, Snapshot} from '../children/store.ts'
+import {type Child, childKey} from '../children/table.ts'
+import {type Action, bindingOf, keyNames, visibleBindings} from '../keys.ts'
+import type {Theme} from '../theme.ts'
+import {clockText, freshnessOf, summaryLine, titleLine} from './header.ts'
+import {helpLines} from './help.ts'
+import {formatRow, headingLine, layoutFor, type Row, selectChildren} from './rows.ts'
+import {
+  cursorIn,
+  firstVisible,
+  INITIAL_VIEW,
+  reduceView,
+  type ViewEvent,
+  type ViewState,
+} from './view-state.ts'
+
+export interface ScreenProps {
+  readonly store: ChildStore
+  readonly endpoints: readonly string[]
+  readonly title: string
+  readonly readOnly: boolean
+  readonly theme: Theme
+  readonly processes: Processes
+}
+
+/** Title, summary, heading and footer. */
+const FIXED_LINES = 4
+
+export function NannyScreen(props: ScreenProps): ReactElement {
+  const {store, endpoints, title, readOnly, theme, processes} = props
+  const {columns, rows: lines} = useWindowSize()
+  const {exit} = useApp()
+  const {isRawModeSupported} = useStdin()
+  const live = useSyncExternalStore(store.subscribe, store.getSnapshot)
+  const [view, current, dispatch] = useView()
+  const target = useRef<Child>(undefined)
+  const top = useRef(0)
+
+  const snapshot = view.frozen ?? live
+  const height = Math.max(1, lines - FIXED_LINES)
+  const layout = layoutFor(columns, endpoints)
+  const selected = select(view, live)
+  const keys = selected.map(keyOf)
+  const cursor = cursorIn(view, keys)
+  top.current = firstVisible(cursor, keys.length, height, top.current)
+
+  const move = (by: number) => dispatch({type: 'move', by, keys: select(current(), live).map(keyOf)})
+  const say = (message: string | undefined) => dispatch({type: 'say', message})
+  const actions: Readonly<Record<Action, () => void>> = {
+    quit: () => exit(),
+    help: () => dispatch({type: 'mode', mode: current().mode === 'help' ? 'list' : 'help'}),
+    up: () => move(-1),
+    down: () => move(1),
+    'page-up': () => move(-height),
+    'page-down': () => move(height),
+    first: () => move(-Infinity),
+    last: () => move(Infinity),
+    filter: () => dispatch({type: 'mode', mode: 'filter'}),
+    'sort-next': () => dispatch({type: 'sort', by: 1}),
+    'sort-previous': () => dispatch({type: 'sort', by: -1}),
+    reverse: () => dispatch({type: 'reverse'}),
+    pause: () => dispatch({type: 'pause', snapshot: live}),
+    follow: () => dispatch({type: 'follow', keys: select(current(), live).map(keyOf)}),
+    'end-child': () => {
+      const rows = select(current(), live)
+      const child = rows[cursorIn(current(), rows.map(keyOf))]
+      const reason = child ? whyNotEnd(child, readOnly) : 'there is no child under the cursor'
+      if (reason !== undefined) return say(`K: not possible, ${reason}`)
+      target.current = child
+      dispatch({type: 'mode', mode: 'confirm'})
+    },
+  }
+
+  const confirm = (name: string) => {
+    const child = target.current
+    if (name !== 'y' || child === undefined) return say('nothing was ended')
+    const result = endChild(child, processes)
+    const done = `SIGTERM sent to ${child.pid}`
+    say(result.kind === 'signalled' ? done : `K: not possible, ${result.reason}`)
+  }
+
+  const onKey = (name: string) => {
+    const {mode, filter} = current()
+    if (mode === 'confirm') return confirm(name)
+    if (mode === 'filter') return dispatch(filterEvent(name, filter))
+    const binding = bindingOf(name)
+    if (binding) return actions[binding.action]()
+    if (name === 'escape') return dispatch({type: 'clear'})
+    if (name.length === 1) say(`no such key: ${name}  ? shows the keys`)
+  }
+  useInput((input, key) => keyNames(input, key).forEach(onKey), {isActive: isRawModeSupported})
+
+  const freshness = freshnessOf(snapshot)
+  const footer = () => {
+    if (view.mode === 'filter') return `filter: ${view.filter}_   enter keeps it   esc clears it`
+    if (view.mode === 'confirm') {
+      return theme.status.warning(
+        `End child ${target.current?.pid} (SIGTERM)? The MTA keeps its mail.   y yes   other keys no`,
+      )
+    }
+    return view.message ?? footerText(readOnly, theme)
+  }
+  const body = () => {
+    if (view.mode === 'help') {
+      return <Text wrap="truncate">{helpLines(readOnly, columns).slice(0, height).join('\n')}</Text>
+    }
+    if (freshness.kind === 'none') return <Waiting endpoints={endpoints} />
+    const visible = selected.slice(top.current, top.current + height)
+    return visible.map((child, i) => {
+      const row = formatRow(child, snapshot.nowMs, layout)
+      const isSelected = top.current + i === cursor
+      return <Line key={row.key} text={paintRow(row, isSelected, freshness.kind === 'stale', theme)} />
+    })
+  }
+  return (
+    <Box flexDirection="column" height={lines} width={columns} overflow="hidden">
+      <Line text={titleLine(title, snapshot, view.frozen !== undefined, columns, theme)} />
+      <Line text={summaryLine(snapshot, keys.length, view.filter, columns)} />
+      <Line text={theme.heading(headingLine(layout, view.sort, view.reversed))} />
+      <Box flexDirection="column" flexGrow={1} overflow="hidden">
+        {body()}
+      </Box>
+      <Line text={freshness.kind === 'stale' ? staleText(freshness.sinceMs, footer(), theme) : footer()} />
+    </Box>
+  )
+}
+
+/** The viewer's state, and how to read it between two renders: one input may hold several keys. */
+function useView(): readonly [ViewState, () => ViewState, (event: ViewEvent) => void] {
+  const [view, setView] = useState(INITIAL_VIEW)
+  const latest = useRef(view)
+  const dispatch = (event: ViewEvent) => {
+    latest.current = reduceView(latest.current, event)
+    setView(latest.current)
+  }
+  return [view, () => latest.current, dispatch]
+}
+
+function select({frozen, filter, sort, reversed}: ViewState, live: Snapshot): readonly Child[] {
+  const {table, nowMs} = frozen ?? live
+  return selectChildren(table.children.values(), nowMs, filter, sort, reversed)
+}
+
+function keyOf(child: Child): string {
+  return childKey(child.endpoint, child.pid)
+}
+
+/** What a key does while the filter is typed. */
+function filterEvent(name: string, filter: string): ViewEvent {
+  switch (name) {
+    case 'return':
+      return {type: 'mode', mode: 'list'}
+    case 'escape':
+      return {type: 'clear'}
+    case 'backspace':
+      return {type: 'filter', text: filter.slice(0, -1)}
+    case 'space':
+      return {type: 'filter', text: `${filter} `}
+    default:
+      return {type: 'filter', text: /^[\x21-\x7e]$/.test(name) ? filter + name : filter}
+  }
+}
+
+const Line = memo(function Line({text}: {readonly text: string}): ReactElement {
+  return <Text wrap="truncate">{text}</Text>
+})
+
+function Waiting({endpoints}: {readonly endpoints: readonly string[]}): ReactElement {
+  const lines = [
+    '',
+    `waiting for the bus at ${endpoints.join(', ')}`,
+    '',
+    'The daemon ("amavis start") and its services ("amavis mc") must run;',
+    'another bus is named with --connect or AMAVIS_CONNECT.',
+  ]
+  return <Text>{lines.join('\n')}</Text>
+}
+
+function staleText(sinceMs: number, footer: string, theme: Theme): string {
+  return `${theme.status.error(`no data since ${clockText(sinceMs)}`)}   ${footer}`
+}
+
+function footerText(readOnly: boolean, theme: Theme): string {
+  return visibleBindings(readOnly)
+    .flatMap(({footer}) => (footer === undefined ? [] : [footer]))
+    .map(text => text.replace(/^(.*) (\S+)$/, (_, key: string, word: string) => `${theme.key(key)} ${word}`))
+    .join('  ')
+}
+
+/** A row with its colours; the cursor's is inverse, and data that is no longer true is faint. */
+export function paintRow(row: Row, isSelected: boolean, isStale: boolean, theme: Theme): string {
+  const plain = row.start + row.state + row.bar + row.trail
+  if (isSelected) return theme.selected(plain)
+  if (isStale) return theme.faint(plain)
+  if (row.gone) return row.start + theme.status.error(row.state) + row.bar
+  const paint = theme.state[row.kind]
+  if (row.kind === 'idle') return paint(plain)
+  return row.start + paint(row.state) + paintLetters(row.bar, theme) + theme.faint(row.trail)
+}
+
+/** Equal letters together, so that a line needs few colour changes. */
+function paintLetters(bar: string, theme: Theme): string {
+  return bar.replace(/(\S)\1*>?/g, run => theme.state[meaningOf(run[0]!).kind](run))
+}
