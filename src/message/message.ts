@@ -44,6 +44,8 @@ export interface MimeTree {
   readonly parts: readonly Part[]
   /** what the reader stumbled over; undefined when nothing */
   readonly error: string | undefined
+  /** which limit ended the reading early; the parts are then not all (spec: Decoding, limits) */
+  readonly limit: string | undefined
 }
 
 /** `p001`, the name of a part in logs. */
