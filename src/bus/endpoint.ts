@@ -11,3 +11,12 @@ export function isIpv6(endpoint: string): boolean {
 export function ipcPath(endpoint: string): string | undefined {
   return endpoint.startsWith('ipc:///') ? endpoint.slice('ipc://'.length) : undefined
 }
+
+/** Host and port of a `tcp://` address to bind; `*` is any host. */
+export function tcpAddress(endpoint: string): {readonly host: string; readonly port: number} | undefined {
+  const match = /^tcp:\/\/(?:\[([0-9a-f:.%]+)\]|([^:/[\]]+)):(\d{1,5})$/i.exec(endpoint)
+  const port = Number(match?.[3])
+  if (!match || port > 65_535) return undefined
+  const host = match[1] ?? match[2] ?? ''
+  return {host: host === '*' ? '0.0.0.0' : host, port}
+}

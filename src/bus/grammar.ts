@@ -43,6 +43,9 @@ export type Frame =
     }
   | {readonly kind: 'unknown'; readonly text: string}
 
+/** A frame above this ends the connection that it came by. */
+export const LARGEST_FRAME_BYTES = 1024 * 1024
+
 /** A number up to this is a distance in ms, above it a Unix time in seconds. */
 export const LARGEST_DELTA_MS = 1e9
 

@@ -6,15 +6,12 @@
  */
 import {AmavisError, errorText} from '../errors.ts'
 import {isIpv6} from './endpoint.ts'
-import {type Frame, parseFrame} from './grammar.ts'
+import {type Frame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
 
 export interface BusMessage {
   readonly endpoint: string
   readonly frames: readonly string[]
 }
-
-/** A frame above this ends the connection that it came by. */
-export const LARGEST_FRAME_BYTES = 1024 * 1024
 
 /** Messages that may wait for a slow reader; what comes beyond is dropped, newest first. */
 const MOST_WAITING = 10_000

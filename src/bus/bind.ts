@@ -1,0 +1,86 @@
+/**
+ * bind — whether an endpoint can be bound, said in words, and what a bound ipc socket needs.
+ *
+ * ZeroMQ replaces an ipc path without asking, also one that another process serves: that one would go on
+ * listening where nobody comes any more. So a path is tried first, and only a dead one is bound.
+ */
+import {chmod, chown, lstat, stat} from 'node:fs/promises'
+import net from 'node:net'
+import path from 'node:path'
+import {errorText} from '../errors.ts'
+import {ipcPath, tcpAddress} from './endpoint.ts'
+
+/** Who shall be able to connect to our ipc sockets. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * What stands in the way of binding an endpoint; undefined when nothing does.
+ * @param owner who will serve it, when that is not this process' user
+ */
+export async function bindProblem(endpoint: string, owner?: Owner): Promise<string | undefined> {
+  const file = ipcPath(endpoint)
+  if (file !== undefined) return (await folderProblem(path.dirname(file), owner)) ?? (await pathProblem(file))
+  const address = tcpAddress(endpoint)
+  if (address) return await portProblem(address)
+  if (/^ipc:\/\/@./.test(endpoint)) return undefined // an abstract name: binding it tells
+  return 'not an address; expected tcp://HOST:PORT or ipc:///PATH'
+}
+
+/** Let the owner's processes connect to an ipc socket that was just bound; other endpoints need nothing. */
+export async function openToOwner(endpoint: string, owner?: Owner): Promise<void> {
+  const file = ipcPath(endpoint)
+  if (file === undefined) return
+  await chmod(file, 0o660)
+  if (owner && process.getuid?.() === 0) await chown(file, owner.uid, owner.gid)
+}
+
+/** Sockets are found by their path, so nobody else may be able to put something there. */
+async function folderProblem(folder: string, owner: Owner | undefined): Promise<string | undefined> {
+  try {
+    const found = await stat(folder)
+    if (!found.isDirectory()) return `${folder} is not a folder`
+    if (found.mode & 0o002) return `the folder ${folder} can be written by everybody; use a private one`
+    if (![0, process.getuid?.(), owner?.uid].includes(found.uid)) {
+      return `the folder ${folder} belongs to another user (uid ${found.uid}); use one of our own`
+    }
+    return undefined
+  } catch (error) {
+    return isErrno(error, 'ENOENT') ? `the folder ${folder} does not exist; make it` : errorText(error)
+  }
+}
+
+async function pathProblem(file: string): Promise<string | undefined> {
+  if (Buffer.byteLength(file) > 107) return 'the path is longer than a socket may have (107 octets)'
+  const found = await lstat(file).catch(() => undefined)
+  if (found === undefined) return undefined
+  if (!found.isSocket()) return `${file} is not a socket; remove it`
+  const served = await new Promise<boolean>(resolve => {
+    const probe = net.connect(file, () => resolve(true))
+    probe.on('error', error => resolve(!isErrno(error, 'ECONNREFUSED') && !isErrno(error, 'ENOENT')))
+    probe.on('close', () => probe.destroy())
+    probe.unref()
+    probe.end()
+  })
+  return served ? 'another process is serving it; stop that one, or set another address' : undefined
+}
+
+function portProblem({host, port}: {host: string; port: number}): Promise<string | undefined> {
+  return new Promise(resolve => {
+    const server = net.createServer()
+    server.once('error', error =>
+      resolve(
+        isErrno(error, 'EADDRINUSE')
+          ? 'another process is listening there; stop that one, or set another address'
+          : errorText(error),
+      ),
+    )
+    server.listen({host, port, exclusive: true}, () => server.close(() => resolve(undefined)))
+  })
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,31 @@
+/**
+ * forwarder — msg-forwarder: everything that is said at the inner socket comes out at the outer one.
+ *
+ * Looks at nothing and changes nothing, message boundaries included. ZeroMQ's own proxy does it in a
+ * thread, without a single frame becoming a JavaScript object. Source: spec/monitoring §1.1, §2.3.
+ */
+import {Publisher, Subscriber, Proxy as ZmqProxy} from 'zeromq'
+import {LARGEST_FRAME_BYTES} from './grammar.ts'
+import {aborted, bindSocket, socketOptions} from './service-socket.ts'
+import type {ServiceOptions} from './services.ts'
+
+export async function runForwarder({endpoints, owner, signal, log, ready}: ServiceOptions): Promise<void> {
+  const inner = new Subscriber({...socketOptions(endpoints.inner), maxMessageSize: LARGEST_FRAME_BYTES})
+  const outer = new Publisher(socketOptions(endpoints.outer))
+  try {
+    inner.subscribe()
+    await bindSocket(inner, endpoints.inner, owner)
+    await bindSocket(outer, endpoints.outer, owner)
+    if (signal.aborted) return
+    const proxy = new ZmqProxy(inner, outer)
+    const ended = proxy.run()
+    log.write(2, `forwarding from ${endpoints.inner} to ${endpoints.outer}`)
+    ready?.()
+    await Promise.race([ended, aborted(signal)])
+    if (signal.aborted) proxy.terminate()
+    await ended
+  } finally {
+    inner.close()
+    outer.close()
+  }
+}

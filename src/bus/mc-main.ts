@@ -1,0 +1,31 @@
+/**
+ * mc-main — the process of a supervisor that was started in the background (start-mc.ts).
+ *
+ * Its first argument is an McPlan as JSON; the second, `attached` or `detached`, says whether it ends when
+ * its starter does. The channel to the starter carries one McMessage up.
+ */
+import {errorText} from '../errors.ts'
+import {openMcLog} from './mc-log.ts'
+import type {McPlan} from './mc-plan.ts'
+import {runMc} from './run-mc.ts'
+
+export type McMessage = {readonly kind: 'ready'} | {readonly kind: 'failed'; readonly problem: string}
+
+async function main(): Promise<void> {
+  const plan = JSON.parse(process.argv[2] ?? '') as McPlan
+  const stop = new AbortController()
+  if (process.argv[3] === 'attached') process.on('disconnect', () => stop.abort())
+  const say = (message: McMessage) => process.connected && process.send?.(message)
+  const log = openMcLog(plan, 'amavis-mc')
+  try {
+    await runMc(plan, log.log, stop.signal, () => say({kind: 'ready'}))
+  } catch (error) {
+    for (const line of errorText(error).split('\n')) log.log.write(-2, line)
+    say({kind: 'failed', problem: errorText(error)})
+    process.exitCode = 1
+  }
+  if (process.connected) process.disconnect()
+  await log.close()
+}
+
+void main()

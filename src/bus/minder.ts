@@ -1,0 +1,81 @@
+/**
+ * minder — childproc-minder: hears the states of the daemon's processes, looks after them, reports.
+ *
+ * The sockets and the clock of minder-table.ts. Source: spec/monitoring §2.4.
+ */
+import {setInterval as ticks} from 'node:timers/promises'
+import {Subscriber, XPublisher} from 'zeromq'
+import {formatFrame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
+import {MinderTable} from './minder-table.ts'
+import {daemonProcesses, type LooksOurs} from './processes.ts'
+import {connectSocket, socketOptions} from './service-socket.ts'
+import type {ServiceOptions} from './services.ts'
+
+const REPORT_MS = 2000
+/** How long the forwarder may take to subscribe before the first word is said all the same. */
+const FIRST_WORD_MS = 1000
+
+export async function runMinder(
+  {endpoints, limits, log, signal, ready}: ServiceOptions,
+  looksOurs?: LooksOurs,
+): Promise<void> {
+  const table = new MinderTable(daemonProcesses(looksOurs), limits, log)
+  const outer = new Subscriber({...socketOptions(endpoints.outer), maxMessageSize: LARGEST_FRAME_BYTES})
+  const inner = new XPublisher({
+    ...socketOptions(endpoints.inner),
+    sendTimeout: 0,
+    sendHighWaterMark: 100,
+    receiveTimeout: FIRST_WORD_MS,
+  })
+  const say = async (frames: readonly string[]) => {
+    if (!inner.closed) await inner.send([...frames]).catch(() => {}) // lost, as PUB loses
+  }
+  try {
+    connectSocket(outer, endpoints.outer)
+    outer.subscribe('am.st ')
+    connectSocket(inner, endpoints.inner)
+    ready?.()
+    const close = () => {
+      outer.close()
+      inner.close()
+    }
+    signal.addEventListener('abort', close, {once: true})
+    const hearing = hear(outer, table)
+    await inner.receive().catch(() => {})
+    if (signal.aborted) return
+    await say([
+      formatFrame({
+        kind: 'state',
+        pid: process.pid,
+        time: {kind: 'abs', ms: Date.now()},
+        state: 'FLUSH',
+        taskId: undefined,
+      }),
+    ])
+    await Promise.race([hearing, report(table, say, signal)])
+  } finally {
+    outer.close()
+    inner.close()
+  }
+}
+
+async function hear(socket: Subscriber, table: MinderTable): Promise<void> {
+  for await (const message of socket) {
+    const now = Date.now()
+    for (const frame of message) table.hear(parseFrame(frame.toString('latin1')), now)
+  }
+}
+
+async function report(
+  table: MinderTable,
+  say: (frames: readonly string[]) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const _ of ticks(REPORT_MS, undefined, {signal})) {
+      for (const message of table.check(Date.now())) await say(message)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * service-socket — bind and connect as the services do: refused with words that help.
+ */
+import {AmavisError, errorText} from '../errors.ts'
+import {bindProblem, type Owner, openToOwner} from './bind.ts'
+import {isIpv6} from './endpoint.ts'
+
+/** Options of every socket of a service: nothing unsent holds up an end. */
+export function socketOptions(...endpoints: readonly string[]) {
+  return {linger: 0, ipv6: endpoints.some(isIpv6)}
+}
+
+/** @throws AmavisError AM_DAEMON naming the endpoint and the reason */
+export async function bindSocket(
+  socket: {bind(endpoint: string): Promise<void>},
+  endpoint: string,
+  owner: Owner | undefined,
+): Promise<void> {
+  const problem = await bindProblem(endpoint, owner)
+  if (problem !== undefined) throw new AmavisError('AM_DAEMON', `cannot bind ${endpoint}: ${problem}`)
+  try {
+    await socket.bind(endpoint)
+    await openToOwner(endpoint, owner)
+  } catch (error) {
+    throw new AmavisError('AM_DAEMON', `cannot bind ${endpoint}: ${errorText(error)}`, {cause: error})
+  }
+}
+
+/** @throws AmavisError AM_DAEMON for an endpoint that is no address */
+export function connectSocket(socket: {connect(endpoint: string): void}, endpoint: string): void {
+  try {
+    socket.connect(endpoint)
+  } catch (error) {
+    throw new AmavisError('AM_DAEMON', `cannot connect to ${endpoint}: ${errorText(error)}`, {cause: error})
+  }
+}
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), {once: true}))
+}

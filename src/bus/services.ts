@@ -1,0 +1,69 @@
+/**
+ * services — the three programs that make the bus: what they are called, what they need, how they run.
+ *
+ *     daemon processes --PUB--> inner [msg-forwarder] outer --SUB--> childproc-minder, snmp-responder, displays
+ *                                 ^------- reports ---------- childproc-minder
+ *
+ * Source: spec/monitoring §1.1, §2.2–2.4. Each runs in a process of its own and until its signal is aborted.
+ */
+import type {Log} from '../log/log.ts'
+import type {Owner} from './bind.ts'
+import type {MinderLimits} from './minder-table.ts'
+
+export const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder'] as const
+export type ServiceName = (typeof SERVICES)[number]
+
+/** Where the parts of the bus meet. */
+export interface BusEndpoints {
+  /** daemon processes speak to it */
+  readonly inner: string
+  /** displays listen to it */
+  readonly outer: string
+  /** questions are put to it */
+  readonly snmp: string
+}
+
+export interface ServiceOptions {
+  readonly endpoints: BusEndpoints
+  readonly limits: MinderLimits
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** called when the sockets are bound or connected */
+  readonly ready?: () => void
+  /** who shall be able to connect to ipc sockets, when root serves them */
+  readonly owner?: Owner
+}
+
+/** The endpoints that a service binds, with what the settings and flags for them are called. */
+export function boundBy(
+  name: ServiceName,
+  endpoints: BusEndpoints,
+): readonly {readonly endpoint: string; readonly flag: string; readonly setting: string}[] {
+  switch (name) {
+    case 'msg-forwarder':
+      return [
+        {endpoint: endpoints.inner, flag: '--inner', setting: '@zmq_sockets'},
+        {endpoint: endpoints.outer, flag: '--outer', setting: '$bus_outer_socket'},
+      ]
+    case 'snmp-responder':
+      return [{endpoint: endpoints.snmp, flag: '--snmp', setting: '$bus_snmp_socket'}]
+    case 'childproc-minder':
+      return []
+  }
+}
+
+/**
+ * Run one service.
+ * @returns after the signal was aborted and the sockets are closed
+ * @throws when an endpoint cannot be used, or ZeroMQ fails
+ */
+export async function runService(name: ServiceName, options: ServiceOptions): Promise<void> {
+  switch (name) {
+    case 'msg-forwarder':
+      return (await import('./forwarder.ts')).runForwarder(options)
+    case 'childproc-minder':
+      return (await import('./minder.ts')).runMinder(options)
+    case 'snmp-responder':
+      return (await import('./responder.ts')).runResponder(options)
+  }
+}

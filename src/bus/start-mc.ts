@@ -1,0 +1,68 @@
+/**
+ * start-mc — start a supervisor in a process of its own, and learn whether it came up.
+ */
+import {fork} from 'node:child_process'
+import {fileURLToPath} from 'node:url'
+import type {McMessage} from './mc-main.ts'
+import type {McPlan} from './mc-plan.ts'
+
+export type StartedMc =
+  | {
+      readonly kind: 'started'
+      readonly pid: number
+      /** End it (SIGTERM) and wait; for an attached one. */
+      stop(): Promise<void>
+    }
+  | {readonly kind: 'failed'; readonly problem: string}
+
+/**
+ * Start the bus's supervisor and wait until all services are up, `timeoutMs` at most.
+ *
+ * An attached one ends when this process does, whatever ends it, and writes its log to our standard error
+ * (`plan.log` permitting). A detached one is a daemon: a session of its own, no open streams.
+ */
+export async function startMc(
+  plan: McPlan,
+  {attached = false, timeoutMs = 15_000}: {readonly attached?: boolean; readonly timeoutMs?: number} = {},
+): Promise<StartedMc> {
+  const main = fileURLToPath(new URL('./mc-main.js', import.meta.url))
+  const child = fork(main, [JSON.stringify(plan), attached ? 'attached' : 'detached'], {
+    execArgv: ['--max-semi-space-size=1'],
+    detached: !attached,
+    cwd: '/',
+    stdio: attached ? ['ignore', 'ignore', 'inherit', 'ipc'] : ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  const exited = new Promise<number | null>(resolve => {
+    child.once('error', () => resolve(null))
+    child.once('exit', resolve)
+  })
+  let timer: NodeJS.Timeout | undefined
+  const message = await Promise.race([
+    new Promise<McMessage>(resolve => child.once('message', told => resolve(told as McMessage))),
+    exited.then((code): McMessage => ({kind: 'failed', problem: `amavis-mc ended with status ${code}`})),
+    new Promise<McMessage>(resolve => {
+      timer = setTimeout(
+        () => resolve({kind: 'failed', problem: 'its services did not come up in time; its log tells why'}),
+        timeoutMs,
+      )
+    }),
+  ])
+  clearTimeout(timer)
+  if (message.kind === 'failed') {
+    child.kill('SIGTERM')
+    await exited
+    return message
+  }
+  if (!attached) child.disconnect()
+  child.unref()
+  child.channel?.unref()
+  return {
+    kind: 'started',
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill('SIGTERM')
+      child.ref()
+      await exited
+    },
+  }
+}
