@@ -16,11 +16,15 @@ export type Section =
   | 'fwd-data-contents'
   | 'fwd-end-chkpnt'
 
-/** `250 2.0.0 from MTA(smtp:[h]:p): 250 2.0.0 Ok`; a reply that makes no sense here is a temporary failure. */
+/**
+ * `250 2.0.0 from MTA(smtp:[h]:p): 250 2.0.0 Ok`. Only the final dot makes a 2xx; whatever else was said
+ * instead of a refusal is a temporary failure.
+ */
 export function fromRemote(target: Target, reply: RemoteReply, section: Section): SmtpReply {
-  const sensible = reply.code < 300 || reply.code >= 400
+  const final = section === 'fwd-end-chkpnt'
+  const sensible = reply.code >= 400 || (reply.code < 300 && final)
   const code = sensible ? reply.code : 451
-  const subject = section === 'fwd-end-chkpnt' ? 6 : section === 'fwd-data-chkpnt' ? 5 : 1
+  const subject = final ? 6 : section.startsWith('fwd-data') ? 5 : 1
   const enhanced = (sensible ? reply.enhanced : undefined) ?? `${Math.floor(code / 100)}.${subject}.0`
   return {code, enhanced, text: `from MTA(${target.shown}): ${reply.text}`}
 }

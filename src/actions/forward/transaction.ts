@@ -216,11 +216,9 @@ class OutgoingTransaction {
     const [reply] = await this.#connection.replies(1, left(whole ? TIMEOUTS.dot : 1))
     timing.mark('fwd-end-chkpnt')
     if (!whole) this.#connection.destroy()
-    const final = this.#said(reply!, 'fwd-end-chkpnt')
-    const delivered = whole && reply!.code >= 200 && reply!.code < 300
-    if (delivered || reply!.code >= 400) this.#setAll(accepted, final)
-    else this.#setAll(accepted, ours(broken(this.#connection.target, this.#section, this.#delivery.taskId)))
-    if (delivered) this.#split()
+    const final = this.#said(reply!, whole ? 'fwd-end-chkpnt' : 'fwd-data-contents')
+    this.#setAll(accepted, final)
+    if (final.reply.code < 300) this.#split()
   }
 
   /** @returns false when the peer spoke before it had all */
@@ -273,12 +271,13 @@ class OutgoingTransaction {
 
   #said(reply: RemoteReply, section: Section): RecipientResult {
     const {target} = this.#connection
-    const final = section === 'fwd-end-chkpnt' && reply.code < 300
+    const mapped = fromRemote(target, reply, section)
+    const delivered = mapped.code < 300
     return {
-      reply: fromRemote(target, reply, section),
+      reply: mapped,
       remote: {name: target.host ?? 'localhost', text: reply.text},
-      queuedAs: final ? queueId(reply) : undefined,
-      dsnPassedOn: final && this.#dsn,
+      queuedAs: delivered ? queueId(reply) : undefined,
+      dsnPassedOn: delivered && this.#dsn,
     }
   }
 
