@@ -14,7 +14,16 @@ import type {Finding} from '../checks/finding.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Recipient} from '../message/envelope.ts'
 import {type Category, compareCategories, type Destiny, MAJOR} from './category.ts'
-import {destinyOf, isListed, isLoved, levelFor, settingCategories, warnsSender, withMajor} from './policy.ts'
+import {
+  destinyOf,
+  isListed,
+  isLoved,
+  levelFor,
+  settingCategories,
+  textByCategory,
+  warnsSender,
+  withMajor,
+} from './policy.ts'
 import {blockedReply, scannersFailedReply} from './reason.ts'
 import type {Bypass, Facts, JudgeInput, LevelsReached, RecipientVerdict, SpamLevels} from './verdict.ts'
 
@@ -109,6 +118,7 @@ function judgeRecipient(
       : mustWait
         ? scannersFailedReply(taskId)
         : blockedReply(blocking, destiny, {
+            template: textByCategory(settings, '%smtp_reason_by_ccat', withMajor(blocking), address) ?? '',
             taskId,
             virusNames: facts.virusNames,
             bannedReason,
@@ -233,6 +243,7 @@ interface Decision {
   readonly destiny: Destiny
 }
 
+const CATCH_ALL: Category = {major: MAJOR.CatchAll, minor: 0}
 const PASS: Decision = {blocking: undefined, destiny: 'PASS'}
 const WAIT: Decision = {blocking: {major: MAJOR.Unchecked, minor: 0}, destiny: 'TEMPFAIL'}
 
@@ -242,7 +253,7 @@ function decide(
   categories: readonly Category[],
   address: string,
 ): Decision {
-  for (const category of categories) {
+  for (const category of [...categories, CATCH_ALL]) {
     const destiny = destinyOf(settings, category, address)
     if (destiny === undefined || destiny === 'PASS' || isLoved(settings, category, address)) continue
     // A complaint about a header is not worth a bounce to a list or to another bounce.

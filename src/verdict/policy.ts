@@ -8,7 +8,7 @@
 import {isTrue, numberOfText, numberText} from '../config/number.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Scalar} from '../config/value.ts'
-import {byCategory, categoryKey} from '../lookup/by-category.ts'
+import {allByCategory, byCategory, categoryKey} from '../lookup/by-category.ts'
 import {lookup, lookupValue} from '../lookup/lookup.ts'
 import {type Category, DESTINY, type Destiny} from './category.ts'
 
@@ -35,6 +35,19 @@ export function textByCategory(
   address = '',
 ): string | undefined {
   return textOf(lookupValue(byCategory(settings, hash, categories), lookupKey(address), settings))
+}
+
+/** All texts that a `*_by_ccat` hash has for these categories and an address, highest category first. */
+export function* textsByCategory(
+  settings: Settings,
+  hash: `%${string}`,
+  categories: readonly Category[],
+  address: string,
+): Generator<string, void, undefined> {
+  for (const {values} of allByCategory(settings, [hash], categories)) {
+    const text = textOf(lookupValue(values[0], lookupKey(address), settings))
+    if (text !== undefined) yield text
+  }
 }
 
 /** The categories under which a recipient's settings are found (spec/config §5.3). */

@@ -1,9 +1,7 @@
 /**
  * reason — how the recipient of blocked mail is answered: status, verb and reason.
  *
- * Source: spec/daemon §2.6, spec/config §5.6. The reasons are the defaults; their templates come with the
- * macro language. Unlike in amavisd-new the minor category is kept, so that the reason says what is wrong.
- * Pure.
+ * Source: spec/daemon §2.6, spec/config §5.6. Pure.
  */
 import type {SmtpReply} from '../errors.ts'
 import {type Category, type Destiny, MAJOR} from './category.ts'
@@ -12,9 +10,12 @@ import {type Category, type Destiny, MAJOR} from './category.ts'
 const REASON_LIMIT = 450
 
 export interface ReasonFacts {
+  /** from `%smtp_reason_by_ccat`; of the macros only `%n`, `%V`, `%F` and `%%` are known here */
+  readonly template: string
   readonly taskId: string
   readonly virusNames: readonly string[]
   readonly bannedReason: string | undefined
+  /** `$soft_bounce`: nothing is refused for good, and nothing is discarded */
   readonly softBounce: boolean
 }
 
@@ -25,11 +26,11 @@ export function blockedReply(
   facts: ReasonFacts,
 ): SmtpReply {
   const {code, detail} = status(blocking)
-  const reason = cut(`id=${facts.taskId} - ${explain(blocking, facts)}`)
+  const reason = expand(facts)
   const reply = (code: number, word: string): SmtpReply => ({
     code,
     enhanced: `${Math.floor(code / 100)}.${detail}`,
-    text: `${word}, ${reason}`,
+    text: reason === '' ? word : `${word}, ${reason}`,
   })
   if (destiny === 'TEMPFAIL') return reply(450, 'Temporary failure')
   const word = destiny === 'DISCARD' ? 'Ok, discarded' : destiny === 'REJECT' ? 'Reject' : 'Bounce'
@@ -53,46 +54,15 @@ function status({major, minor}: Category): {code: number; detail: string} {
   return {code: 554, detail: '7.0'}
 }
 
-const BAD_HEADER: readonly string[] = [
-  '',
-  ': MIME error',
-  ': nonencoded 8-bit character',
-  ': contains invalid control character',
-  ': line made up entirely of whitespace',
-  ': line longer than RFC 5322 limit',
-  ': syntax error',
-  ': missing required header field',
-  ': duplicate header field',
-]
-const UNCHECKED: readonly string[] = ['', ': encrypted', ': over limits', ': ambiguous content']
-
-function explain({major, minor}: Category, {virusNames, bannedReason}: ReasonFacts): string {
-  switch (major) {
-    case MAJOR.Virus:
-      return `INFECTED: ${virusNames.join(', ')}`
-    case MAJOR.Banned:
-      return `BANNED: ${bannedReason ?? ''}`
-    case MAJOR.Unchecked:
-      return `UNCHECKED${UNCHECKED[minor] ?? ''}`
-    case MAJOR.Spam:
-      return 'spam'
-    case MAJOR.Spammy:
-      return minor === 1 ? 'spammy (tag3)' : 'spammy'
-    case MAJOR.BadHdr:
-      return `BAD HEADER${BAD_HEADER[minor] ?? ''}`
-    case MAJOR.Oversized:
-      return "Message size exceeds recipient's size limit"
-    case MAJOR.MtaFailed:
-      return 'Unable to relay message back to MTA'
-    case MAJOR.Clean:
-      return 'CLEAN'
-    default:
-      return 'OTHER'
+function expand({template, taskId, virusNames, bannedReason}: ReasonFacts): string {
+  const values: Record<string, string> = {
+    n: taskId,
+    V: virusNames.join(', '),
+    F: bannedReason ?? '',
+    '%': '%',
   }
-}
-
-/** Octets decide; names of viruses and files may hold anything, which a reply must not. */
-function cut(reason: string): string {
-  const clean = reason.replace(/[^\x20-\x7e]/g, '?')
+  const text = template.replace(/%([nVF%])/g, (all, letter: string) => values[letter] ?? all)
+  // Names of viruses and files may hold anything, which a reply must not.
+  const clean = text.replace(/[^\x20-\x7e]/g, '?')
   return clean.length <= REASON_LIMIT ? clean : `${clean.slice(0, REASON_LIMIT)}...`
 }

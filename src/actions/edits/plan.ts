@@ -10,7 +10,7 @@ import type {Settings} from '../../config/settings.ts'
 import type {Client, Listener} from '../../message/envelope.ts'
 import type {Header, HeaderField} from '../../message/message.ts'
 import {type Category, MAJOR} from '../../verdict/category.ts'
-import {isListed, textByCategory} from '../../verdict/policy.ts'
+import {isListed, textsByCategory} from '../../verdict/policy.ts'
 import {displayName, leadingCategory} from '../../verdict/summary.ts'
 import type {Facts, RecipientVerdict} from '../../verdict/verdict.ts'
 import {rfc5322Date} from '../date.ts'
@@ -167,9 +167,7 @@ function spamFields(verdict: RecipientVerdict, facts: Facts, settings: Settings)
 function subjectTag(verdict: RecipientVerdict, input: EditInput): string | undefined {
   const {settings} = input
   const {address} = verdict.recipient
-  for (const category of verdict.categories) {
-    const tag = textByCategory(settings, '%subject_tag_maps_by_ccat', [category], address)
-    if (tag === undefined) continue
+  for (const tag of textsByCategory(settings, '%subject_tag_maps_by_ccat', verdict.categories, address)) {
     const {score, levels, reached} = verdict
     return expandTag(tag, {
       score: score === undefined ? 'x' : scoreText(score),
