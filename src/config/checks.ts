@@ -21,7 +21,13 @@ export interface Checked {
   readonly warnings: readonly Problem[]
 }
 
-export function checkSettings(machine: Machine): Checked {
+/** Defaults of settings that have no effect, to tell whether a file changed one. */
+export function retiredValues(machine: Machine): ReadonlyMap<string, Scalar> {
+  const retired = SETTINGS.filter(setting => setting.obsolete === 'warns')
+  return new Map(retired.map(({name}) => [name, scalarNamed(machine, name)]))
+}
+
+export function checkSettings(machine: Machine, retired: ReadonlyMap<string, Scalar>): Checked {
   const errors: Problem[] = []
   const warnings: Problem[] = []
   const at = (name: string) => machine.assigned.get(machine.variables.get(name)!)
@@ -30,7 +36,8 @@ export function checkSettings(machine: Machine): Checked {
     if (!machine.assigned.has(box)) continue
     const wrong = valueProblem(setting, box)
     if (wrong !== undefined) errors.push({at: at(setting.name), message: `${setting.name}: ${wrong}`})
-    if (setting.obsolete === 'warns') {
+    const before = retired.get(setting.name)
+    if (retired.has(setting.name) && textOf(before) !== textOf(scalarNamed(machine, setting.name))) {
       warnings.push({at: at(setting.name), message: `${setting.name} is retired and has no effect`})
     }
   }

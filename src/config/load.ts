@@ -7,13 +7,14 @@
 import {readdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {applyAfterDefaults} from './after-defaults.ts'
-import {checkSettings} from './checks.ts'
-import {checkConfigFile} from './file-check.ts'
+import {checkSettings, retiredValues} from './checks.ts'
+import {checkConfigFile, type Ownership} from './file-check.ts'
 import {answerCommand, hostFacts} from './host.ts'
 import type {Machine, Outside} from './language/machine.ts'
-import {problemOf} from './problem.ts'
+import {type Problem, problemOf} from './problem.ts'
 import {createReader, type Reader, testFile} from './reader.ts'
 import type {LoadRequest, LoadResult, Override} from './request.ts'
+import type {Snapshot} from './snapshot.ts'
 import {SETTINGS} from './table/table.ts'
 import type {Scalar} from './value.ts'
 
@@ -43,41 +44,59 @@ export function runParts(folder: string): string[] {
   }
 }
 
-/** What reading needs of the file system; for files that tests stand in for. */
-export type FileAccess = Pick<Outside, 'readFile' | 'testFile'>
+/** What reading needs of the file system. */
+export interface FileAccess extends Pick<Outside, 'readFile' | 'testFile'> {
+  /** what is wrong with a configuration file, after `Config file "F" `; undefined when nothing is */
+  checkFile(path: string, ownership: Ownership | undefined): string | undefined
+}
 
-const REAL_FILES: FileAccess = {readFile: name => readFileSync(name), testFile}
+const REAL_FILES: FileAccess = {readFile: name => readFileSync(name), testFile, checkFile: checkConfigFile}
 
 /**
  * Read and check a configuration.
  * Source: spec/config, Which files, in which order.
  */
 export function loadConfiguration(request: LoadRequest, access: FileAccess = REAL_FILES): LoadResult {
+  const read = readConfiguration(request, access)
+  if (read.kind === 'failed') return read
+  const {machine, retired, snapshot} = read
+  const {errors, warnings} = checkSettings(machine, retired)
+  if (errors.length > 0) return {kind: 'failed', problems: errors}
+  return {kind: 'ok', snapshot, warnings: [...machine.warnings, ...warnings]}
+}
+
+export type ReadResult =
+  | {
+      readonly kind: 'read'
+      readonly machine: Machine
+      /** defaults of the settings that have no effect */
+      readonly retired: ReadonlyMap<string, Scalar>
+      readonly snapshot: Snapshot
+    }
+  | {readonly kind: 'failed'; readonly problems: readonly Problem[]}
+
+/** All of loadConfiguration but the checks of the whole. */
+export function readConfiguration(request: LoadRequest, access: FileAccess = REAL_FILES): ReadResult {
   const host = request.host ?? hostFacts()
   const outside: Outside = {...access, command: text => answerCommand(host, text)}
-  const reader = createReader(outside, name => checkConfigFile(name, request.ownership))
+  const reader = createReader(outside, name => access.checkFile(name, request.ownership))
   const {machine} = reader
+  const overrides = request.overrides ?? []
   try {
     setDefaults(reader, request, host)
     machine.warnings.length = 0
     machine.assigned.clear()
-    for (const override of request.overrides ?? [])
-      if (EARLY.has(override.name)) setVariable(machine, override)
+    const retired = retiredValues(machine)
+    for (const override of overrides) if (EARLY.has(override.name)) setVariable(machine, override)
     for (const file of request.files) reader.readFile(file)
-    for (const override of request.overrides ?? []) setVariable(machine, override)
+    for (const override of overrides) setVariable(machine, override)
     applyAfterDefaults(reader)
-    for (const override of request.overrides ?? []) setVariable(machine, override)
+    const snapshot = {variables: machine.variables, files: [...reader.files]}
+    return {kind: 'read', machine, retired, snapshot}
   } catch (error) {
     const problem = problemOf(error)
     if (!problem) throw error
     return {kind: 'failed', problems: [problem]}
-  }
-  const {errors, warnings} = checkSettings(machine)
-  if (errors.length > 0) return {kind: 'failed', problems: errors}
-  return {
-    kind: 'ok',
-    snapshot: {variables: machine.variables, files: [...reader.files]},
-    warnings: [...machine.warnings, ...warnings],
   }
 }
 

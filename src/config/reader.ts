@@ -94,10 +94,20 @@ function inclusions(read: (path: string, at: Position) => void): readonly [strin
     for (const path of args) if (machine.outside.testFile('e', textOf(path))) read(textOf(path), at)
     return [1]
   }
+  // `do FILE` tells of a missing file through its value and `$!`
+  const doFile: Builtin = (machine, args, at) => {
+    const path = textOf(args[0])
+    const missing = machine.outside.testFile('e', path) === undefined
+    const value = missing ? '2 (No such file or directory)' : '0'
+    machine.variables.set('$!', {kind: 'scalar', value})
+    machine.variables.set('$@', {kind: 'scalar', value: ''})
+    if (!missing) read(path, at)
+    return [missing ? undefined : 1]
+  }
   return [
     ['include_config_files', all],
     ['include_optional_config_files', optional],
-    ['do', optional],
+    ['do', doFile],
     ['require', all],
   ]
 }

@@ -23,11 +23,15 @@ const REMEMBERED_VIEWS = 32
 export function settingsOf(snapshot: Snapshot): Settings {
   const base = hashEntries(snapshot.variables.get('%policy_bank'), '')
   const bankable = new Map<string, string>()
+  const own = new Map<string, Scalar>()
   for (const [name, entry] of base ?? []) {
     const to = typeof entry === 'object' && entry.kind === 'ref' ? entry.to : undefined
-    bankable.set(name, sigilOf(to) + name)
+    const full = sigilOf(to) + name
+    bankable.set(name, full)
+    // a file may have added or replaced entries of the built-in bank
+    if (to === undefined || snapshot.variables.get(full) !== to) own.set(full, entry)
   }
-  return new View(snapshot.variables, bankable, new Map(), [])
+  return new View(snapshot.variables, bankable, own, own, [])
 }
 
 class View implements Settings {
@@ -35,6 +39,8 @@ class View implements Settings {
   readonly #variables: Variables
   /** bare name → name with sigil of every setting a bank may have */
   readonly #bankable: ReadonlyMap<string, string>
+  /** where loading starts anew: entries of the built-in bank that are no variables */
+  readonly #own: Overlay
   readonly #overlay: Overlay
   readonly #loaded: readonly string[]
   readonly #children = new Map<string, {view: Settings; problems: string[]}>()
@@ -42,11 +48,13 @@ class View implements Settings {
   constructor(
     variables: Variables,
     bankable: ReadonlyMap<string, string>,
+    own: Overlay,
     overlay: Overlay,
     loaded: readonly string[],
   ) {
     this.#variables = variables
     this.#bankable = bankable
+    this.#own = own
     this.#overlay = overlay
     this.#loaded = loaded
     this.bankPath = loaded.join('/')
@@ -122,7 +130,7 @@ class View implements Settings {
     let loaded = [...this.#loaded]
     for (const name of names) {
       if (name === '') {
-        overlay = new Map()
+        overlay = new Map(this.#own)
         loaded = []
         continue
       }
@@ -142,7 +150,7 @@ class View implements Settings {
       if (!bank.has('policy_bank_name')) overlay.set('$policy_bank_name', name)
       loaded.push(name)
     }
-    return new View(this.#variables, this.#bankable, overlay, loaded)
+    return new View(this.#variables, this.#bankable, this.#own, overlay, loaded)
   }
 
   /** A new value laid over the present one: hashes are merged, everything else is replaced whole. */

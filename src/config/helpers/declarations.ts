@@ -46,34 +46,40 @@ function charsetIn(text: string, folder: string, at: Position): string {
 }
 
 /**
- * `dkim_key(domain, selector, file_or_key, option => value, …)`: one entry of @dkim_signing_keys_storage,
- * a hash of domain, selector, key and the options.
+ * `dkim_key(domain, selector, file_or_key, option => value, …)`: an entry of @dkim_signing_keys_list with
+ * the names and options, and the key's text in @dkim_signing_keys_storage.
  */
 function declareKey(machine: Machine, args: readonly Scalar[], at: Position): readonly Scalar[] {
   const [domain, selector, key, ...options] = args
-  if (textOf(domain) === '' || textOf(selector) === '')
+  if (textOf(domain) === '' || textOf(selector) === '') {
     throw configError(at, 'dkim_key: expected a domain and a selector')
+  }
   if (options.length % 2 !== 0) throw configError(at, 'dkim_key: options come in pairs of name and value')
   const source = textOf(key)
   if (source === '') throw configError(at, 'dkim_key: expected a file name or a key')
-  const text = source.includes('\n') ? source : readOctets(machine, source, at).toString('latin1')
+  const list = arrayNamed(machine, '@dkim_signing_keys_list')
   const storage = arrayNamed(machine, '@dkim_signing_keys_storage')
   const name = `${textOf(domain).toLowerCase()} ${textOf(selector)}`
-  const repeated =
-    storage.items.length < DUPLICATES_CHECKED && storage.items.some(entry => keyName(entry) === name)
-  if (repeated)
+  if (list.items.length < DUPLICATES_CHECKED && list.items.some(entry => keyName(entry) === name)) {
     throw configError(
       at,
       `dkim_key: the selector "${textOf(selector)}" of "${textOf(domain)}" is declared twice`,
     )
+  }
   const entries = new Map<string, Scalar>([
     ['domain', domain],
     ['selector', selector],
-    ['key', text],
-    ['file', source.includes('\n') ? undefined : source],
+    ['key_ind', list.items.length],
+    ['key_storage_ind', storage.items.length],
   ])
   for (let i = 0; i < options.length; i += 2) entries.set(textOf(options[i]), options[i + 1])
-  storage.items.push({kind: 'ref', to: {kind: 'hash', entries}})
+  const isFile = !source.includes('\n')
+  const stored = new Map<string, Scalar>([
+    ['key', isFile ? readOctets(machine, source, at).toString('latin1') : source],
+    ['file', isFile ? source : undefined],
+  ])
+  list.items.push({kind: 'ref', to: {kind: 'hash', entries}})
+  storage.items.push({kind: 'ref', to: {kind: 'hash', entries: stored}})
   return [1]
 }
 

@@ -162,4 +162,6 @@ export type Statement =
   | (Node & {readonly type: 'return'; readonly value: Expr | undefined})
   | (Node & {readonly type: 'jump'; readonly to: 'next' | 'last'})
   | (Node & {readonly type: 'pragma'; readonly on: boolean; readonly name: string})
+  /** `sub name {…}`: its program is not kept */
+  | (Node & {readonly type: 'namedSub'; readonly name: string})
   | (Node & {readonly type: 'ourNames'; readonly names: readonly string[]})

@@ -5,6 +5,7 @@ import {nearestName} from '../nearest.ts'
 import {configError} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import type {Call, Expr} from './ast.ts'
+import {CONSTANTS} from './constants.ts'
 import {textOf} from './convert.ts'
 import {itemsOf, scalarOf} from './evaluate.ts'
 import {BLOCK_FUNCTIONS, LIST_FUNCTIONS} from './list-functions.ts'
@@ -22,6 +23,8 @@ export type Want = 'scalar' | 'list'
 export function callFunction(machine: Machine, call: Call | MethodCall, want: Want): readonly Scalar[] {
   if (call.type === 'methodCall') return constructObject(machine, call)
   const name = call.name.replace(/^(?:Amavis::(?:Conf|Util)::|main::)/, '')
+  const constant = CONSTANTS.get(name)
+  if (constant !== undefined && call.args.length === 0) return [constant]
   const onVariables = VARIABLE_FUNCTIONS.get(name)
   if (onVariables) return onVariables(machine, call, want)
   const onLists = BLOCK_FUNCTIONS.get(name)

@@ -57,6 +57,11 @@ function runStatement(machine: Machine, statement: Statement): End {
     case 'pragma':
       if (statement.name === 'strict') machine.strict = statement.on
       return DONE
+    case 'namedSub': {
+      const message = `subs of a configuration are not run: "${statement.name}" has no effect`
+      machine.warnings.push({at: statement.at, message})
+      return DONE
+    }
     case 'ourNames':
       for (const name of statement.names) {
         if (!machine.variables.has(name))

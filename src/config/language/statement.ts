@@ -69,11 +69,20 @@ function parseCompound(source: Source, word: string, at: Expr['at']): readonly S
     case 'END':
       throw source.fail(`"${word}" cannot be used in a configuration: it is read, not executed as Perl`)
     case 'sub':
-      if (source.peek(/sub\s+\w/y) === undefined) return undefined
-      throw source.fail('named subs cannot be defined in a configuration')
+      return source.peek(/sub\s+\w/y) === undefined ? undefined : [parseNamedSub(source, at)]
     default:
       return undefined
   }
+}
+
+/** `sub name {…}`, with or without a prototype: parsed, so that the file loads, and never run. */
+function parseNamedSub(source: Source, at: Expr['at']): Statement {
+  source.take(/sub\s+/y)
+  const name = source.takeWord() ?? ''
+  source.skipBlank()
+  source.take(/\([$@%&*;\\[\]_\s]*\)/y)
+  parseBlockHere(source)
+  return {type: 'namedSub', name, at}
 }
 
 function parseSimple(source: Source, at: Expr['at']): Statement {

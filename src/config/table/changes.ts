@@ -15,7 +15,7 @@ export const CHANGES: readonly SettingDefinition[] = [
     name: '$X_HEADER_LINE',
     kind: 'str',
     bank: 'yes',
-    afterDefault: '"$myproduct_name at $mydomain"',
+    afterDefault: '"$myproduct_name at " . idn_to_ascii($mydomain)',
     doc: "its body; '' = do not add",
   },
   {

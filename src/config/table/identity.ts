@@ -70,7 +70,7 @@ export const IDENTITY: readonly SettingDefinition[] = [
     afterDefault: 'defined $daemon_group ? ($daemon_group) : ()',
     doc: 'groups to switch to',
   },
-  {name: '$daemon_chroot_dir', kind: 'path', bank: 'no', doc: 'chroot directory'},
+  {name: '$daemon_chroot_dir', kind: 'path', bank: 'no', afterDefault: "''", doc: 'chroot directory'},
   {
     name: '$daemonize',
     kind: 'bool',
