@@ -14,6 +14,7 @@ import type {Finding} from '../checks/finding.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Recipient} from '../message/envelope.ts'
 import {type Category, compareCategories, type Destiny, MAJOR} from './category.ts'
+import {factsOf} from './facts.ts'
 import {
   destinyOf,
   isListed,
@@ -36,48 +37,12 @@ const CLEAN: Category = {major: MAJOR.Clean, minor: 0}
 const NOTHING_REACHED: LevelsReached = {tag: false, tag2: false, tag3: false, kill: false}
 
 export function judge(input: JudgeInput): readonly RecipientVerdict[] {
-  const facts = factsOf(input.findings)
+  const facts = factsOf(input.findings, input.settings)
   const scannersFailed =
     input.scannersAnswered === 0 && input.findings.some(({kind}) => kind === 'scanner-failed')
   return input.envelope.recipients.map((recipient, index) =>
     judgeRecipient(input, facts, scannersFailed, recipient, index),
   )
-}
-
-/** What the findings say about the mail as a whole; scores of several scanners are added. */
-export function factsOf(findings: readonly Finding[]): Facts {
-  const virusNames = new Set<string>()
-  const bannedReasons = new Set<string>()
-  let headerComplaint: string | undefined
-  let score: number | undefined
-  let autolearn = ''
-  const tests: {name: string; score: number}[] = []
-  for (const finding of findings) {
-    switch (finding.kind) {
-      case 'virus':
-        for (const name of finding.names) virusNames.add(name)
-        break
-      case 'banned':
-        bannedReasons.add(finding.hit.reason)
-        break
-      case 'bad-header':
-        headerComplaint ??= finding.complaint.message
-        break
-      case 'spam':
-        score = (score ?? 0) + finding.report.score
-        tests.push(...finding.report.tests)
-        autolearn ||= finding.report.autolearn
-        break
-    }
-  }
-  return {
-    virusNames: [...virusNames],
-    bannedReasons: [...bannedReasons],
-    headerComplaint,
-    score,
-    tests,
-    autolearn,
-  }
 }
 
 function judgeRecipient(
@@ -99,6 +64,7 @@ function judgeRecipient(
   const categories = new Categories()
   addFindings(input.findings, bypass, categories)
   if (banned.length > 0 && !bypass.banned) categories.add(MAJOR.Banned)
+  if (isInfected(input.findings, facts) && !bypass.virus) categories.add(MAJOR.Virus)
   if (scannersFailed && !bypass.virus) categories.add(MAJOR.Unchecked)
   if (reached.kill) categories.add(MAJOR.Spam)
   if (reached.tag3) categories.add(MAJOR.Spammy, 1)
@@ -167,13 +133,17 @@ class Categories {
   }
 }
 
+/** A virus without a name is one all the same. */
+function isInfected(findings: readonly Finding[], {virusNames}: Facts): boolean {
+  return (
+    virusNames.length > 0 || findings.some(finding => finding.kind === 'virus' && finding.names.length === 0)
+  )
+}
+
 function addFindings(findings: readonly Finding[], bypass: Bypass, categories: Categories): void {
   let worstHeader = 0
   for (const finding of findings) {
     switch (finding.kind) {
-      case 'virus':
-        if (!bypass.virus) categories.add(MAJOR.Virus)
-        break
       case 'unchecked':
         // Ambiguous structure deceives other programs too: it counts even where viruses do not.
         if (!bypass.virus || finding.minor === 3) categories.add(MAJOR.Unchecked, finding.minor)

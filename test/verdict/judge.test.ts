@@ -415,6 +415,28 @@ test('a reason is cut at 450 characters and holds nothing that a reply must not'
   assert.equal(response!.text.length, 'Reject, '.length + 450 + 3)
 })
 
+const NAMED = "@virus_name_to_spam_score_maps = (new_RE([qr'^Phishing\\.' => 3], [qr'^Junk\\.' => 9]));\n"
+const named = (...names: string[]): Finding => ({kind: 'virus', scanner: 'clamd', names})
+const nameRows: readonly (readonly [
+  findings: readonly Finding[],
+  categories: string,
+  score: number | undefined,
+])[] = [
+  [[named('Phishing.X')], '1,1 1,0', 3],
+  [[named('Phishing.X'), named('Junk.Y')], '6,0 5,0 1,1 1,0', 9],
+  [[named('Phishing.X'), spam(2)], '5,0 1,1 1,0', 5],
+  [[named('Phishing.X', 'Real.Virus')], '9,0 1,0', undefined],
+  [[named('Phishing.X'), named('Real.Virus')], '9,0 1,0', undefined],
+  [[named()], '9,0 1,0', undefined],
+]
+for (const [findings, categories, score] of nameRows) {
+  test(`virus names that stand for points: ${JSON.stringify(findings)}`, () => {
+    const verdict = judgeOne(NAMED, findings)
+    assert.equal(keys(verdict.categories), categories)
+    assert.equal(verdict.score, score)
+  })
+}
+
 const none: SpamLevels = {tag: undefined, tag2: undefined, tag3: undefined, kill: undefined}
 const all: SpamLevels = {tag: 2, tag2: 5, tag3: 7, kill: 8}
 const reached = (flags: string): LevelsReached => ({

@@ -1,0 +1,63 @@
+/**
+ * facts — what the findings say about the mail as a whole, the same for all recipients.
+ *
+ * Names that virus scanners give to what is merely unwanted count as spam points, by
+ * `@virus_name_to_spam_score_maps`; a mail with nothing worse in it is not infected (spec/config §2.10).
+ */
+import type {Finding} from '../checks/finding.ts'
+import type {Settings} from '../config/settings.ts'
+import {levelFor} from './policy.ts'
+import type {Facts} from './verdict.ts'
+
+type VirusFinding = Extract<Finding, {kind: 'virus'}>
+
+/** Scores of several scanners are added; names and reasons are unique, in order of detection. */
+export function factsOf(findings: readonly Finding[], settings: Settings): Facts {
+  const virusNames = new Set<string>()
+  const bannedReasons = new Set<string>()
+  let headerComplaint: string | undefined
+  let score: number | undefined
+  let autolearn = ''
+  const tests: {name: string; score: number}[] = []
+  for (const finding of weighVirusNames(findings, settings)) {
+    switch (finding.kind) {
+      case 'virus':
+        for (const name of finding.names) virusNames.add(name)
+        break
+      case 'banned':
+        bannedReasons.add(finding.hit.reason)
+        break
+      case 'bad-header':
+        headerComplaint ??= finding.complaint.message
+        break
+      case 'spam':
+        score = (score ?? 0) + finding.report.score
+        tests.push(...finding.report.tests)
+        autolearn ||= finding.report.autolearn
+        break
+    }
+  }
+  return {
+    virusNames: [...virusNames],
+    bannedReasons: [...bannedReasons],
+    headerComplaint,
+    score,
+    tests,
+    autolearn,
+  }
+}
+
+/** Viruses whose names all stand for points become one spam report with the highest of them. */
+function weighVirusNames(findings: readonly Finding[], settings: Settings): readonly Finding[] {
+  const viruses = findings.filter((finding): finding is VirusFinding => finding.kind === 'virus')
+  if (viruses.length === 0) return findings
+  const names = [...new Set(viruses.flatMap(finding => finding.names))]
+  const tests = names.flatMap(name => {
+    const score = levelFor(settings, '@virus_name_to_spam_score_maps', name)
+    return score === undefined ? [] : [{name: `AV:${name}`, score}]
+  })
+  if (tests.length < names.length || names.length === 0) return findings
+  const score = Math.max(...tests.map(test => test.score))
+  const report: Finding = {kind: 'spam', report: {scanner: 'AV', score, tests, autolearn: ''}}
+  return [report, ...findings.filter(({kind}) => kind !== 'virus')]
+}
