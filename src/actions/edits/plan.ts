@@ -61,7 +61,7 @@ const SPAM_FIELDS: readonly string[] = [
 ]
 
 export function planEdits(input: EditInput): readonly Cluster[] {
-  const common = new Common(input)
+  const common = commonOf(input)
   const clusters = new Map<string, {recipients: RecipientVerdict[]; edits: HeaderEdits; tagged: boolean}>()
   for (const verdict of input.verdicts) {
     const {edits, tagged, key} = editsFor(verdict, input, common)
@@ -73,27 +73,31 @@ export function planEdits(input: EditInput): readonly Cluster[] {
 }
 
 /** What is the same for all recipients, made once. */
-class Common {
+interface Common {
   readonly received: string
-  readonly allowed: ReadonlyMap<string, unknown>
+  /** `$X_HEADER_TAG` and the field itself; '' where none is to be added */
   readonly scannedTag: string
   readonly scannedField: string
-  readonly ownCategories: ReadonlySet<HeaderField>
+  /** our name in X-Amavis-Category, and fields there that claim it */
   readonly authserv: string
+  readonly ownCategories: ReadonlySet<HeaderField>
+}
 
-  constructor(input: EditInput) {
-    const {settings, header} = input
-    this.allowed = settings.hash('%allowed_added_header_fields')
-    const hostname = settings.string('$myhostname') ?? 'localhost'
-    this.received = isAllowed(settings, 'received') ? receivedOf(input, settings, hostname) : ''
-    this.scannedTag = settings.string('$X_HEADER_TAG') ?? ''
-    const line = settings.string('$X_HEADER_LINE') ?? ''
-    const adds = this.scannedTag !== '' && line !== '' && isAllowed(settings, this.scannedTag.toLowerCase())
-    this.scannedField = adds ? foldText(this.scannedTag, line) : ''
-    this.authserv = settings.string('$myauthservid') || hostname
-    this.ownCategories = isAllowed(settings, 'x-amavis-category')
-      ? new Set(header.fields.filter(field => isCategoryOf(field, this.authserv)))
-      : NO_FIELDS
+function commonOf(input: EditInput): Common {
+  const {settings, header} = input
+  const hostname = settings.string('$myhostname') ?? 'localhost'
+  const scannedTag = settings.string('$X_HEADER_TAG') ?? ''
+  const line = settings.string('$X_HEADER_LINE') ?? ''
+  const addsScanned = scannedTag !== '' && line !== '' && isAllowed(settings, scannedTag.toLowerCase())
+  const authserv = settings.string('$myauthservid') || hostname
+  return {
+    received: isAllowed(settings, 'received') ? receivedOf(input, settings, hostname) : '',
+    scannedTag,
+    scannedField: addsScanned ? foldText(scannedTag, line) : '',
+    authserv,
+    ownCategories: isAllowed(settings, 'x-amavis-category')
+      ? new Set(header.fields.filter(field => isCategoryOf(field, authserv)))
+      : NO_FIELDS,
   }
 }
 
@@ -135,7 +139,7 @@ function editsFor(
   return {
     edits: {prepend: text, remove, drop: common.ownCategories, subject: old ? subject : undefined},
     tagged: subject !== undefined || (local && verdict.reached.tag2) || isBad,
-    key: `${remove.size}\n${subject ?? ''}\n${text}`,
+    key: `${[...remove].join()}\n${subject ?? ''}\n${text}`,
   }
 }
 

@@ -17,9 +17,15 @@ export interface DsnQuestion {
   readonly settings: Settings
 }
 
-/** The decision for each recipient, in order; one DSN covers all that are included. */
+/**
+ * The decision for each recipient, in order; one DSN covers all that are included.
+ *
+ * An SMTP client that is told 4xx on account of one recipient comes back with the mail for all of them:
+ * nothing is told until it does not have to, or each attempt would bring the sender one more DSN.
+ */
 export function decideDsns(question: DsnQuestion): readonly DsnDecision[] {
   const {outcomes, facts, sender, isBulk, settings} = question
+  if (!question.isLmtp && outcomes.some(isTemporary)) return outcomes.map(() => NONE)
   const passesBack = question.isLmtp || allRefused(outcomes)
   const fakesSender = facts.virusNames.some(name =>
     isListed(settings, '@viruses_that_fake_sender_maps', name),
@@ -41,6 +47,12 @@ export function decideDsns(question: DsnQuestion): readonly DsnDecision[] {
       ),
     }),
   )
+}
+
+const NONE: DsnDecision = {kind: 'none'}
+
+function isTemporary({response}: RecipientOutcome): boolean {
+  return response.code >= 400 && response.code < 500
 }
 
 /** `$hdrfrom_notify_sender` with the host's name filled in. */

@@ -49,6 +49,13 @@ test('a refusal goes back to an LMTP client by itself, to an SMTP client when al
   assert.deepEqual(decide('', {outcomes: [relayed(), refused], isLmtp: true}), ['none', 'none'])
 })
 
+test('nobody is told while an SMTP client will come back for all; LMTP recipients are each on their own', () => {
+  const busy = outcome(verdict(), {delivery: delivery('450 4.2.0 busy')})
+  const outcomes = [busy, ...spam.outcomes, refused]
+  assert.deepEqual(decide('', {outcomes}), ['none', 'none', 'none'])
+  assert.deepEqual(decide('', {outcomes, isLmtp: true}), ['none', 'failed', 'none'])
+})
+
 test('the From of a DSN has the host name filled in', () => {
   assert.match(dsnFrom(settingsOf("$myhostname = 'f.example.com';")), /<postmaster@f\.example\.com>$/)
   const conf = `$myhostname = 'f.example.com'; $hdrfrom_notify_sender = 'Filter <x@\${myhostname}>';`
