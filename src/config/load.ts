@@ -11,7 +11,7 @@ import {checkSettings, retiredValues} from './checks.ts'
 import {checkConfigFile, type Ownership} from './file-check.ts'
 import {answerCommand, hostFacts} from './host.ts'
 import type {Machine, Outside} from './language/machine.ts'
-import {type Problem, problemOf} from './problem.ts'
+import {type Problem, problemsOf} from './problem.ts'
 import {createReader, type Reader, testFile} from './reader.ts'
 import type {LoadRequest, LoadResult, Override} from './request.ts'
 import type {Snapshot} from './snapshot.ts'
@@ -94,9 +94,9 @@ export function readConfiguration(request: LoadRequest, access: FileAccess = REA
     const snapshot = {variables: machine.variables, files: [...reader.files]}
     return {kind: 'read', machine, retired, snapshot}
   } catch (error) {
-    const problem = problemOf(error)
-    if (!problem) throw error
-    return {kind: 'failed', problems: [problem]}
+    const problems = problemsOf(error)
+    if (!problems) throw error
+    return {kind: 'failed', problems}
   }
 }
 

@@ -27,17 +27,18 @@ export function positionText(at: Position): string {
   return `${at.file}:${at.line}:${at.column}`
 }
 
-/** An error that ends the reading of a file; problemOf gets its problem back. */
+/** An error that ends the reading of a file; problemsOf gets its problem back. */
 export function configError(at: Position | undefined, message: string): AmavisError {
-  const problem: Problem = {at, message}
-  return new AmavisError('AM_CONFIG', problemText(problem), {cause: problem})
+  return configErrors([{at, message}])
 }
 
-/** The problem of an error made by configError; undefined for any other error. */
-export function problemOf(error: unknown): Problem | undefined {
-  if (!(error instanceof AmavisError) || error.code !== 'AM_CONFIG') return undefined
-  const cause = error.cause
-  return typeof cause === 'object' && cause !== null && 'message' in cause && 'at' in cause
-    ? (cause as Problem)
-    : undefined
+/** One error for several problems, of which there is at least one. */
+export function configErrors(problems: readonly Problem[]): AmavisError {
+  return new AmavisError('AM_CONFIG', problems.map(problemText).join('\n'), {cause: problems})
+}
+
+/** The problems of an error made by configError; undefined for any other error. */
+export function problemsOf(error: unknown): readonly Problem[] | undefined {
+  const isOurs = error instanceof AmavisError && error.code === 'AM_CONFIG' && Array.isArray(error.cause)
+  return isOurs ? (error.cause as Problem[]) : undefined
 }

@@ -14,11 +14,19 @@ import {assignList, assignScalar} from './language/assign.ts'
 import type {Sigil} from './language/ast.ts'
 import {textOf} from './language/convert.ts'
 import {parseExpression} from './language/expression.ts'
-import {type Builtin, type Machine, newBox, type Outside} from './language/machine.ts'
+import {
+  type Builtin,
+  hasVariable,
+  type Machine,
+  newBox,
+  type Outside,
+  unknownVariable,
+} from './language/machine.ts'
+import {unknownNames} from './language/names.ts'
 import {runStatements} from './language/run.ts'
 import {Source} from './language/source.ts'
 import {parseFile} from './language/statement.ts'
-import {configError, type Position} from './problem.ts'
+import {configError, configErrors, type Position} from './problem.ts'
 import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
 
 const NESTING_LIMIT = 100
@@ -128,7 +136,16 @@ function runFile(machine: Machine, path: string, text: string): void {
   machine.strict = false
   machine.locals = []
   try {
-    runStatements(machine, parseFile(new Source(path, text, {strict: false, utf8: false})))
+    const statements = parseFile(new Source(path, text, {strict: false, utf8: false}))
+    const unknown = unknownNames(statements, full => hasVariable(machine, full))
+    if (unknown.length > 0) {
+      throw configErrors(unknown.map(({full, at}) => ({at, message: unknownVariable(machine, full)})))
+    }
+    runStatements(machine, statements)
+  } catch (error) {
+    // texts and lists have limits of their own; what is left is the depth of the evaluation
+    if (!(error instanceof RangeError)) throw error
+    throw configError({file: path, line: 1, column: 1}, `too large or nested too deeply: ${errorText(error)}`)
   } finally {
     for (const restore of machine.locals.reverse()) restore()
     Object.assign(machine, outer)

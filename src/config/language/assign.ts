@@ -9,7 +9,7 @@ import type {Scalar} from '../value.ts'
 import type {Expr} from './ast.ts'
 import {textOf} from './convert.ts'
 import {listOf, scalarOf} from './evaluate.ts'
-import type {Machine} from './machine.ts'
+import {countSteps, type Machine} from './machine.ts'
 import {binaryValue} from './operators.ts'
 import {arrayBox, declared, hashBox, placeOf} from './place.ts'
 
@@ -35,6 +35,7 @@ export function takesList(target: Expr): boolean {
 export function assignList(machine: Machine, expr: Assignment): readonly Scalar[] {
   if (expr.op !== '') return assignListOperator(machine, expr)
   const values = [...listOf(machine, expr.value)]
+  countSteps(machine, values.length, expr.at)
   storeList(machine, expr.target, values)
   return values
 }

@@ -39,7 +39,7 @@ export interface Machine {
   readonly assigned: Map<Box, Position>
   /** values to restore when the file ends: `local` at file level */
   locals: (() => void)[]
-  /** steps left in loops before the evaluation is stopped */
+  /** steps left in loops, and values left in lists, before the evaluation is stopped */
   steps: number
 }
 
@@ -64,7 +64,8 @@ export function variableBox(machine: Machine, sigil: Sigil, name: string, at: Po
   const known = machine.variables.get(full)
   if (known) return known
   const internal = ALWAYS.test(full)
-  if (machine.strict && !internal) throw unknownVariable(machine, full, at)
+  if (machine.strict && !internal && !name.includes('::'))
+    throw configError(at, unknownVariable(machine, full))
   const box = newBox(sigil)
   machine.variables.set(full, box)
   if (!internal)
@@ -85,16 +86,20 @@ export function declare(machine: Machine, sigil: Sigil, name: string): Box {
   return box
 }
 
-export function unknownVariable(machine: Machine, full: string, at: Position): Error {
-  return configError(
-    at,
-    `Global symbol "${full}" requires explicit package name: there is no such setting${hint(machine, full)}`,
-  )
+/** What is said of a variable that does not exist. */
+export function unknownVariable(machine: Machine, full: string): string {
+  return `Global symbol "${full}" requires explicit package name: there is no such setting${hint(machine, full)}`
 }
 
 function hint(machine: Machine, full: string): string {
   const near = nearestName(full, machine.variables.keys())
   return near === undefined ? '' : `, did you mean ${near}?`
+}
+
+/** Count steps of a loop, or values of a list that a loop may make grow. */
+export function countSteps(machine: Machine, count: number, at: Position): void {
+  machine.steps -= count
+  if (machine.steps < 0) throw configError(at, 'a loop of this configuration does not end')
 }
 
 /** Run `body` in a scope of its own. */

@@ -26,7 +26,18 @@ export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: 
     const value = scalarOf(machine, only)
     if (typeof value === 'object' && value.kind === 're' && keptFlags(flags) === '') return value
   }
-  return {kind: 're', pattern: textOf(scalarOf(machine, pattern)), flags: keptFlags(flags)}
+  const re: Regexp = {kind: 're', pattern: textOf(scalarOf(machine, pattern)), flags: keptFlags(flags)}
+  warnOfUnusable(machine, re, at)
+  return re
+}
+
+/** A regexp that cannot be used is an error only for what uses it; here it is worth a warning. */
+function warnOfUnusable(machine: Machine, re: Regexp, at: Position): void {
+  try {
+    compileRegexp(re)
+  } catch (error) {
+    machine.warnings.push({at, message: errorText(error)})
+  }
 }
 
 /** `=~ /…/` and `=~ s/…/…/`; captures go to `$1` and so on. */

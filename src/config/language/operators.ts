@@ -6,8 +6,9 @@ import {configError, type Position} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import {numberOf, textOf} from './convert.ts'
 
-/** Longest text or list that an operator may make. */
-const LIMIT = 1_000_000
+/** Longest text, and longest list, that an operator may make. */
+const LONGEST_TEXT = 16_000_000
+const LONGEST_LIST = 1_000_000
 
 /** A comparison's result: 1, or the empty string. */
 function claim(holds: boolean): Scalar {
@@ -18,7 +19,7 @@ function claim(holds: boolean): Scalar {
 export function binaryValue(op: string, left: Scalar, right: Scalar, at: Position): Scalar {
   switch (op) {
     case '.':
-      return textOf(left) + textOf(right)
+      return joined(textOf(left), textOf(right), at)
     case 'x':
       return repeated(textOf(left), numberOf(right), at)
     case 'eq':
@@ -94,9 +95,14 @@ function order<T extends string | number>(left: T, right: T): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
+function joined(left: string, right: string, at: Position): string {
+  if (left.length + right.length > LONGEST_TEXT) throw configError(at, 'the text is too long')
+  return left + right
+}
+
 function repeated(text: string, count: number, at: Position): string {
   const times = Math.max(0, Math.trunc(count))
-  if (text.length * times > LIMIT) throw configError(at, 'the text is too long')
+  if (text.length * times > LONGEST_TEXT) throw configError(at, 'the text is too long')
   return text.repeat(times)
 }
 
@@ -109,6 +115,6 @@ export function rangeOf(from: Scalar, to: Scalar, at: Position): readonly Scalar
   }
   const first = Math.trunc(numberOf(from))
   const last = Math.trunc(numberOf(to))
-  if (last - first > LIMIT) throw configError(at, 'the range is too long')
+  if (last - first > LONGEST_LIST) throw configError(at, 'the range is too long')
   return Array.from({length: Math.max(0, last - first + 1)}, (_, i) => first + i)
 }

@@ -2,11 +2,10 @@
  * language/run — statements.
  */
 import {isTrue} from '../number.ts'
-import {configError} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import type {Statement} from './ast.ts'
 import {listOf, scalarOf} from './evaluate.ts'
-import {inScope, type Machine, newBox, variableBox} from './machine.ts'
+import {countSteps, inScope, type Machine, newBox, variableBox} from './machine.ts'
 import {arrayBox} from './place.ts'
 
 /** How a block came to its end; values: those of its last expression, or of `return`. */
@@ -71,13 +70,9 @@ function runStatement(machine: Machine, statement: Statement): End {
   }
 }
 
-function countStep(machine: Machine, statement: Statement): void {
-  if (--machine.steps < 0) throw configError(statement.at, 'a loop of this configuration does not end')
-}
-
 function runWhile(machine: Machine, loop: Extract<Statement, {type: 'while'}>): End {
   while (isTrue(scalarOf(machine, loop.test))) {
-    countStep(machine, loop)
+    countSteps(machine, 1, loop.at)
     const end = runBlock(machine, loop.body)
     if (end.kind === 'return') return end
     if (end.kind === 'last') break
@@ -97,7 +92,7 @@ function runForeach(machine: Machine, loop: Extract<Statement, {type: 'foreach'}
   const before = outer?.kind === 'scalar' ? outer.value : undefined
   try {
     for (let i = 0; i < items.length; i++) {
-      countStep(machine, loop)
+      countSteps(machine, 1, loop.at)
       const end = inScope(machine, () => {
         const box = outer?.kind === 'scalar' ? outer : {kind: 'scalar' as const, value: undefined as Scalar}
         box.value = items[i]

@@ -6,17 +6,14 @@ import type {Scalar} from '../value.ts'
 import type {Call, Deref, Expr, Variable} from './ast.ts'
 import {numberOf, referred, textOf} from './convert.ts'
 import {itemsOf, scalarOf} from './evaluate.ts'
-import type {Machine} from './machine.ts'
+import {countSteps, type Machine} from './machine.ts'
 import {arrayBox, hashBox, placeOf} from './place.ts'
 
 type VariableFunction = (machine: Machine, call: Call, want: 'scalar' | 'list') => readonly Scalar[]
 
 export const VARIABLE_FUNCTIONS: ReadonlyMap<string, VariableFunction> = new Map<string, VariableFunction>([
-  ['push', (machine, call) => [arrayArgument(machine, call).push(...itemsOf(machine, call.args.slice(1)))]],
-  [
-    'unshift',
-    (machine, call) => [arrayArgument(machine, call).unshift(...itemsOf(machine, call.args.slice(1)))],
-  ],
+  ['push', (machine, call) => [arrayArgument(machine, call).push(...addedValues(machine, call))]],
+  ['unshift', (machine, call) => [arrayArgument(machine, call).unshift(...addedValues(machine, call))]],
   ['pop', (machine, call) => [arrayArgument(machine, call).pop()]],
   ['shift', (machine, call) => [arrayArgument(machine, call).shift()]],
   [
@@ -49,6 +46,12 @@ export const VARIABLE_FUNCTIONS: ReadonlyMap<string, VariableFunction> = new Map
   ['chomp', (machine, call) => [cutEnd(machine, call, /\n$/)]],
   ['chop', (machine, call) => [cutEnd(machine, call, /[\s\S]$/)]],
 ])
+
+function addedValues(machine: Machine, call: Call): readonly Scalar[] {
+  const values = itemsOf(machine, call.args.slice(1))
+  countSteps(machine, values.length, call.at)
+  return values
+}
 
 function argument(call: Call): Expr {
   return call.args[0] ?? {type: 'variable', sigil: '$', name: '_', at: call.at}
