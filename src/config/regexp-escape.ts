@@ -6,7 +6,7 @@
 
 export type Piece =
   | {readonly kind: 'text'; readonly text: string; readonly length: number}
-  | {readonly kind: 'unsupported'; readonly what: string}
+  | {readonly kind: 'unsupported' | 'malformed'; readonly what: string}
 
 /** Escapes outside of classes that are other than JavaScript's. */
 const OUTSIDE: Readonly<Record<string, string>> = {
@@ -98,7 +98,7 @@ export function translateClass(pattern: string, at: number): Piece {
     }
     if (char === '\\') {
       const piece = translateInside(pattern.slice(i, i + 32))
-      if (piece.kind === 'unsupported') return piece
+      if (piece.kind !== 'text') return piece
       out += piece.text
       i += piece.length
     } else {
@@ -106,7 +106,7 @@ export function translateClass(pattern: string, at: number): Piece {
       i++
     }
   }
-  return {kind: 'unsupported', what: 'a "[" without "]"'}
+  return {kind: 'malformed', what: 'a "[" has no "]"'}
 }
 
 /** An escape within a class. */

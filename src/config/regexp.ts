@@ -6,7 +6,7 @@
  * look-ahead with a back-reference. What cannot be said in JavaScript is an error that names it.
  * Source: spec/config, Regular expressions; perlre.
  */
-import {AmavisError} from '../errors.ts'
+import {AmavisError, errorText} from '../errors.ts'
 import {translateClass, translateEscape} from './regexp-escape.ts'
 import type {Regexp} from './value.ts'
 
@@ -48,9 +48,7 @@ export function compileRegexp(re: Regexp): CompiledRegexp {
   try {
     regexp = new RegExp(source, re.flags.includes('i') ? 'i' : '')
   } catch (error) {
-    throw new AmavisError('AM_CONFIG', `the regular expression ${regexpText(re)} is malformed`, {
-      cause: error,
-    })
+    throw malformed(re.pattern, errorText(error))
   }
   return {
     regexp,
@@ -69,6 +67,17 @@ export function translateRegexp(
   flagLetters: string,
 ): {source: string; atomics: ReadonlySet<number>} {
   return new Translation(pattern, flagLetters).run()
+}
+
+/** Whether an error of compileRegexp says that no regexp engine could take it. */
+export function isMalformed(error: unknown): boolean {
+  return error instanceof AmavisError && error.cause === 'malformed'
+}
+
+function malformed(pattern: string, what: string): AmavisError {
+  return new AmavisError('AM_CONFIG', `the regular expression "${pattern}" is malformed: ${what}`, {
+    cause: 'malformed',
+  })
 }
 
 const ATOM_END = /(?:[*+?]|\{\d+(?:,\d*)?\}|\{,\d+\})/y
@@ -98,7 +107,7 @@ class Translation {
 
   run(): {source: string; atomics: ReadonlySet<number>} {
     while (this.#at < this.#pattern.length) this.#step()
-    if (this.#groups.length > 1) throw this.#unsupported('a "(" without ")"')
+    if (this.#groups.length > 1) throw malformed(this.#pattern, 'a "(" has no ")"')
     return {source: this.#out + ')'.repeat(this.#groups[0]!.wrappers.length), atomics: this.#atomics}
   }
 
@@ -112,14 +121,15 @@ class Translation {
     switch (char) {
       case '\\': {
         const piece = translateEscape(this.#pattern, this.#at, this.#captures)
-        if (piece.kind === 'unsupported') throw this.#unsupported(piece.what)
+        if (piece.kind !== 'text') throw this.#unsupported(piece.what)
         this.#at += piece.length
         this.#emit(piece.text)
         return
       }
       case '[': {
         const found = translateClass(this.#pattern, this.#at)
-        if (found.kind === 'unsupported') throw this.#unsupported(found.what)
+        if (found.kind === 'malformed') throw malformed(this.#pattern, found.what)
+        if (found.kind !== 'text') throw this.#unsupported(found.what)
         this.#at += found.length
         this.#emit(found.text)
         return
@@ -174,7 +184,7 @@ class Translation {
       this.#take('\\{')
       return
     }
-    if (this.#atom === undefined) throw this.#unsupported(`"${quantifier}" with nothing to repeat`)
+    if (this.#atom === undefined) throw malformed(this.#pattern, `"${quantifier}" has nothing to repeat`)
     this.#at += quantifier.length
     this.#out += quantifier.replace('{,', '{0,')
     const next = this.#pattern[this.#at]
@@ -266,7 +276,7 @@ class Translation {
   }
 
   #close(): void {
-    if (this.#groups.length === 1) throw this.#unsupported('a ")" without "("')
+    if (this.#groups.length === 1) throw malformed(this.#pattern, 'a ")" has no "("')
     const group = this.#groups.pop()!
     this.#at++
     this.#out += ')'.repeat(group.wrappers.length) + group.close

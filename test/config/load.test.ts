@@ -80,7 +80,7 @@ for (const [what, text, message] of [
   [
     'an unknown variable under strict',
     'use strict;\n$max_server = 3;',
-    /^amavisd\.conf:2:1: Global symbol "\$max_server".*did you mean \$max_servers\?$/,
+    /^amavisd\.conf:2:1: Global symbol "\$max_server".*\(did you mean \$max_servers\?\)$/,
   ],
   [
     'an unknown constant under strict',

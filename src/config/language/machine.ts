@@ -66,10 +66,11 @@ export function variableBox(machine: Machine, sigil: Sigil, name: string, at: Po
   const internal = ALWAYS.test(full)
   if (machine.strict && !internal && !name.includes('::'))
     throw configError(at, unknownVariable(machine, full))
+  if (!internal) {
+    machine.warnings.push({at, message: `${full} is no setting${hint(machine, full)}; it has no effect`})
+  }
   const box = newBox(sigil)
   machine.variables.set(full, box)
-  if (!internal)
-    machine.warnings.push({at, message: `${full} is no setting${hint(machine, full)}; it has no effect`})
   return box
 }
 
@@ -93,7 +94,7 @@ export function unknownVariable(machine: Machine, full: string): string {
 
 function hint(machine: Machine, full: string): string {
   const near = nearestName(full, machine.variables.keys())
-  return near === undefined ? '' : `, did you mean ${near}?`
+  return near === undefined ? '' : ` (did you mean ${near}?)`
 }
 
 /** Count steps of a loop, or values of a list that a loop may make grow. */

@@ -4,7 +4,7 @@
 import {errorText} from '../../errors.ts'
 import {isTrue} from '../number.ts'
 import {configError, type Position} from '../problem.ts'
-import {type CompiledRegexp, compileRegexp} from '../regexp.ts'
+import {type CompiledRegexp, compileRegexp, isMalformed} from '../regexp.ts'
 import type {Regexp, Scalar} from '../value.ts'
 import type {Expr, Match} from './ast.ts'
 import {textOf} from './convert.ts'
@@ -31,11 +31,12 @@ export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: 
   return re
 }
 
-/** A regexp that cannot be used is an error only for what uses it; here it is worth a warning. */
+/** What JavaScript has no equal for is an error only for what uses it; here it is worth a warning. */
 function warnOfUnusable(machine: Machine, re: Regexp, at: Position): void {
   try {
     compileRegexp(re)
   } catch (error) {
+    if (isMalformed(error)) throw configError(at, errorText(error))
     machine.warnings.push({at, message: errorText(error)})
   }
 }

@@ -221,7 +221,7 @@ function listArguments(source: Source): readonly Expr[] {
 
 /** What cannot begin an argument of a named unary operator. */
 function atOperator(source: Source): boolean {
-  return source.peek(/[=?,.*|]|<(?!<)|>|&&|(?:eq|ne|lt|gt|le|ge|cmp|x)\b/y) !== undefined
+  return source.peek(/[=?,.*|]|\/\/|<(?!<)|>|&&|(?:eq|ne|lt|gt|le|ge|cmp|x)\b/y) !== undefined
 }
 
 /** The right side of `=~`: a match, a substitution, or a value used as a pattern. */

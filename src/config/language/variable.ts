@@ -140,18 +140,24 @@ function takeSubscript(source: Source, bracket: '[' | '{'): Expr {
   return index
 }
 
+const STARTS_SCALAR = /\$(?:(?:::)?[A-Za-z_{]|\$+[A-Za-z_{]|[&\d])/y
+const STARTS_LIST = /@(?:(?:::)?[A-Za-z_{]|\$+[A-Za-z_{])/y
+const STARTS_LAST_INDEX = /\$#[{$A-Za-z_]/y
+/** In a regexp a bracket after a name is a class or a quantifier, unless it can only be an index. */
+const NO_SUBSCRIPT = {string: /\[\]|\{\s*\}/y, pattern: /\[(?!-?\d+\]|\$\w+\])|\{\d*,?\d*\}/y}
+
 /**
  * A variable within a text, undefined when the `$` or `@` here is a plain character.
  * `"$name[0]"` is an element, `"${name}[0]"` a scalar and text.
  */
 export function parseInterpolatedVariable(source: Source, kind: TextKind): Expr | undefined {
-  const sigil = source.char as '$' | '@'
-  const next = source.text.slice(source.at + 1)
-  const starts =
-    sigil === '$' ? /^(?:::)?[A-Za-z_{]|^\$+[A-Za-z_{]|^[&\d]/ : /^(?:::)?[A-Za-z_{]|^\$+[A-Za-z_{]/
-  if (!starts.test(next)) return undefined
-  if (kind === 'pattern' && sigil === '@' && !/^[{$]|^[A-Za-z_]\w*/.test(next)) return undefined
   const at = source.position()
+  if (kind === 'string' && source.peek(STARTS_LAST_INDEX) !== undefined) {
+    source.at += 2
+    return {type: 'lastIndex', of: parseNameOrDeref(source, '@', at), at}
+  }
+  const sigil = source.char as '$' | '@'
+  if (source.peek(sigil === '$' ? STARTS_SCALAR : STARTS_LIST) === undefined) return undefined
   source.at++
   const braced = source.char === '{'
   const whole = parseNameOrDeref(source, sigil, at)
@@ -159,8 +165,7 @@ export function parseInterpolatedVariable(source: Source, kind: TextKind): Expr 
   const isSubscript =
     !(braced && whole.type === 'variable') &&
     (char === '[' || char === '{') &&
-    !(kind === 'pattern' && source.peek(/\[(?!-?\d+\]|\$\w+\])|\{\d*,?\d*\}/y) !== undefined) &&
-    !(kind === 'string' && source.peek(/\[(?!-?\w+\]|\$)|\{\s*\}/y) !== undefined)
+    source.peek(NO_SUBSCRIPT[kind]) === undefined
   if (!isSubscript) return parseSubscripts(source, whole, true)
   const of: Variable | Deref = {...whole, sigil: char === '[' ? '@' : '%'}
   const index = takeSubscript(source, char)
