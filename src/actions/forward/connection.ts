@@ -178,8 +178,7 @@ export class Connection {
   }
 
   async reply(ms: number): Promise<RemoteReply> {
-    const [reply] = await this.replies(1, ms)
-    return reply!
+    return (await this.replies(1, ms))[0]!
   }
 
   /**
@@ -197,7 +196,7 @@ export class Connection {
 
   #received(chunk: Buffer): void {
     try {
-      this.#replies.push(...this.#reader.push(chunk))
+      this.#reader.push(chunk, this.#replies)
     } catch (error) {
       this.#fail(error as AmavisError)
       return
@@ -235,7 +234,7 @@ export class Connection {
     if (this.#timer && this.#timerAt <= until) return
     this.#disarm()
     this.#timerAt = until
-    this.#timer = setTimeout(() => this.#ring(), until - this.#now())
+    this.#timer = setTimeout(() => this.#ring(), Math.max(1, until - this.#now()))
     this.#timer.unref()
   }
 

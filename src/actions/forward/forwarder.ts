@@ -13,7 +13,7 @@ import {errorText, type SmtpReply} from '../../errors.ts'
 import type {Recipient} from '../../message/envelope.ts'
 import type {Timing} from '../../pipeline/timing.ts'
 import {Connection, type Dial, TIMEOUTS, Unwelcome} from './connection.ts'
-import type {Count, Delivery, Forwarder, RecipientResult} from './delivery.ts'
+import type {Count, Delivery, Forwarder, Purpose, RecipientResult} from './delivery.ts'
 import {fromRemote, misconfigured, unreachable} from './mapping.ts'
 import {parseMethod, type Target} from './method.ts'
 import {transact} from './transaction.ts'
@@ -21,6 +21,8 @@ import {transact} from './transaction.ts'
 const RECENT_MS = 18_000
 const IDLE_MS = 30_000
 const AGE_MS = 60_000
+/** Methods that need not be read again for each mail. */
+const PARSED_METHODS = 100
 /** $smtp_connection_cache_on_demand: gaps between mails that turn the cache on and off */
 const BUSY_GAP_MS = 5_000
 const QUIET_GAP_MS = 15_000
@@ -68,6 +70,7 @@ class SmtpForwarder implements Forwarder {
   #caching: boolean
   #lastEnd: number | undefined
   readonly #kept = new Map<string, Connection>()
+  readonly #parsed = new Map<string, readonly Target[]>()
   #sweeper: NodeJS.Timeout | undefined
 
   constructor({heloName, localAddress, cache, cacheOnDemand, now, random}: ForwarderDeps) {
@@ -78,15 +81,6 @@ class SmtpForwarder implements Forwarder {
     this.#onDemand = cacheOnDemand
   }
 
-  async deliver(delivery: Delivery, timing: Timing): Promise<readonly RecipientResult[]> {
-    this.#noteGap()
-    try {
-      return await this.#deliver(delivery, timing)
-    } finally {
-      this.#lastEnd = this.#now()
-    }
-  }
-
   /** Mails that come close together are worth a kept connection. */
   #noteGap(): void {
     if (!this.#enabled || !this.#onDemand || this.#lastEnd === undefined) return
@@ -95,38 +89,31 @@ class SmtpForwarder implements Forwarder {
     else if (gap >= QUIET_GAP_MS) this.#caching = false
   }
 
-  async #deliver(delivery: Delivery, timing: Timing): Promise<readonly RecipientResult[]> {
+  async deliver(delivery: Delivery, timing: Timing): Promise<readonly RecipientResult[]> {
     const {recipients} = delivery
+    this.#noteGap()
     const targets = this.#targets(delivery)
     if (targets.length === 0) {
       const failure = ours(misconfigured(delivery.taskId))
-      logResults(
-        delivery,
-        '',
-        recipients,
-        recipients.map(() => failure),
-      )
-      return recipients.map(() => failure)
+      const results = recipients.map(() => failure)
+      logResults(delivery, '', recipients, results)
+      return results
     }
     const deadline = this.#now() + delivery.deadlineMs
     const left = (most: number) => Math.max(1, Math.min(most, deadline - this.#now()))
     const results = new Array<RecipientResult>(recipients.length)
     let pending = recipients.map((_, i) => i)
-    let acquired = await this.#acquire(targets, delivery, left)
+    let acquired = this.#recent(targets, delivery.count) ?? (await this.#acquire(targets, delivery, left))
     timing.mark('fwd-connect')
     while (pending.length > 0) {
       const group = pending.map(i => recipients[i]!)
       if ('failure' in acquired) {
         const {failure} = acquired
         delivery.count('OutMsgsAttemptFails')
-        logResults(
-          delivery,
-          '',
-          group,
-          group.map(() => failure),
-        )
         for (const i of pending) results[i] = failure
-        return results
+        const missed = group.map(() => failure)
+        logResults(delivery, '', group, missed)
+        break
       }
       const {connection, kept} = acquired
       const transacted = await transact(connection, delivery, group, {timing, left, last: !this.#caching})
@@ -136,8 +123,7 @@ class SmtpForwarder implements Forwarder {
         continue
       }
       const options = transacted.kind === 'done' ? transacted.options : ''
-      countBegun(delivery)
-      countEnded(delivery, transacted.results)
+      countTransaction(delivery, transacted.results)
       logResults(delivery, options, group, transacted.results)
       const again: number[] = []
       for (const [n, i] of pending.entries()) {
@@ -151,18 +137,37 @@ class SmtpForwarder implements Forwarder {
       else if (!connection.usable) acquired = await this.#open(targets, delivery, left)
       else acquired = {connection, kept: false}
     }
+    this.#lastEnd = this.#now()
     return results
   }
 
   /** Candidates in the order to try them: any order, so that they share the load. */
-  #targets({method, client, log}: Delivery): Target[] {
+  #targets({method, client, log}: Delivery): readonly Target[] {
+    const known = typeof method === 'string' ? this.#parsed.get(method) : undefined
+    if (known) return known
     const targets: Target[] = []
     for (const one of typeof method === 'string' ? [method] : method) {
       const target = parseMethod(one, client)
       if ('problem' in target) log.write(-1, target.problem)
       else targets.splice(Math.floor(this.#random() * (targets.length + 1)), 0, target)
     }
+    const constant = typeof method === 'string' && targets.length === 1 && !method.includes('*')
+    if (constant && this.#parsed.size < PARSED_METHODS) this.#parsed.set(method, targets)
     return targets
+  }
+
+  /** A connection to one of these that can be used without asking. */
+  #recent(targets: readonly Target[], count: Count): Acquired | undefined {
+    const now = this.#now()
+    for (const {label} of targets) {
+      const connection = this.#kept.get(label)
+      if (!connection?.usable) continue
+      if (now - connection.usedAt > RECENT_MS || now - connection.openedAt > AGE_MS) continue
+      this.#kept.delete(label)
+      count('OutConnReuseRecent')
+      return {connection, kept: true}
+    }
+    return undefined
   }
 
   async #acquire(
@@ -171,13 +176,14 @@ class SmtpForwarder implements Forwarder {
     left: (most: number) => number,
   ): Promise<Acquired> {
     for (const target of targets) {
-      const connection = await this.#reuse(target, delivery.count, left)
+      const connection = await this.#probe(target, delivery.count, left)
       if (connection) return {connection, kept: true}
     }
     return await this.#open(targets, delivery, left)
   }
 
-  async #reuse(
+  /** What was kept for this target, if it is still good for something. */
+  async #probe(
     target: Target,
     count: Count,
     left: (most: number) => number,
@@ -195,10 +201,6 @@ class SmtpForwarder implements Forwarder {
       count('OutConnQuit')
       void connection.quit()
       return undefined
-    }
-    if (idle <= RECENT_MS) {
-      count('OutConnReuseRecent')
-      return connection
     }
     connection.write('NOOP\r\n')
     const answer = await connection.reply(left(TIMEOUTS.probe)).catch(() => undefined)
@@ -278,24 +280,33 @@ function ours(reply: SmtpReply): RecipientResult {
   return {reply, remote: undefined, queuedAs: undefined, dsnPassedOn: false}
 }
 
-/** Spec/monitoring, Counters: a transaction's purpose and protocol. */
-function countNames({purpose}: Delivery): string[] {
+/** Spec/monitoring, Counters: names that a transaction of this purpose counts under. */
+function countNames(stem: 'OutMsgs' | 'OutMsgsSize', purpose: Purpose): readonly string[] {
   const kind = purpose === 'Relay' ? 'Relay' : 'Submit'
   const names = ['', kind, 'ProtoSMTP', `ProtoSMTP${kind}`]
-  return purpose === kind ? names : [...names, purpose]
+  if (purpose !== kind) names.push(purpose)
+  return names.map(name => stem + name)
 }
 
-function countBegun(delivery: Delivery): void {
-  for (const name of countNames(delivery)) delivery.count(`OutMsgs${name}`)
-}
+const PURPOSES: readonly Purpose[] = ['Relay', 'SubmitQuar', 'SubmitDsn', 'SubmitNotif']
+const BEGUN = new Map(PURPOSES.map(purpose => [purpose, countNames('OutMsgs', purpose)]))
+const SIZES = new Map(PURPOSES.map(purpose => [purpose, countNames('OutMsgsSize', purpose)]))
 
-function countEnded(delivery: Delivery, results: readonly (RecipientResult | undefined)[]): void {
-  const hundreds = new Set(results.map(result => (result ? Math.floor(result.reply.code / 100) : 2)))
-  if (hundreds.has(2)) {
-    const {head, octets, from, count} = delivery
+function countTransaction(delivery: Delivery, results: readonly (RecipientResult | undefined)[]): void {
+  const {head, octets, from, count, purpose} = delivery
+  for (const name of BEGUN.get(purpose)!) count(name)
+  let temporary = false
+  let delivered = false
+  for (const result of results) {
+    if (result && result.reply.code >= 500) continue
+    if (result && result.reply.code >= 400) temporary = true
+    else delivered = true
+  }
+  if (delivered) {
     count('OutMsgsDelivers')
-    for (const name of countNames(delivery)) count(`OutMsgsSize${name}`, head.length + octets.size - from)
-  } else delivery.count(hundreds.has(4) ? 'OutMsgsAttemptFails' : 'OutMsgsRejects')
+    const size = head.length + octets.size - from
+    for (const name of SIZES.get(purpose)!) count(name, size)
+  } else count(temporary ? 'OutMsgsAttemptFails' : 'OutMsgsRejects')
 }
 
 /** A line for each different answer. */
@@ -305,6 +316,7 @@ function logResults(
   recipients: readonly Recipient[],
   results: readonly (RecipientResult | undefined)[],
 ): void {
+  if (!log.enabled(1) && results.every(result => result === undefined || result.reply.code < 300)) return
   const byReply = new Map<SmtpReply, string[]>()
   for (const [i, recipient] of recipients.entries()) {
     const reply = results[i]?.reply

@@ -46,13 +46,13 @@ export type Transacted =
   /** the connection was dead or dying before anything was committed */
   | {readonly kind: 'lost'; readonly results: readonly (RecipientResult | undefined)[]}
 
-export async function transact(
+export function transact(
   connection: Connection,
   delivery: Delivery,
   recipients: readonly Recipient[],
   options: TransactionOptions,
 ): Promise<Transacted> {
-  return await new OutgoingTransaction(connection, delivery, recipients, options).run()
+  return new OutgoingTransaction(connection, delivery, recipients, options).run()
 }
 
 class OutgoingTransaction {
@@ -84,7 +84,7 @@ class OutgoingTransaction {
 
   async run(): Promise<Transacted> {
     try {
-      await this.#converse()
+      await this.#begin()
     } catch (error) {
       const failure = this.#failed(error)
       if (!this.#committed && error instanceof AmavisError && error.code === 'AM_PROTOCOL') {
@@ -97,12 +97,12 @@ class OutgoingTransaction {
     return {kind: 'done', results, options: this.#logged, quit: this.#quit}
   }
 
-  async #converse(): Promise<void> {
+  #begin(): Promise<void> | undefined {
     const {extensions} = this.#connection
     const mail = mailCommand(this.#delivery, extensions)
     if ('refusal' in mail) {
       this.#rest(ours(mail.refusal))
-      return
+      return undefined
     }
     this.#logged = mail.logged
     this.#dsn = mail.dsn
@@ -116,32 +116,29 @@ class OutgoingTransaction {
         named.push(i)
       }
     })
-    if (named.length === 0) return
-    await this.#prepare(extensions.has('PIPELINING') ? [mail.line, ...commands, 'DATA'] : [])
+    if (named.length === 0) return undefined
     this.#delivery.count('OutConnTransact')
-    if (extensions.has('PIPELINING')) await this.#pipelined(named)
-    else await this.#stepwise(mail.line, commands, named)
-  }
-
-  /** RSET and XFORWARD, where there is need of them, and what may go with them. */
-  async #prepare(following: readonly string[]): Promise<void> {
-    const before = xforwardLines(this.#delivery.xforward, this.#connection.extensions)
+    const before = xforwardLines(this.#delivery.xforward, extensions)
     if (this.#connection.unfinished) before.unshift('RSET')
     this.#connection.unfinished = false
-    if (following.length > 0) {
-      this.#say([...before, ...following])
-      if (before.length > 0) await this.#replies(before.length, TIMEOUTS.command)
-    } else {
-      for (const line of before) {
-        this.#say([line])
-        await this.#replies(1, TIMEOUTS.command)
-      }
-    }
-    if (before.length > 0) this.#options.timing.mark('fwd-xforward')
+    return extensions.has('PIPELINING')
+      ? this.#pipelined(before, mail.line, commands, named)
+      : this.#stepwise(before, mail.line, commands, named)
   }
 
-  async #pipelined(named: readonly number[]): Promise<void> {
+  /** @param before RSET and XFORWARD, where there is need of them; their answers do not matter */
+  async #pipelined(
+    before: readonly string[],
+    sender: string,
+    commands: readonly string[],
+    named: readonly number[],
+  ): Promise<void> {
     const {timing} = this.#options
+    this.#say(`${[...before, sender, ...commands].join('\r\n')}\r\nDATA`)
+    if (before.length > 0) {
+      await this.#replies(before.length, TIMEOUTS.command)
+      timing.mark('fwd-xforward')
+    }
     const [mail] = await this.#replies(1, TIMEOUTS.command)
     timing.mark('fwd-mail-pip')
     this.#section = 'fwd-rcpt-pip'
@@ -160,7 +157,7 @@ class OutgoingTransaction {
       this.#setAll(accepted, this.#said(data!, 'fwd-data-chkpnt'))
     } else if (accepted.length === 0 && answers.every(answer => answer.code >= 300)) {
       // It accepts DATA for nobody: an empty mail ends that (spec/daemon, Session details).
-      this.#say(['.'])
+      this.#say('.')
       await this.#replies(1, TIMEOUTS.dot)
     } else if (accepted.length === 0 || this.#mustAbort()) {
       // It waits for the content of a mail that must not be sent; there is no other way back.
@@ -169,10 +166,20 @@ class OutgoingTransaction {
     } else await this.#content(accepted)
   }
 
-  async #stepwise(mail: string, commands: readonly string[], named: readonly number[]): Promise<void> {
+  async #stepwise(
+    before: readonly string[],
+    mail: string,
+    commands: readonly string[],
+    named: readonly number[],
+  ): Promise<void> {
     const {timing} = this.#options
     this.#section = 'fwd-mail-from'
-    this.#say([mail])
+    for (const line of before) {
+      this.#say(line)
+      await this.#replies(1, TIMEOUTS.command)
+    }
+    if (before.length > 0) timing.mark('fwd-xforward')
+    this.#say(mail)
     const [sender] = await this.#replies(1, TIMEOUTS.command)
     timing.mark('fwd-mail-from')
     if (sender!.code === 421) this.#dying = true
@@ -183,7 +190,7 @@ class OutgoingTransaction {
     }
     this.#section = 'fwd-rcpt-to'
     for (const [n, command] of commands.entries()) {
-      this.#say([command])
+      this.#say(command)
       const [answer] = await this.#replies(1, TIMEOUTS.command)
       this.#recipientAnswered(named[n]!, answer!, 'fwd-rcpt-to')
     }
@@ -195,7 +202,7 @@ class OutgoingTransaction {
       return
     }
     this.#section = 'fwd-data-chkpnt'
-    this.#say(['DATA'])
+    this.#say('DATA')
     const [data] = await this.#replies(1, TIMEOUTS.data)
     timing.mark('fwd-data-chkpnt')
     if (data!.code === 354) await this.#content(accepted)
@@ -210,7 +217,9 @@ class OutgoingTransaction {
     this.#section = 'fwd-data-contents'
     // Those that are told to come again later still need the connection.
     this.#quit = this.#options.last && this.#results.every(result => !wantsAnother(result))
-    const whole = await this.#sendContent()
+    const whole = this.#delivery.octets.memory
+      ? this.#sendMemory(this.#delivery.octets.memory)
+      : await this.#sendFile()
     timing.mark('fwd-data-contents')
     this.#section = 'fwd-end-chkpnt'
     const [reply] = await this.#connection.replies(1, left(whole ? TIMEOUTS.dot : 1))
@@ -221,15 +230,23 @@ class OutgoingTransaction {
     if (final.reply.code < 300) this.#split()
   }
 
+  #sendMemory(memory: Buffer): true {
+    const stuffer = new DotStuffer()
+    const pieces: Buffer[] = []
+    stuffer.push(this.#delivery.head, pieces)
+    stuffer.push(memory.subarray(this.#delivery.from), pieces)
+    this.#sendLast(pieces, stuffer)
+    return true
+  }
+
   /** @returns false when the peer spoke before it had all */
-  async #sendContent(): Promise<boolean> {
+  async #sendFile(): Promise<boolean> {
     const {head, octets, from} = this.#delivery
     const connection = this.#connection
     const stuffer = new DotStuffer()
     const pieces: Buffer[] = []
     stuffer.push(head, pieces)
-    if (octets.memory) stuffer.push(octets.memory.subarray(from), pieces)
-    else if (octets.path !== undefined) {
+    if (octets.path !== undefined) {
       for await (const chunk of createReadStream(octets.path, {start: from, highWaterMark: 256 * 1024})) {
         stuffer.push(chunk as Buffer, pieces)
         if (!connection.writeAll(pieces.splice(0))) {
@@ -239,13 +256,18 @@ class OutgoingTransaction {
         if (connection.spoken) return false
       }
     }
-    this.#committed = true
-    connection.writeAll(pieces, this.#quit ? `${stuffer.end()}QUIT\r\n` : stuffer.end())
+    this.#sendLast(pieces, stuffer)
     return true
   }
 
-  #say(lines: readonly string[]): void {
-    this.#connection.write(`${lines.join('\r\n')}\r\n`, this.#delivery.smtputf8 ? 'utf8' : 'latin1')
+  #sendLast(pieces: readonly Buffer[], stuffer: DotStuffer): void {
+    this.#committed = true
+    this.#connection.writeAll(pieces, this.#quit ? `${stuffer.end()}QUIT\r\n` : stuffer.end())
+  }
+
+  /** A command line, or several. */
+  #say(lines: string): void {
+    this.#connection.write(`${lines}\r\n`, this.#delivery.smtputf8 ? 'utf8' : 'latin1')
   }
 
   #replies(count: number, most: number): Promise<RemoteReply[]> {
