@@ -4,46 +4,38 @@
  * ZeroMQ replaces an ipc path without asking, also one that another process serves: that one would go on
  * listening where nobody comes any more. So a path is tried first, and only a dead one is bound.
  */
-import {chmod, chown, lstat, stat} from 'node:fs/promises'
+import {chmod, lstat, stat} from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import {errorText} from '../errors.ts'
 import {ipcPath, tcpAddress} from './endpoint.ts'
 
-/** Who shall be able to connect to our ipc sockets. */
-export interface Owner {
-  readonly uid: number
-  readonly gid: number
-}
-
-/**
- * What stands in the way of binding an endpoint; undefined when nothing does.
- * @param owner who will serve it, when that is not this process' user
- */
-export async function bindProblem(endpoint: string, owner?: Owner): Promise<string | undefined> {
+/** What stands in the way of this process' binding an endpoint; undefined when nothing does. */
+export async function bindProblem(endpoint: string): Promise<string | undefined> {
   const file = ipcPath(endpoint)
-  if (file !== undefined) return (await folderProblem(path.dirname(file), owner)) ?? (await pathProblem(file))
+  if (file !== undefined) return (await folderProblem(path.dirname(file))) ?? (await pathProblem(file))
   const address = tcpAddress(endpoint)
   if (address) return await portProblem(address)
   if (/^ipc:\/\/@./.test(endpoint)) return undefined // an abstract name: binding it tells
   return 'not an address; expected tcp://HOST:PORT or ipc:///PATH'
 }
 
-/** Let the owner's processes connect to an ipc socket that was just bound; other endpoints need nothing. */
-export async function openToOwner(endpoint: string, owner?: Owner): Promise<void> {
+/**
+ * Let our user's and group's processes connect to an ipc socket that was just bound, and no others,
+ * whatever the umask is; connecting takes the permission to write. Other endpoints need nothing.
+ */
+export async function openToGroup(endpoint: string): Promise<void> {
   const file = ipcPath(endpoint)
-  if (file === undefined) return
-  await chmod(file, 0o660)
-  if (owner && process.getuid?.() === 0) await chown(file, owner.uid, owner.gid)
+  if (file !== undefined) await chmod(file, 0o660)
 }
 
 /** Sockets are found by their path, so nobody else may be able to put something there. */
-async function folderProblem(folder: string, owner: Owner | undefined): Promise<string | undefined> {
+async function folderProblem(folder: string): Promise<string | undefined> {
   try {
     const found = await stat(folder)
     if (!found.isDirectory()) return `${folder} is not a folder`
     if (found.mode & 0o002) return `the folder ${folder} can be written by everybody; use a private one`
-    if (![0, process.getuid?.(), owner?.uid].includes(found.uid)) {
+    if (![0, process.getuid?.()].includes(found.uid)) {
       return `the folder ${folder} belongs to another user (uid ${found.uid}); use one of our own`
     }
     return undefined

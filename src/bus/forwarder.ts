@@ -9,13 +9,13 @@ import {LARGEST_FRAME_BYTES} from './grammar.ts'
 import {aborted, bindSocket, socketOptions} from './service-socket.ts'
 import type {ServiceOptions} from './services.ts'
 
-export async function runForwarder({endpoints, owner, signal, log, ready}: ServiceOptions): Promise<void> {
+export async function runForwarder({endpoints, signal, log, ready}: ServiceOptions): Promise<void> {
   const inner = new Subscriber({...socketOptions(endpoints.inner), maxMessageSize: LARGEST_FRAME_BYTES})
   const outer = new Publisher(socketOptions(endpoints.outer))
   try {
     inner.subscribe()
-    await bindSocket(inner, endpoints.inner, owner)
-    await bindSocket(outer, endpoints.outer, owner)
+    await bindSocket(inner, endpoints.inner)
+    await bindSocket(outer, endpoints.outer)
     if (signal.aborted) return
     const proxy = new ZmqProxy(inner, outer)
     const ended = proxy.run()

@@ -14,8 +14,9 @@ export interface McPlan {
   /** syslog's facility, in small letters */
   readonly facility: string
   readonly pidFile?: string
-  /** who to become when started as root, and who may connect to ipc sockets */
+  /** who to become when started as root */
   readonly user?: string
+  /** stay root where there is no other user to become */
   readonly allowRoot?: boolean
 }
 

@@ -12,12 +12,12 @@ import {VariableStore} from './variable-store.ts'
 
 const LARGEST_QUESTION_BYTES = 1024
 
-export async function runResponder({endpoints, owner, log, signal, ready}: ServiceOptions): Promise<void> {
+export async function runResponder({endpoints, log, signal, ready}: ServiceOptions): Promise<void> {
   const outer = new Subscriber({...socketOptions(endpoints.outer), maxMessageSize: LARGEST_FRAME_BYTES})
   const query = new Reply({...socketOptions(endpoints.snmp), maxMessageSize: LARGEST_QUESTION_BYTES})
   const store = new VariableStore(Date.now())
   try {
-    await bindSocket(query, endpoints.snmp, owner)
+    await bindSocket(query, endpoints.snmp)
     connectSocket(outer, endpoints.outer)
     outer.subscribe('am.snmp ', 'am.nanny ')
     log.write(2, `answering at ${endpoints.snmp}`)

@@ -1,5 +1,5 @@
 /**
- * run-mc — a process as amavis-mc: user, pid file, addresses, then the supervisor until a signal.
+ * run-mc — a process as amavis-mc: pid file, user, addresses, then the supervisor until a signal.
  *
  * SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the services and end it.
  */
@@ -7,7 +7,7 @@ import {AmavisError} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import type {McPlan} from './mc-plan.ts'
 import {removePidFile, SUPERVISOR_TITLE, writePidFile} from './pid-file.ts'
-import {becomeUser, lookUpUser} from './privileges.ts'
+import {leaveRoot} from './privileges.ts'
 import {startProblems, supervise} from './supervisor.ts'
 
 /**
@@ -19,22 +19,14 @@ import {startProblems, supervise} from './supervisor.ts'
  */
 export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: () => void): Promise<void> {
   process.title = SUPERVISOR_TITLE
-  const owner = plan.user === undefined ? undefined : lookUpUser(plan.user)
-  const root = process.getuid?.() === 0
-  if (root && !plan.allowRoot && (owner === undefined || owner.uid === 0)) {
-    throw new AmavisError(
-      'AM_DAEMON',
-      'will not run as root: set $daemon_user, start it as that user, or say --allow-root',
-    )
-  }
   // before root is given up: the usual folder is root's
   if (plan.pidFile !== undefined) writePidFile(plan.pidFile)
-  const end = new AbortController()
-  const onStop = () => end.abort()
   try {
-    if (root && !plan.allowRoot && plan.user !== undefined && owner) becomeUser(plan.user, owner)
-    const problems = await startProblems(plan.endpoints, owner)
+    leaveRoot(plan)
+    const problems = await startProblems(plan.endpoints)
     if (problems.length > 0) throw new AmavisError('AM_DAEMON', problems.join('\n'))
+    const end = new AbortController()
+    const onStop = () => end.abort()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, onStop)
     process.on('SIGUSR1', () => {}) // would open Node's inspector
     stop.addEventListener('abort', onStop, {once: true})
@@ -45,7 +37,6 @@ export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: (
       log,
       level: plan.level,
       signal: end.signal,
-      ...(owner && {owner}),
       ...(ready && {ready}),
     })
   } finally {

@@ -7,7 +7,6 @@
  */
 
 import {errorText} from '../errors.ts'
-import type {Owner} from './bind.ts'
 import {createLogOver} from './channel-log.ts'
 import type {MinderLimits} from './minder-table.ts'
 import type {BusEndpoints, ServiceName} from './services.ts'
@@ -18,7 +17,6 @@ export interface ServiceOrder {
   readonly endpoints: BusEndpoints
   readonly limits: MinderLimits
   readonly level: number
-  readonly owner?: Owner
 }
 
 async function main(): Promise<void> {
@@ -37,7 +35,6 @@ async function main(): Promise<void> {
       log,
       signal: end.signal,
       ready: () => process.connected && process.send?.({kind: 'ready'}),
-      ...(order.owner && {owner: order.owner}),
     })
   } catch (error) {
     log.write(-2, errorText(error))

@@ -2,7 +2,7 @@
  * service-socket — bind and connect as the services do: refused with words that help.
  */
 import {AmavisError, errorText} from '../errors.ts'
-import {bindProblem, type Owner, openToOwner} from './bind.ts'
+import {bindProblem, openToGroup} from './bind.ts'
 import {isIpv6} from './endpoint.ts'
 
 /** Options of every socket of a service: nothing unsent holds up an end. */
@@ -14,13 +14,12 @@ export function socketOptions(...endpoints: readonly string[]) {
 export async function bindSocket(
   socket: {bind(endpoint: string): Promise<void>},
   endpoint: string,
-  owner: Owner | undefined,
 ): Promise<void> {
-  const problem = await bindProblem(endpoint, owner)
+  const problem = await bindProblem(endpoint)
   if (problem !== undefined) throw new AmavisError('AM_DAEMON', `cannot bind ${endpoint}: ${problem}`)
   try {
     await socket.bind(endpoint)
-    await openToOwner(endpoint, owner)
+    await openToGroup(endpoint)
   } catch (error) {
     throw new AmavisError('AM_DAEMON', `cannot bind ${endpoint}: ${errorText(error)}`, {cause: error})
   }

@@ -7,7 +7,6 @@
  * Source: spec/monitoring §1.1, §2.2–2.4. Each runs in a process of its own and until its signal is aborted.
  */
 import type {Log} from '../log/log.ts'
-import type {Owner} from './bind.ts'
 import type {MinderLimits} from './minder-table.ts'
 
 export const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder'] as const
@@ -30,8 +29,6 @@ export interface ServiceOptions {
   readonly signal: AbortSignal
   /** called when the sockets are bound or connected */
   readonly ready?: () => void
-  /** who shall be able to connect to ipc sockets, when root serves them */
-  readonly owner?: Owner
 }
 
 /** The endpoints that a service binds, with what the settings and flags for them are called. */

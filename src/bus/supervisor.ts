@@ -11,7 +11,7 @@
 import {type ChildProcess, fork} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
 import type {Log} from '../log/log.ts'
-import {bindProblem, type Owner} from './bind.ts'
+import {bindProblem} from './bind.ts'
 import type {ServiceMessage} from './channel-log.ts'
 import type {MinderLimits} from './minder-table.ts'
 import {restartDelay} from './restart-delay.ts'
@@ -28,8 +28,6 @@ export interface SupervisorOptions {
   readonly level: number
   /** aborted: stop the services and return */
   readonly signal: AbortSignal
-  /** who shall be able to connect to ipc sockets, when root serves them */
-  readonly owner?: Owner
   /** called once, when all services have bound and connected their sockets */
   readonly ready?: () => void
   /** makes the process of a service */
@@ -40,11 +38,11 @@ export interface SupervisorOptions {
  * Why the services cannot be started: one text for each address that cannot be bound, naming the service,
  * the address and what to do.
  */
-export async function startProblems(endpoints: BusEndpoints, owner?: Owner): Promise<readonly string[]> {
+export async function startProblems(endpoints: BusEndpoints): Promise<readonly string[]> {
   const problems: string[] = []
   for (const name of SERVICES) {
     for (const {endpoint, flag, setting} of boundBy(name, endpoints)) {
-      const problem = await bindProblem(endpoint, owner)
+      const problem = await bindProblem(endpoint)
       if (problem) problems.push(`${name} cannot use ${endpoint} (${setting}, ${flag}): ${problem}`)
     }
   }
@@ -84,10 +82,10 @@ class Supervised {
   }
 
   start(): void {
-    const {log, endpoints, limits, level, owner} = this.#options
+    const {log, endpoints, limits, level} = this.#options
     const start = this.#options.start ?? forkService
     const begun = performance.now()
-    const child = start({name: this.#name, endpoints, limits, level, ...(owner && {owner})})
+    const child = start({name: this.#name, endpoints, limits, level})
     this.#child = child
     if (child.pid !== undefined) log.write(0, `Process [${child.pid}] started: ${this.#name}`)
     child.on('message', message => this.#hear(child, message as ServiceMessage))

@@ -1,0 +1,129 @@
+/**
+ * flags — the options of `amavis mc` and `amavis services`, and the plan that they and the configuration make.
+ */
+import path from 'node:path'
+import {Flags} from '@oclif/core'
+import {AmavisError} from '../../errors.ts'
+import type {McPlan} from '../mc-plan.ts'
+import {DEFAULT_LIMITS} from '../minder-table.ts'
+import type {BusEndpoints} from '../services.ts'
+
+const endpoint = (description: string) => Flags.string({helpValue: '<endpoint>', description})
+
+export const busFlags = {
+  foreground: Flags.boolean({
+    char: 'f',
+    description: 'stay in the foreground and log to standard error instead of syslog',
+  }),
+  debug: Flags.integer({
+    char: 'd',
+    min: -5,
+    max: 5,
+    default: 0,
+    helpValue: '<level>',
+    description: 'log level',
+  }),
+  config: Flags.string({
+    char: 'c',
+    helpValue: '<file>',
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'configuration file, repeatable; replaces the default ones',
+  }),
+  instance: Flags.string({
+    char: 'i',
+    helpValue: '<name>',
+    description: 'instance name, seen by the configuration as $instance_name',
+  }),
+  home: Flags.string({char: 'H', helpValue: '<folder>', description: 'home folder, $MYHOME'}),
+  user: Flags.string({char: 'u', helpValue: '<user>', description: 'become this user, as root'}),
+  inner: endpoint('where processes publish; default: the first of @zmq_sockets'),
+  outer: endpoint('where displays listen; default: $bus_outer_socket'),
+  snmp: endpoint('where questions about counters are answered; default: $bus_snmp_socket'),
+  'allow-root': Flags.boolean({
+    description: 'go on as root where no user is configured: for demonstrations and tests',
+  }),
+}
+
+export interface BusFlagValues {
+  readonly foreground: boolean
+  readonly debug: number
+  readonly config?: readonly string[] | undefined
+  readonly instance?: string | undefined
+  readonly home?: string | undefined
+  readonly user?: string | undefined
+  readonly inner?: string | undefined
+  readonly outer?: string | undefined
+  readonly snmp?: string | undefined
+  readonly 'allow-root': boolean
+}
+
+/** What the configuration says about the bus. */
+interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'facility'> {
+  readonly home: string
+  readonly user: string
+}
+
+/**
+ * The plan of a command line: the flags, and the configuration for what they leave open.
+ *
+ * With all three endpoints and no -c, -i or -H given no configuration is read.
+ * @throws AmavisError AM_CONFIG with each problem of the configuration in a line
+ */
+export async function planOf(flags: BusFlagValues): Promise<McPlan & {readonly home: string | undefined}> {
+  const endpoints = {inner: flags.inner, outer: flags.outer, snmp: flags.snmp}
+  const complete = isComplete(endpoints) && !flags.config && !flags.instance && !flags.home
+  const configured = complete ? undefined : await readConfiguration(flags)
+  const user = flags.user ?? configured?.user
+  return {
+    endpoints: {
+      inner: flags.inner ?? configured?.endpoints.inner ?? '',
+      outer: flags.outer ?? configured?.endpoints.outer ?? '',
+      snmp: flags.snmp ?? configured?.endpoints.snmp ?? '',
+    },
+    limits: configured?.limits ?? DEFAULT_LIMITS,
+    level: flags.debug,
+    log: flags.foreground ? 'stderr' : 'syslog',
+    facility: configured?.facility ?? 'mail',
+    allowRoot: flags['allow-root'],
+    home: configured?.home,
+    ...(user && {user}),
+  }
+}
+
+function isComplete(endpoints: Partial<Record<keyof BusEndpoints, string | undefined>>): boolean {
+  return Object.values(endpoints).every(endpoint => endpoint !== undefined)
+}
+
+async function readConfiguration(flags: BusFlagValues): Promise<ConfiguredBus> {
+  const {defaultFiles, loadConfiguration} = await import('../../config/load.ts')
+  const {problemText} = await import('../../config/problem.ts')
+  const {settingsOf} = await import('../../config/view.ts')
+  const files = flags.config?.map(file => path.resolve(file)) ?? defaultFiles()
+  const loaded = loadConfiguration({
+    files,
+    instance: flags.instance ?? '',
+    overrides: flags.home === undefined ? [] : [{name: '$MYHOME', value: path.resolve(flags.home)}],
+  })
+  if (loaded.kind === 'failed') {
+    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
+  }
+  const settings = settingsOf(loaded.snapshot)
+  const text = (name: `$${string}`) => settings.string(name) ?? ''
+  return {
+    endpoints: {
+      inner: String(settings.list('@zmq_sockets')[0] ?? ''),
+      outer: text('$bus_outer_socket'),
+      snmp: text('$bus_snmp_socket'),
+    },
+    limits: {
+      active: settings.number('$childproc_active_ttl') ?? DEFAULT_LIMITS.active,
+      idle: settings.number('$childproc_idle_ttl') ?? DEFAULT_LIMITS.idle,
+      kill: settings.number('$childproc_kill_after') ?? DEFAULT_LIMITS.kill,
+      giveUp: DEFAULT_LIMITS.giveUp,
+    },
+    facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
+    home: text('$MYHOME'),
+    user: text('$daemon_user'),
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * run-alone — a process as one service, without a supervisor.
+ */
+import {openMcLog} from './mc-log.ts'
+import type {McPlan} from './mc-plan.ts'
+import {leaveRoot} from './privileges.ts'
+import {runService, type ServiceName} from './services.ts'
+
+/**
+ * Be a service until SIGTERM or SIGINT.
+ * @throws AmavisError when it cannot start
+ */
+export async function runAlone(name: ServiceName, plan: McPlan): Promise<void> {
+  process.title = `amavis-services ${name}`
+  leaveRoot(plan)
+  const end = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end.abort())
+  process.on('SIGUSR1', () => {}) // would open Node's inspector
+  const {log, close} = openMcLog(plan, 'amavis-services')
+  await runService(name, {endpoints: plan.endpoints, limits: plan.limits, log, signal: end.signal})
+  await close()
+}
