@@ -4,6 +4,8 @@
  * Source: spec/config, Errors and warnings. Whether a daemon has something to listen on is the daemon's
  * own check: other commands read the same files.
  */
+import {parseNetwork} from './ip-network.ts'
+import {CATEGORY_CONSTANTS} from './language/constants.ts'
 import {textOf} from './language/convert.ts'
 import type {Machine} from './language/machine.ts'
 import {nearestName} from './nearest.ts'
@@ -12,7 +14,7 @@ import type {Problem} from './problem.ts'
 import type {Box} from './snapshot.ts'
 import type {SettingDefinition} from './table/definition.ts'
 import {SETTINGS} from './table/table.ts'
-import type {HashBox, Scalar} from './value.ts'
+import type {ArrayBox, HashBox, Scalar} from './value.ts'
 
 const NUMERIC = new Set(['int', 'num', 'sec', 'bytes'])
 
@@ -53,8 +55,49 @@ export function checkSettings(machine: Machine, retired: ReadonlyMap<string, Sca
       message: `$mail_id_size_bits: expected a multiple of 24, found "${bits}"`,
     })
   }
-  warnings.push(...bankWarnings(machine))
+  errors.push(...networkProblems(machine))
+  warnings.push(...bankWarnings(machine), ...categoryWarnings(machine))
   return {errors, warnings}
+}
+
+/** Elements of address lists that are no networks. */
+function networkProblems(machine: Machine): Problem[] {
+  const problems: Problem[] = []
+  const seen = new Set<ArrayBox>()
+  const check = (name: string, list: ArrayBox, at: Problem['at']) => {
+    if (seen.has(list)) return
+    seen.add(list)
+    for (const item of list.items) {
+      if (typeof item === 'object') {
+        if (item.kind === 'ref' && item.to.kind === 'array') check(name, item.to, at)
+      } else if (item !== undefined && parseNetwork(textOf(item)) === undefined) {
+        problems.push({at, message: `${name}: expected an address or a network, found "${textOf(item)}"`})
+      }
+    }
+  }
+  for (const {name, kind} of SETTINGS) {
+    const box = machine.variables.get(name)
+    if (box?.kind === 'array' && kind === 'ip-acl') check(name, box, machine.assigned.get(box))
+  }
+  return problems
+}
+
+/** `CC_SPAM => …` makes the text a key, which no category has (spec/config, Lexical rules). */
+function categoryWarnings(machine: Machine): Problem[] {
+  const problems: Problem[] = []
+  for (const {name, kind} of SETTINGS) {
+    const box = machine.variables.get(name)
+    if (!kind.startsWith('ccat→') || box?.kind !== 'hash') continue
+    for (const key of box.entries.keys()) {
+      if (/^\d+(?:,\d+)?$/.test(key)) continue
+      const hint = CATEGORY_CONSTANTS.has(key) ? `, write +${key} or "${key}," for the constant` : ''
+      problems.push({
+        at: machine.assigned.get(box),
+        message: `${name}: "${key}" is no contents category${hint}`,
+      })
+    }
+  }
+  return problems
 }
 
 function scalarNamed(machine: Machine, name: string): Scalar {

@@ -5,7 +5,7 @@
  * the /etc/hosts line that has the node name, as the resolver's usual order would find it.
  */
 import {readFileSync} from 'node:fs'
-import {hostname} from 'node:os'
+import {hostname, networkInterfaces} from 'node:os'
 import type {HostFacts} from './request.ts'
 
 export function hostFacts(read: (path: string) => string | undefined = readText): HostFacts {

@@ -13,7 +13,7 @@ import {answerCommand, hostFacts} from './host.ts'
 import type {Machine, Outside} from './language/machine.ts'
 import {type Problem, problemsOf} from './problem.ts'
 import {createReader, type Reader, testFile} from './reader.ts'
-import type {LoadRequest, LoadResult, Override} from './request.ts'
+import type {HostFacts, LoadRequest, LoadResult, Override} from './request.ts'
 import type {Snapshot} from './snapshot.ts'
 import {SETTINGS} from './table/table.ts'
 import type {Scalar} from './value.ts'
@@ -100,7 +100,7 @@ export function readConfiguration(request: LoadRequest, access: FileAccess = REA
   }
 }
 
-function setDefaults(reader: Reader, request: LoadRequest, host: {hostname: string; fqdn: string}): void {
+function setDefaults(reader: Reader, request: LoadRequest, host: HostFacts): void {
   const {machine} = reader
   for (const setting of SETTINGS) {
     if (setting.default !== undefined)
@@ -108,6 +108,10 @@ function setDefaults(reader: Reader, request: LoadRequest, host: {hostname: stri
   }
   const node = host.hostname.includes('.') ? host.hostname : host.fqdn
   setVariable(machine, {name: '$myhostname', value: node})
+  if (host.inet6 === false) {
+    setVariable(machine, {name: '$have_inet6', value: 0})
+    setVariable(machine, {name: '$inet_socket_bind', value: '127.0.0.1'})
+  }
   setVariable(machine, {name: '$instance_name', value: request.instance ?? ''})
   const environment = Object.entries(request.env ?? process.env).filter(([, value]) => value !== undefined)
   const entries = new Map<string, Scalar>(environment)

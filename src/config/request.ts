@@ -13,6 +13,8 @@ export interface HostFacts {
   readonly fqdn: string
   /** the first line of /etc/mailname; undefined where there is no such file */
   readonly mailname: string | undefined
+  /** whether this machine has IPv6; left out: it has */
+  readonly inet6?: boolean
 }
 
 /** A variable set from the command line: scalars, and for `@` and `%` names lists of values. */

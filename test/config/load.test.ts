@@ -149,3 +149,33 @@ test('a policy bank is laid over the settings, hashes merged, and MYNETS means o
   assert.equal(settings.flag('$originating'), false)
   assert.equal(view.withBanks([''], () => {}).bankPath, '')
 })
+
+test('an address list with something else in it is an error of the configuration', () => {
+  assert.match(
+    failure('@mynetworks = qw(10.0.0.0/8 10.0.0/33);')[0]!,
+    /^amavisd\.conf:1:1: @mynetworks: expected an address or a network, found "10\.0\.0\/33"$/,
+  )
+})
+
+test('a category written as a text is a warning', () => {
+  const {warnings} = load('%admin_maps_by_ccat = (CC_SPAM => "a", CC_VIRUS, "b");')
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0]!, /%admin_maps_by_ccat: "CC_SPAM" is no contents category, write \+CC_SPAM/)
+})
+
+test('a machine without IPv6 listens on IPv4 alone', () => {
+  const {settings} = load('$inet_socket_port = 10024;', {host: {...host, inet6: false}})
+  assert.deepEqual(settings.list('@listen_sockets'), ['127.0.0.1:10024'])
+  assert.equal(settings.flag('$have_inet6'), false)
+})
+
+test('listening sockets are gathered from the older settings', () => {
+  const {settings} = load(`$unix_socketname = '/run/a.sock'; $inet_socket_port = [10024, '[::1]:10026'];
+    $inet_socket_bind = '192.0.2.1'; @listen_sockets = ('127.0.0.1:2525');`)
+  assert.deepEqual(settings.list('@listen_sockets'), [
+    '127.0.0.1:2525',
+    '/run/a.sock',
+    '192.0.2.1:10024',
+    '[::1]:10026',
+  ])
+})

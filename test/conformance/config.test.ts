@@ -64,6 +64,7 @@ if (existsSync(root)) {
       found.map(text => text.split(':')[0]),
       [
         '$enable_zmq',
+        // our own expressions for the same rules
         '$map_full_type_to_short_type_re',
         '$max_requests',
         '$sql_select_policy',

@@ -10,6 +10,11 @@ export const BANKS: readonly SettingDefinition[] = [
     bank: 'no',
     doc: "bank name → hash of settings; '' is the built-in bank",
   },
-  {name: '%current_policy_bank', kind: 'hash', bank: 'no', doc: 'internal'},
+  {
+    name: '%current_policy_bank',
+    kind: 'hash',
+    bank: 'no',
+    doc: 'accepted without effect: the bank in force cannot be assigned',
+  },
   {name: '$policy_bank_name', kind: 'str', bank: 'yes', doc: 'name of the last loaded bank'},
 ]

@@ -2,6 +2,7 @@
  * table/decoding — settings: decoding.
  */
 import type {SettingDefinition} from './definition.ts'
+import {SHORT_TYPES} from './short-types.ts'
 
 export const DECODING: readonly SettingDefinition[] = [
   {name: '$bypass_decode_parts', kind: 'bool', bank: 'yes', doc: 'do not unpack MIME or archives'},
@@ -49,7 +50,8 @@ export const DECODING: readonly SettingDefinition[] = [
     name: '$map_full_type_to_short_type_re',
     kind: 're',
     bank: 'maps',
-    doc: 'text of file(1) to short types; undef: built-in',
+    default: SHORT_TYPES,
+    doc: 'table in @map_full_type_to_short_type_maps',
   },
   {
     name: '$mail_digest_algorithm',

@@ -47,5 +47,10 @@ export const DKIM: readonly SettingDefinition[] = [
     bank: 'no',
     doc: 'signing keys as declared by dkim_key()',
   },
-  {name: '%dkim_signing_keys_by_domain', kind: 'hash', bank: 'no', doc: 'derived index'},
+  {
+    name: '%dkim_signing_keys_by_domain',
+    kind: 'hash',
+    bank: 'no',
+    doc: 'index of the signing keys, made from @dkim_signing_keys_list',
+  },
 ]

@@ -61,7 +61,7 @@ export const IDENTITY: readonly SettingDefinition[] = [
     name: '$daemon_group',
     kind: 'str',
     bank: 'no',
-    doc: 'legacy single group, put in front of @daemon_groups after config',
+    doc: 'one group, put in front of @daemon_groups after the last file',
   },
   {
     name: '@daemon_groups',
@@ -79,7 +79,12 @@ export const IDENTITY: readonly SettingDefinition[] = [
     doc: 'detach from terminal (foreground/debug commands force 0)',
   },
   {name: '$pid_file', kind: 'path', bank: 'no', afterDefault: '"$MYHOME/amavisd.pid"', doc: 'PID file'},
-  {name: '$lock_file', kind: 'path', bank: 'no', doc: 'accept() serialisation lock file'},
+  {
+    name: '$lock_file',
+    kind: 'path',
+    bank: 'no',
+    doc: 'accepted without effect: the master hands out connections',
+  },
   {
     name: '$TEMPBASE',
     kind: 'path',
@@ -92,7 +97,7 @@ export const IDENTITY: readonly SettingDefinition[] = [
     kind: 'path',
     bank: 'no',
     afterDefault: '"$MYHOME/db"',
-    doc: 'directory for the Berkeley DB nanny/SNMP databases',
+    doc: 'accepted without effect: there is no Berkeley DB',
   },
   {
     name: '$helpers_home',
@@ -142,7 +147,7 @@ export const IDENTITY: readonly SettingDefinition[] = [
     kind: 'bool',
     bank: 'no',
     default: '0',
-    doc: 'courier helper mode; no effect in 2.13',
+    doc: 'accepted without effect',
   },
   {
     name: '@additional_perl_modules',

@@ -81,7 +81,7 @@ export const LISTENING: readonly SettingDefinition[] = [
     kind: 'str',
     bank: 'yes',
     default: "'${helo-name} ${product} closing transmission channel'",
-    doc: '221 text, same placeholders',
+    doc: '221 text, with the placeholders of $smtpd_greeting_banner',
   },
   {
     name: '@smtpd_discard_ehlo_keywords',

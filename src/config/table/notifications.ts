@@ -251,13 +251,13 @@ export const NOTIFICATIONS: readonly SettingDefinition[] = [
     name: '$warnbannedsender',
     kind: 'bool',
     bank: 'yes',
-    doc: 'see map; with D_DISCARD it turns $final_banned_destiny into D_BOUNCE after config',
+    doc: 'entry of %warnsender_by_ccat for CC_BANNED; with D_DISCARD it makes $final_banned_destiny D_BOUNCE',
   },
   {
     name: '$warnbadhsender',
     kind: 'bool',
     bank: 'yes',
-    doc: 'see map; with D_DISCARD it turns $final_bad_header_destiny into D_BOUNCE after config',
+    doc: 'entry of %warnsender_by_ccat for CC_BADH; with D_DISCARD it makes $final_bad_header_destiny D_BOUNCE',
   },
   {
     name: '%warnrecip_maps_by_ccat',

@@ -1,5 +1,5 @@
 /**
- * table/programs — settings: legacy program paths.
+ * table/programs — settings: paths of programs.
  */
 import type {SettingDefinition} from './definition.ts'
 
@@ -38,9 +38,9 @@ export const PROGRAMS: readonly SettingDefinition[] = [
   {name: '$unarj', kind: 'program', bank: 'no', doc: '.arj decoder'},
   {name: '$arc', kind: 'program', bank: 'no', doc: '.arc decoder'},
   {name: '$zoo', kind: 'program', bank: 'no', doc: '.zoo decoder'},
-  {name: '$lha', kind: 'program', bank: 'no', doc: 'self-extractor help'},
+  {name: '$lha', kind: 'program', bank: 'no', doc: 'program for self-extracting archives'},
   {name: '$cabextract', kind: 'program', bank: 'no', doc: '.cab decoder'},
   {name: '$ripole', kind: 'program', bank: 'no', doc: '.doc (OLE) decoder'},
   {name: '$tnef', kind: 'program', bank: 'no', doc: '.tnef decoder'},
-  {name: '$unstuff', kind: 'program', bank: 'no', doc: 'disabled decoder'},
+  {name: '$unstuff', kind: 'program', bank: 'no', doc: 'accepted without effect'},
 ]

@@ -2,6 +2,7 @@
  * table/virus — settings: virus checks.
  */
 import type {SettingDefinition} from './definition.ts'
+import {VIRUS_NAME_POINTS} from './virus-names.ts'
 
 export const VIRUS: readonly SettingDefinition[] = [
   {
@@ -50,6 +51,7 @@ export const VIRUS: readonly SettingDefinition[] = [
     name: '@virus_name_to_spam_score_maps',
     kind: 'name→num',
     bank: 'yes',
+    default: VIRUS_NAME_POINTS,
     doc: 'names counted as spam points instead of infection; undef: infection',
   },
   {
