@@ -11,10 +11,12 @@ import type {HostFacts} from './request.ts'
 export function hostFacts(read: (path: string) => string | undefined = readText): HostFacts {
   const node = hostname()
   const mailname = read('/etc/mailname')?.split('\n')[0]?.trim()
+  const addresses = Object.values(networkInterfaces()).flatMap(found => found ?? [])
   return {
     hostname: node,
     fqdn: canonicalName(node, read('/etc/hosts') ?? ''),
     mailname: mailname || undefined,
+    inet6: addresses.some(address => address.family === 'IPv6'),
   }
 }
 
