@@ -90,7 +90,7 @@ function categoryWarnings(machine: Machine): Problem[] {
     if (!kind.startsWith('ccat→') || box?.kind !== 'hash') continue
     for (const key of box.entries.keys()) {
       if (/^\d+(?:,\d+)?$/.test(key)) continue
-      const hint = CATEGORY_CONSTANTS.has(key) ? `, write +${key} or "${key}," for the constant` : ''
+      const hint = CATEGORY_CONSTANTS.has(key) ? ', a constant needs a comma after it instead of "=>"' : ''
       problems.push({
         at: machine.assigned.get(box),
         message: `${name}: "${key}" is no contents category${hint}`,

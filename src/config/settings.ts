@@ -23,8 +23,12 @@ export interface Settings {
    * @throws AmavisError AM_CONFIG when no bankable setting has this name
    */
   entry(name: string): Scalar
-  /** The view with these banks loaded on top, in order; a name that does not exist is reported, not thrown. */
-  withBanks(names: readonly string[], report: (problem: string) => void): Settings
+  /**
+   * The view with these banks loaded on top, in order. What is wrong is reported with the log level it
+   * deserves: 5 for a bank that does not exist (the default client policy names MYNETS, which need not),
+   * -1 for a key that is no setting.
+   */
+  withBanks(names: readonly string[], report: (problem: string, level: number) => void): Settings
   /** Bank names joined by `/` in load order, '' for none: the bank path of the log line. */
   readonly bankPath: string
 }

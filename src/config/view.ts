@@ -16,6 +16,11 @@ type Variables = ReadonlyMap<string, Box>
 /** Entries that differ from the variables, by name with sigil. */
 type Overlay = ReadonlyMap<string, Scalar>
 
+interface BankProblem {
+  readonly text: string
+  readonly level: number
+}
+
 /** Views remembered for banks loaded on top of one; more sets of names than this are built anew each time. */
 const REMEMBERED_VIEWS = 32
 
@@ -43,7 +48,7 @@ class View implements Settings {
   readonly #own: Overlay
   readonly #overlay: Overlay
   readonly #loaded: readonly string[]
-  readonly #children = new Map<string, {view: Settings; problems: string[]}>()
+  readonly #children = new Map<string, {view: Settings; problems: BankProblem[]}>()
 
   constructor(
     variables: Variables,
@@ -112,20 +117,20 @@ class View implements Settings {
     return box.kind === 'scalar' ? box.value : {kind: 'ref', to: box}
   }
 
-  withBanks(names: readonly string[], report: (problem: string) => void): Settings {
+  withBanks(names: readonly string[], report: (problem: string, level: number) => void): Settings {
     if (names.length === 0) return this
     const key = names.join('\n')
     let child = this.#children.get(key)
     if (!child) {
-      const problems: string[] = []
+      const problems: BankProblem[] = []
       child = {view: this.#load(names, problems), problems}
       if (this.#children.size < REMEMBERED_VIEWS) this.#children.set(key, child)
     }
-    for (const problem of child.problems) report(problem)
+    for (const {text, level} of child.problems) report(text, level)
     return child.view
   }
 
-  #load(names: readonly string[], problems: string[]): Settings {
+  #load(names: readonly string[], problems: BankProblem[]): Settings {
     let overlay = new Map(this.#overlay)
     let loaded = [...this.#loaded]
     for (const name of names) {
@@ -136,7 +141,7 @@ class View implements Settings {
       }
       const bank = hashEntries(this.#variables.get('%policy_bank'), name)
       if (!bank) {
-        problems.push(`policy bank "${name}" does not exist, ignored`)
+        problems.push({text: `policy bank "${name}" does not exist, ignored`, level: 5})
         continue
       }
       if (name === loaded.at(-1)) continue
@@ -144,8 +149,8 @@ class View implements Settings {
       for (const [key, value] of bank) {
         if (key === 'ACTION') continue
         const full = this.#bankable.get(key)
-        if (full === undefined) problems.push(`loading policy bank "${name}": unknown field "${key}"`)
-        else overlay.set(full, this.#merged(full, overlay, value))
+        if (full !== undefined) overlay.set(full, this.#merged(full, overlay, value))
+        else problems.push({text: `loading policy bank "${name}": unknown field "${key}"`, level: -1})
       }
       if (!bank.has('policy_bank_name')) overlay.set('$policy_bank_name', name)
       loaded.push(name)

@@ -137,7 +137,9 @@ test('a policy bank is laid over the settings, hashes merged, and MYNETS means o
       nonsense => 1,
     };`)
   const problems: string[] = []
-  const view = settings.withBanks(['MYNETS', 'B'], problem => problems.push(problem))
+  const view = settings.withBanks(['MYNETS', 'NONE', 'B'], (problem, level) =>
+    problems.push(`${level} ${problem}`),
+  )
   assert.equal(view.bankPath, 'MYNETS/B')
   assert.equal(view.flag('$originating'), true)
   assert.equal(view.number('$log_level'), 2)
@@ -145,7 +147,10 @@ test('a policy bank is laid over the settings, hashes merged, and MYNETS means o
   assert.equal(view.hash('%allowed_header_tests').get('long'), 0)
   assert.equal(view.hash('%allowed_header_tests').get('mime'), 1)
   assert.deepEqual([...view.hash('%quarantine_method_by_ccat')], [['6', 'sql:']])
-  assert.deepEqual(problems, ['loading policy bank "B": unknown field "nonsense"'])
+  assert.deepEqual(problems, [
+    '5 policy bank "NONE" does not exist, ignored',
+    '-1 loading policy bank "B": unknown field "nonsense"',
+  ])
   assert.equal(settings.flag('$originating'), false)
   assert.equal(view.withBanks([''], () => {}).bankPath, '')
 })
@@ -160,7 +165,10 @@ test('an address list with something else in it is an error of the configuration
 test('a category written as a text is a warning', () => {
   const {warnings} = load('%admin_maps_by_ccat = (CC_SPAM => "a", CC_VIRUS, "b");')
   assert.equal(warnings.length, 1)
-  assert.match(warnings[0]!, /%admin_maps_by_ccat: "CC_SPAM" is no contents category, write \+CC_SPAM/)
+  assert.match(
+    warnings[0]!,
+    /%admin_maps_by_ccat: "CC_SPAM" is no contents category, a constant needs a comma/,
+  )
 })
 
 test('a machine without IPv6 listens on IPv4 alone', () => {
@@ -178,4 +186,21 @@ test('listening sockets are gathered from the older settings', () => {
     '192.0.2.1:10024',
     '[::1]:10026',
   ])
+})
+
+test('banks: the last one again changes nothing, a scalar reference is seen live, an own entry wins', () => {
+  const {settings} = load(`
+    $policy_bank{'A'} = { log_level => \\$logline_maxlen, policy_bank_name => 'own' };
+    $policy_bank{'MYNETS'} = { originating => 0 };
+    $policy_bank{''}{'new_field'} = 5;
+    $policy_bank{'C'} = { new_field => 6 };`)
+  const none = () => assert.fail('nothing to report')
+  const view = settings.withBanks(['A', 'A', 'MYNETS'], none)
+  assert.equal(view.bankPath, 'A/MYNETS')
+  assert.equal(view.number('$log_level'), 980)
+  assert.equal(view.flag('$originating'), false)
+  assert.equal(settings.withBanks(['A'], none).string('$policy_bank_name'), 'own')
+  assert.equal(settings.entry('new_field'), 5)
+  assert.equal(settings.withBanks(['C'], none).entry('new_field'), 6)
+  assert.throws(() => settings.entry('max_servers'), /no setting "max_servers" that a policy bank can have/)
 })
