@@ -1,3 +1,4 @@
+/** nanny — the child processes, on a screen or as text. */
 import {Command} from '@oclif/core'
 import {JSON_FIELDS} from '../tui/nanny/json.ts'
 import {endpointsOf, runTextView, viewFlags, withMessages} from '../tui/view-command.ts'

@@ -43,7 +43,7 @@ export const BINDINGS: readonly Binding[] = [
   {action: 'sort-next', keys: ['>'], help: 'sort by the next column', footer: '< > sort'},
   {action: 'reverse', keys: ['r'], help: 'reverse the order', footer: 'r reverse'},
   {action: 'pause', keys: ['space', 'Z'], help: 'hold the picture, and go on', footer: 'space pause'},
-  {action: 'follow', keys: ['F'], help: 'cursor keeps its child, or its line', footer: 'F follow'},
+  {action: 'follow', keys: ['F'], help: 'cursor keeps its child or line', footer: 'F follow'},
   {
     action: 'end-child',
     keys: ['K'],

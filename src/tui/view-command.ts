@@ -5,6 +5,7 @@
 import {type Command, Errors, Flags} from '@oclif/core'
 import {AmavisError} from '../errors.ts'
 import {type ClassicOptions, classicUsage, isSeconds, parseClassicOptions} from './classic-options.ts'
+import {configuredEndpoints} from './configured-endpoints.ts'
 import {type Endpoints, resolveEndpoints} from './endpoints.ts'
 
 /** Flags of every view. */
@@ -28,7 +29,18 @@ export const viewFlags = {
     description: 'bus to listen to, such as tcp://127.0.0.1:23232; may be given more than once',
   }),
   'read-only': Flags.boolean({description: 'offer nothing that changes anything'}),
-  classic: Flags.boolean({description: 'exactly the original program: its text, streams and exit status'}),
+  classic: Flags.boolean({
+    description: 'exactly the original program: its text, streams and exit status',
+    exclusive: ['json'],
+  }),
+}
+
+/** For views that ask the responder. */
+export const responderFlag = {
+  'snmp-connect': Flags.string({
+    helpValue: '<endpoint>',
+    description: 'snmp-responder to ask; by default the one beside the bus, such as tcp://127.0.0.1:23233',
+  }),
 }
 
 export interface ViewFlags {
@@ -112,7 +124,7 @@ export async function endpointsOf(flags: ViewFlags): Promise<Endpoints> {
     connect: flags.connect,
     snmpConnect: flags['snmp-connect'],
     environment: process.env,
-    configured: async () => ({bus: undefined, responder: undefined}),
+    configured: configuredEndpoints,
   })
 }
 

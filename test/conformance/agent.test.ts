@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import type {Variable} from '../../src/tui/agent/classic.ts'
-import {type AgentData, runClassicAgent} from '../../src/tui/agent/classic-loop.ts'
+import {type AgentData, DATABASE_TEXTS, runClassicAgent} from '../../src/tui/agent/classic-loop.ts'
 import {classicUsage, parseClassicOptions} from '../../src/tui/classic-options.ts'
 import {readFixture} from './bus-fixtures.ts'
 
@@ -93,6 +93,7 @@ class World {
           read: async () => this.#data(),
           lines: text => (this.#stdout += text),
           remarks: text => (this.#stderr += text),
+          texts: DATABASE_TEXTS,
           now: () => this.#case.t0 * 1000 + this.#ms,
           sleep: async ms => {
             this.#flush()

@@ -4,7 +4,7 @@ import {formatFrame} from '../../src/bus/grammar.ts'
 import {createChildStore} from '../../src/tui/children/store.ts'
 import {classicUsage, parseClassicOptions} from '../../src/tui/classic-options.ts'
 import type {ClassicRecord, ProcessControl, ProcessRef} from '../../src/tui/nanny/classic.ts'
-import {type ClassicSource, runClassicNanny} from '../../src/tui/nanny/classic-loop.ts'
+import {type ClassicSource, DATABASE_TEXTS, runClassicNanny} from '../../src/tui/nanny/classic-loop.ts'
 import {busSource, isGone} from '../../src/tui/nanny/records.ts'
 import {readFixture} from './bus-fixtures.ts'
 
@@ -143,6 +143,8 @@ abstract class World {
       control: this.control,
       heading: text => (this.#stdout += text),
       lines: text => (this.#stderr += text),
+      remarks: text => (this.#stderr += text),
+      texts: DATABASE_TEXTS,
       now: this.now,
       sleep: async ms => {
         this.#flush()

@@ -16,6 +16,18 @@ export type AgentData =
       readonly reopened: boolean
     }
 
+/** How a source is spoken of. */
+export interface SourceTexts {
+  absent(name: string): string
+  reopened(name: string): string
+}
+
+/** As the original says it. */
+export const DATABASE_TEXTS: SourceTexts = {
+  absent: name => `No snmp database ${name}; waiting...`,
+  reopened: name => `Reopening snmp database ${name}`,
+}
+
 export interface AgentLoopOptions {
   /** displays to show; undefined: without end */
   readonly count: number | undefined
@@ -23,6 +35,7 @@ export interface AgentLoopOptions {
   readonly read: () => Promise<AgentData>
   readonly lines: (text: string) => void
   readonly remarks: (text: string) => void
+  readonly texts: SourceTexts
   readonly now: () => number
   /** false when the program is to end */
   readonly sleep: (ms: number) => Promise<boolean>
@@ -30,14 +43,14 @@ export interface AgentLoopOptions {
 
 /** @returns the exit status: 0, or 255 when interrupted */
 export async function runClassicAgent(options: AgentLoopOptions): Promise<number> {
-  const {count, lines, remarks} = options
+  const {count, lines, remarks, texts} = options
   const agent = new ClassicAgent()
   for (let shown = 0; count === undefined || shown < count; ) {
     const data = await options.read()
     if (data.kind === 'absent') {
-      remarks(`No snmp database ${data.name}; waiting...\n`)
+      remarks(`${texts.absent(data.name)}\n`)
     } else {
-      if (data.reopened) remarks(`Reopening snmp database ${data.name}\n`)
+      if (data.reopened) remarks(`${texts.reopened(data.name)}\n`)
       lines(`${agent.display(options.now(), data.variables).join('\n')}\n`)
       shown++
     }

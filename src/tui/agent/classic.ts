@@ -17,6 +17,11 @@ export interface Variable {
 export type Variables = ReadonlyMap<string, Variable>
 
 const NUMERIC = /^(?:C32|C64|INT|TIM)$/
+/** Whether values of this type are shown as numbers. */
+export function isNumeric(type: string): boolean {
+  return NUMERIC.test(type)
+}
+
 const MEGABYTE = 1_048_576
 
 interface Group {
@@ -36,7 +41,7 @@ const GROUPS: readonly Group[] = [
 /** Unix time in ms at which the daemon started; undefined without sysUpTime. */
 export function startedMs(variables: Variables): number | undefined {
   const start = variables.get('sysUpTime')
-  return start && NUMERIC.test(start.type) ? Number(start.value) * 1000 : undefined
+  return start && isNumeric(start.type) ? Number(start.value) * 1000 : undefined
 }
 
 export class ClassicAgent {
@@ -53,7 +58,7 @@ export class ClassicAgent {
       const {type, value} = variables.get(name)!
       if (name === 'sysUpTime' && uptimeMs !== undefined) {
         raw.push(rawLine(name, upTimeText(uptimeMs)))
-      } else if (NUMERIC.test(type)) {
+      } else if (isNumeric(type)) {
         numbers.set(name, Number(value) || 0)
       } else {
         raw.push(rawLine(name, `${type} ${value}`))

@@ -9,7 +9,7 @@ export type StateKind = 'idle' | 'session' | 'transfer' | 'decode' | 'virus' | '
 
 export interface StateMeaning {
   readonly letter: string
-  /** one word, at most eight letters, for a column */
+  /** one word, at most ten letters, for a column */
   readonly word: string
   readonly kind: StateKind
   readonly help: string
@@ -74,7 +74,7 @@ export const STATES: readonly StateMeaning[] = [
   {letter: 'r', word: 'result', kind: 'other', help: 'the result is decided', legend: 'preparing results'},
   {
     letter: 'Q',
-    word: 'quarant.',
+    word: 'quarantine',
     kind: 'other',
     help: 'quarantine and notifications',
     legend: 'quarantining and preparing/sending notifications',

@@ -69,6 +69,7 @@ export const FORGET_MS = 600_000
 export const SHOW_GONE_MS = 10_000
 /** Rates are over so many seconds. */
 export const RATE_SECONDS = 60
+const SHORTEST_RATE_SECONDS = 10
 /** A list that contradicts a child's own word is believed when the child has been silent for so long. */
 const LIST_OVERRULES_MS = 5000
 /** States of one task that are kept; a task with more of them keeps the newest. */
@@ -198,7 +199,7 @@ function applyList(draft: Draft, {endpoint, nowMs}: Arrival, frame: Frame & {kin
   }
 }
 
-/** Mails a minute over the last minute, or over the time since the first bus was heard if that is less. */
+/** Mails a minute over the last minute, or since the first bus was heard if that is less but not too little. */
 export function mailsPerMinute(table: ChildTable, nowMs: number): number {
   let mails = 0
   let firstMs = nowMs
@@ -206,7 +207,7 @@ export function mailsPerMinute(table: ChildTable, nowMs: number): number {
     firstMs = Math.min(firstMs, firstHeardMs)
     for (const [second, n] of mailsBySecond) if (second > nowMs / 1000 - RATE_SECONDS) mails += n
   }
-  const seconds = Math.min(RATE_SECONDS, Math.max(1, (nowMs - firstMs) / 1000))
+  const seconds = Math.min(RATE_SECONDS, Math.max(SHORTEST_RATE_SECONDS, (nowMs - firstMs) / 1000))
   return (mails * 60) / seconds
 }
 

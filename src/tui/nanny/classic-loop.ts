@@ -50,9 +50,10 @@ export interface LoopOptions {
   readonly control: ProcessControl
   /** heading and empty lines */
   readonly heading: (text: string) => void
-  /** everything else */
   readonly lines: (text: string) => void
-  readonly texts?: SourceTexts
+  /** about the source and the end; the original has them among the lines */
+  readonly remarks: (text: string) => void
+  readonly texts: SourceTexts
   readonly now: () => number
   /** false when the program is to end */
   readonly sleep: (ms: number) => Promise<boolean>
@@ -60,21 +61,21 @@ export interface LoopOptions {
 
 /** @returns the exit status: 0, 1 when a process cannot be looked at, 255 when interrupted */
 export async function runClassicNanny(options: LoopOptions): Promise<number> {
-  const {source, control, heading, lines, texts = DATABASE_TEXTS, now, sleep} = options
+  const {source, control, heading, lines, remarks, texts, now, sleep} = options
   const nanny = new ClassicNanny()
   heading(HEADING)
   for (let shown = 0; options.count === undefined || shown < options.count; ) {
     const data = source.read()
     if (data.kind === 'absent') {
-      lines(`${texts.absent(data.name)}\n`)
+      remarks(`${texts.absent(data.name)}\n`)
     } else {
       heading('\n')
-      if (data.reopened) lines(`${texts.reopened(data.name)}\n`)
+      if (data.reopened) remarks(`${texts.reopened(data.name)}\n`)
       const display = nanny.display(now(), data.records, control)
       for (const line of display.lines) lines(`${line}\n`)
       source.forget(display.wentAway)
       if (display.failure !== undefined) {
-        lines(`${display.failure}\nexited\n`)
+        remarks(`${display.failure}\nexited\n`)
         return 1
       }
       shown++
@@ -84,7 +85,7 @@ export async function runClassicNanny(options: LoopOptions): Promise<number> {
     if (!(await sleep(options.waitMs))) break
   }
   if (options.count !== undefined && options.count <= 0) return 0
-  lines('exited\n')
+  remarks('exited\n')
   return 255
 }
 

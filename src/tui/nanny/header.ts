@@ -6,6 +6,7 @@ import {loadBar} from '../children/load-bar.ts'
 import type {Snapshot} from '../children/store.ts'
 import {countChildren, lastHeardMs, mailsPerMinute} from '../children/table.ts'
 import type {Theme} from '../theme.ts'
+import {busLabel} from './rows.ts'
 
 /** What can be said about the data's age. */
 export type Freshness =
@@ -19,6 +20,29 @@ export function freshnessOf({table, nowMs}: Snapshot): Freshness {
   if (heardMs === undefined) return {kind: 'none'}
   const ageMs = Math.max(0, nowMs - heardMs)
   return ageMs > SILENCE_MS ? {kind: 'stale', sinceMs: heardMs} : {kind: 'fresh', ageMs}
+}
+
+/**
+ * The moment up to which a bus' children are known: now, or when it was heard last if it has gone silent.
+ * Undefined when it was never heard.
+ */
+export function knownUntilMs({table, nowMs}: Snapshot, endpoint: string): number | undefined {
+  const heardMs = table.buses.get(endpoint)?.heardMs
+  return heardMs === undefined || nowMs - heardMs > SILENCE_MS ? heardMs : nowMs
+}
+
+/** Which buses have gone silent; undefined when none has. A bus never heard counts once another was for a while. */
+export function silenceNotice(snapshot: Snapshot, endpoints: readonly string[]): string | undefined {
+  const {table, nowMs} = snapshot
+  if (table.buses.size === 0) return undefined
+  const firstMs = Math.min(...[...table.buses.values()].map(bus => bus.firstHeardMs))
+  const texts = endpoints.flatMap(endpoint => {
+    const untilMs = knownUntilMs(snapshot, endpoint)
+    const name = endpoints.length > 1 ? `from ${busLabel(endpoint)} ` : ''
+    if (untilMs !== undefined) return untilMs < nowMs ? [`no data ${name}since ${clockText(untilMs)}`] : []
+    return nowMs - firstMs > SILENCE_MS ? [`nothing heard ${name}yet`] : []
+  })
+  return texts.length > 0 ? texts.join(', ') : undefined
 }
 
 /** `14:03:22`, local time. */

@@ -1,14 +1,14 @@
 /**
  * plain — the nanny display without a screen: text in the original's lines, or JSON.
  */
-import {setTimeout as delay} from 'node:timers/promises'
 import {daemonProcesses} from '../../bus/processes.ts'
 import {awaitWholeState, feedStore} from '../children/feed.ts'
 import {endChild} from '../children/local.ts'
 import {createChildStore, type Snapshot} from '../children/store.ts'
+import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
 import type {ProcessControl, ProcessRef} from './classic.ts'
-import {runClassicNanny} from './classic-loop.ts'
+import {DATABASE_TEXTS, runClassicNanny, type SourceTexts} from './classic-loop.ts'
 import {nannyJson} from './json.ts'
 import {busSource} from './records.ts'
 import {watchOnly} from './watch.ts'
@@ -47,6 +47,11 @@ export async function printNanny(options: PlainOptions): Promise<number> {
   }
 }
 
+const BUS_TEXTS: SourceTexts = {
+  absent: name => `amavis: waiting for the bus at ${name}`,
+  reopened: () => 'amavis: the daemon or its childproc-minder was started anew',
+}
+
 async function printLines(read: () => Snapshot, options: PlainOptions): Promise<number> {
   const {classic, readOnly, stdout, stderr, signal} = options
   return runClassicNanny({
@@ -55,16 +60,10 @@ async function printLines(read: () => Snapshot, options: PlainOptions): Promise<
     control: classic && !readOnly ? endOverdue(read) : watchOnly(read),
     heading: stdout,
     lines: classic ? stderr : stdout,
-    ...(classic
-      ? {}
-      : {
-          texts: {
-            absent: name => `waiting for the bus at ${name}`,
-            reopened: () => 'the daemon or its childproc-minder was started anew',
-          },
-        }),
+    remarks: stderr,
+    texts: classic ? DATABASE_TEXTS : BUS_TEXTS,
     now: Date.now,
-    sleep: ms => sleep(ms, signal),
+    sleep: ms => pause(ms, signal),
   })
 }
 
@@ -72,13 +71,9 @@ async function printJson(read: () => Snapshot, options: PlainOptions): Promise<n
   const {count, waitMs, endpoints, stdout, signal} = options
   for (let shown = 0; count === undefined || shown < count; ) {
     stdout(`${nannyJson(read(), endpoints)}\n`)
-    if (++shown === count || !(await sleep(waitMs, signal))) break
+    if (++shown === count || !(await pause(waitMs, signal))) break
   }
   return 0
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-  return delay(ms, true, {signal}).catch(() => false)
 }
 
 /** As amavisd-nanny does, but only to processes that are an amavis daemon's on this machine. */

@@ -34,7 +34,7 @@ export interface Row {
 const PID = 8
 const TASK = 13
 const ELAPSED = 12
-const STATE = 11
+const STATE = 13
 const BAR = 38
 const SHORTEST_TRAIL = 24
 
@@ -124,9 +124,13 @@ type Compare = (a: Child, b: Child, nowMs: number) => number
 /** Busy ones first where the column is about work. */
 const COMPARE: Readonly<Record<SortColumn, Compare>> = {
   pid: (a, b) => a.pid - b.pid,
-  task: (a, b) => (a.taskId ?? '~').localeCompare(b.taskId ?? '~', 'en'),
+  task: (a, b) => byCode(a.taskId ?? '\uffff', b.taskId ?? '\uffff'),
   elapsed: (a, b, nowMs) => Number(isBusy(b)) - Number(isBusy(a)) || ageMs(b, nowMs) - ageMs(a, nowMs),
-  state: (a, b) => Number(isBusy(b)) - Number(isBusy(a)) || a.state.localeCompare(b.state, 'en'),
+  state: (a, b) => Number(isBusy(b)) - Number(isBusy(a)) || byCode(a.state, b.state),
+}
+
+function byCode(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function cell(text: string, width: number): string {

@@ -14,7 +14,7 @@ import type {ChildStore, Snapshot} from '../children/store.ts'
 import {type Child, childKey} from '../children/table.ts'
 import {type Action, bindingOf, keyNames, visibleBindings} from '../keys.ts'
 import type {Theme} from '../theme.ts'
-import {clockText, freshnessOf, summaryLine, titleLine} from './header.ts'
+import {knownUntilMs, silenceNotice, summaryLine, titleLine} from './header.ts'
 import {helpLines} from './help.ts'
 import {formatRow, headingLine, layoutFor, type Row, selectChildren} from './rows.ts'
 import {
@@ -102,7 +102,7 @@ export function NannyScreen(props: ScreenProps): ReactElement {
   }
   useInput((input, key) => keyNames(input, key).forEach(onKey), {isActive: isRawModeSupported})
 
-  const freshness = freshnessOf(snapshot)
+  const notice = silenceNotice(snapshot, endpoints)
   const footer = () => {
     if (view.mode === 'filter') return `filter: ${view.filter}_   enter keeps it   esc clears it`
     if (view.mode === 'confirm') {
@@ -116,12 +116,13 @@ export function NannyScreen(props: ScreenProps): ReactElement {
     if (view.mode === 'help') {
       return <Text wrap="truncate">{helpLines(readOnly, columns).slice(0, height).join('\n')}</Text>
     }
-    if (freshness.kind === 'none') return <Waiting endpoints={endpoints} />
+    if (snapshot.table.buses.size === 0) return <Waiting endpoints={endpoints} />
     const visible = selected.slice(top.current, top.current + height)
     return visible.map((child, i) => {
-      const row = formatRow(child, snapshot.nowMs, layout)
-      const isSelected = top.current + i === cursor
-      return <Line key={row.key} text={paintRow(row, isSelected, freshness.kind === 'stale', theme)} />
+      const untilMs = knownUntilMs(snapshot, child.endpoint) ?? snapshot.nowMs
+      const row = formatRow(child, untilMs, layout)
+      const text = paintRow(row, top.current + i === cursor, untilMs < snapshot.nowMs, theme)
+      return <Line key={row.key} text={text} />
     })
   }
   return (
@@ -132,7 +133,7 @@ export function NannyScreen(props: ScreenProps): ReactElement {
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
         {body()}
       </Box>
-      <Line text={freshness.kind === 'stale' ? staleText(freshness.sinceMs, footer(), theme) : footer()} />
+      <Line text={notice === undefined ? footer() : `${theme.status.error(notice)}  ${footer()}`} />
     </Box>
   )
 }
@@ -186,10 +187,6 @@ function Waiting({endpoints}: {readonly endpoints: readonly string[]}): ReactEle
     'another bus is named with --connect or AMAVIS_CONNECT.',
   ]
   return <Text>{lines.join('\n')}</Text>
-}
-
-function staleText(sinceMs: number, footer: string, theme: Theme): string {
-  return `${theme.status.error(`no data since ${clockText(sinceMs)}`)}   ${footer}`
 }
 
 function footerText(readOnly: boolean, theme: Theme): string {

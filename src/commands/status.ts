@@ -1,0 +1,37 @@
+/** status — whether everything is alive, and how busy it is. */
+import {Command} from '@oclif/core'
+import {JSON_FIELDS} from '../tui/status/summary.ts'
+import {responderFlag, runTextView, viewFlags} from '../tui/view-command.ts'
+
+const DEFAULT_WAIT_MS = 2000
+const CLASSIC_WAIT_MS = 1000
+
+export default class Status extends Command {
+  static override summary = 'Show whether everything is alive and how busy it is.'
+  static override description =
+    `Services, children, load with its recent peak, mails a minute, and what became of the mail since the
+daemon's start. Shown once; with -c or -w again and again. With --classic the display of amavisd-status.
+
+${JSON_FIELDS}`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -w 5',
+    `<%= config.bin %> <%= command.id %> --json | jq -e '.services | all(.alive)'`,
+  ]
+  static override flags = {...viewFlags, ...responderFlag}
+  static override strict = false
+
+  async run(): Promise<void> {
+    const {flags, argv} = await this.parse(Status)
+    await runTextView(this, 'status', flags, argv as string[], async options => {
+      const {printClassicStatus, printStatus} = await import('../tui/status/plain.ts')
+      if (flags.classic) return printClassicStatus({...options, waitMs: options.waitMs ?? CLASSIC_WAIT_MS})
+      return printStatus({
+        ...options,
+        count: options.count ?? (options.waitMs === undefined ? 1 : undefined),
+        waitMs: options.waitMs ?? DEFAULT_WAIT_MS,
+        json: flags.json,
+      })
+    })
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * plain — the counter display: text in the original's lines, or JSON.
+ */
+import {pause} from '../pause.ts'
+import {askCounters} from './answer.ts'
+import {startedMs} from './classic.ts'
+import {type AgentData, DATABASE_TEXTS, runClassicAgent, type SourceTexts} from './classic-loop.ts'
+import {AgentJson} from './json.ts'
+
+export interface AgentOptions {
+  readonly responder: string
+  /** displays to show; undefined: without end */
+  readonly count: number | undefined
+  readonly waitMs: number
+  readonly json: boolean
+  /** as amavisd-agent, which waits for its source however long it takes */
+  readonly classic: boolean
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+const BUS_TEXTS: SourceTexts = {
+  absent: name => `amavis: no answer from the snmp-responder at ${name}; waiting`,
+  reopened: () => 'amavis: the daemon was started anew',
+}
+
+/** @returns the exit status */
+export async function printAgent(options: AgentOptions): Promise<number> {
+  const {responder, count, json, classic, stdout, stderr, signal} = options
+  const first = await askCounters(responder)
+  if (first === undefined && count !== undefined && !classic) {
+    stderr(
+      `amavis: no answer from the snmp-responder at ${responder}\n` +
+        'Its service ("amavis mc") must run; name another one with --snmp-connect.\n',
+    )
+    return 1
+  }
+  const read = reader(responder)
+  if (json) return printJson(read, options)
+  return runClassicAgent({
+    count,
+    waitMs: options.waitMs,
+    read,
+    lines: stdout,
+    remarks: stderr,
+    texts: classic ? DATABASE_TEXTS : BUS_TEXTS,
+    now: Date.now,
+    sleep: ms => pause(ms, signal),
+  })
+}
+
+async function printJson(
+  read: () => Promise<AgentData>,
+  {responder, count, waitMs, stdout, stderr, signal}: AgentOptions,
+): Promise<number> {
+  const agent = new AgentJson()
+  for (let shown = 0; count === undefined || shown < count; ) {
+    const data = await read()
+    if (data.kind === 'absent') {
+      stderr(`${BUS_TEXTS.absent(responder)}\n`)
+    } else {
+      stdout(`${agent.display(Date.now(), data.variables, responder)}\n`)
+      shown++
+    }
+    if (shown === count || !(await pause(waitMs, signal))) break
+  }
+  return 0
+}
+
+/** Asks anew at each call; another start time is another run of the daemon. */
+function reader(responder: string): () => Promise<AgentData> {
+  let before: number | undefined
+  return async () => {
+    const variables = await askCounters(responder)
+    if (variables === undefined) return {kind: 'absent', name: responder}
+    const started = startedMs(variables)
+    const reopened = before !== undefined && started !== before
+    before = started
+    return {kind: 'variables', name: responder, variables, reopened}
+  }
+}

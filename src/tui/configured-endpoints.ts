@@ -1,0 +1,25 @@
+/**
+ * configured-endpoints — where the configuration has the bus.
+ *
+ * A view may run as a user who cannot read the configuration, or on a machine without one: whatever goes
+ * wrong, it has nothing to say.
+ */
+import type {ConfiguredEndpoints} from './endpoints.ts'
+
+const NONE: ConfiguredEndpoints = {bus: undefined, responder: undefined}
+
+/** Reads the configuration files that the daemon would read when none is named. */
+export async function configuredEndpoints(): Promise<ConfiguredEndpoints> {
+  try {
+    const {defaultFiles, loadConfiguration} = await import('../config/load.ts')
+    const {settingsOf} = await import('../config/view.ts')
+    const files = defaultFiles()
+    if (files.length === 0) return NONE
+    const result = loadConfiguration({files})
+    if (result.kind === 'failed') return NONE
+    const settings = settingsOf(result.snapshot)
+    return {bus: settings.string('$bus_outer_socket'), responder: settings.string('$bus_snmp_socket')}
+  } catch {
+    return NONE
+  }
+}
