@@ -63,8 +63,12 @@ export function parseHeader(octets: Buffer, stopAt?: (position: number) => boole
 /** Whether a field has this name; case and blanks before the colon do not count (RFC 5322 §4.5). */
 export function isNamed(field: HeaderField, lowerName: string): boolean {
   const {name} = field
-  if (name.length < lowerName.length) return false
-  return (name.length === lowerName.length ? name : name.trimEnd()).toLowerCase() === lowerName
+  if (name.length === lowerName.length) return name.toLowerCase() === lowerName
+  return (
+    name.length > lowerName.length &&
+    isBlank(name.charCodeAt(name.length - 1)) &&
+    name.trimEnd().toLowerCase() === lowerName
+  )
 }
 
 /** Octets as text: UTF-8 where they are valid UTF-8, else latin1, so that no octet is lost. */

@@ -96,18 +96,22 @@ function clientOf(received: string): string | undefined {
  * Networks of IPv4 that no public host is in (IANA special-purpose registry): address, prefix length. Those for
  * documents count as public, as in the log lines of the specification.
  */
-const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-]
+const SPECIAL_IPV4 = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '224.0.0.0/3',
+].map(network => {
+  const [net = '', length] = network.split('/')
+  const size = 2 ** (32 - Number(length))
+  return {size, index: Math.floor(ipv4Number(net) / size)}
+})
 
 function ipv4Number(ip: string): number {
   return ip.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
@@ -117,10 +121,7 @@ function ipv4Number(ip: string): number {
 export function isPublic(ip: string): boolean {
   if (isIP(ip) === 4) {
     const number = ipv4Number(ip)
-    return !SPECIAL_IPV4.some(([net, length]) => {
-      const size = 2 ** (32 - length)
-      return Math.floor(number / size) === Math.floor(ipv4Number(net) / size)
-    })
+    return !SPECIAL_IPV4.some(({size, index}) => Math.floor(number / size) === index)
   }
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)
   if (mapped) return isPublic(mapped[1]!)

@@ -41,6 +41,7 @@ export function readUuencoded(octets: Buffer, limit: number): Uuencoded {
   let isClean = true
   let done = 0
   let at = findBegin(octets, 0)
+  if (at < 0) return {files, rest: octets}
   while (at >= 0 && files.length < limit) {
     outside.push(octets.subarray(done, at))
     const line = lineEnd(octets, at)
