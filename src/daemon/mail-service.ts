@@ -2,15 +2,19 @@
  * mail-service — what a child does for a living: the session, the pipeline and the bus, put together.
  */
 import type net from 'node:net'
+import {createForwarder, forwarderDeps} from '../actions/forward/forwarder.ts'
+import {MailIds} from '../actions/mail-id.ts'
 import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
+import {describePlan, planScanners} from '../checks/virus/scanners.ts'
 import type {Settings} from '../config/settings.ts'
+import {EntryCounts} from '../log/entry-counts.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
+import {createFilter} from '../pipeline/filter.ts'
 import {serveSmtp} from '../session/smtp/session.ts'
 import {Spool} from '../session/spool.ts'
 import {TaskIds} from '../session/task-ids.ts'
-import type {Filter} from '../session/transaction.ts'
 import type {Service} from './child.ts'
 import type {SocketSpec} from './socket-spec.ts'
 
@@ -42,17 +46,27 @@ export async function createMailService({
     version: settings.string('$myversion_id') ?? '',
   }
   const stop = new AbortController()
-  const filter: Filter = async () => {
-    const reply = {code: 451, enhanced: '4.3.0', text: 'Content filter not available'}
-    return {perRecipient: [], reply}
-  }
+  const entries = new EntryCounts()
+  const forwarder = createForwarder(forwarderDeps(settings))
+  const scanners = planScanners(settings)
+  const filter = createFilter({
+    forwarder,
+    scanners,
+    mailIds: new MailIds(settings.number('$mail_id_size_bits')),
+    takeLogCounts: () => entries.take(),
+    publisher,
+    log,
+  })
   publisher.state('-')
   return {
     get tasks() {
       return taskIds.tasks
     },
-    loaded: [],
-    logged: (level, text) => publisher.log(level, text),
+    loaded: describePlan(scanners),
+    logged(level, text) {
+      entries.add(level)
+      publisher.log(level, text)
+    },
     async serve(socket, spec) {
       publisher.state('A')
       const listener = listenerOf(socket, spec)
@@ -72,6 +86,7 @@ export async function createMailService({
     stopSoon: () => stop.abort(),
     async finish() {
       await spool.close()
+      await forwarder.close()
       await publisher.close()
     },
   }

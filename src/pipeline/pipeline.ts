@@ -17,8 +17,10 @@ type MaybePromise<T> = T | Promise<T>
 export interface Stage<Known, Services, Added extends object> {
   readonly name: string
   readonly state?: State
-  readonly when?: (known: Known) => boolean
+  readonly when?: (known: Known, services: Services) => boolean
   readonly otherwise?: Added
+  /** its work marks sections of its own in the TIMING line, so the stage has none */
+  readonly marksItself?: boolean
   run(known: Known, services: Services): MaybePromise<Added>
 }
 

@@ -39,7 +39,7 @@ export async function run<Start extends object, Known extends object, Services>(
 ): Promise<Known> {
   let known: object = start
   for (const stage of pipeline.stages) {
-    if (stage.when && !stage.when(known)) {
+    if (stage.when && !stage.when(known, hooks.services)) {
       if (stage.otherwise) known = {...known, ...stage.otherwise}
       continue
     }
@@ -53,7 +53,7 @@ export async function run<Start extends object, Known extends object, Services>(
     } catch (error) {
       throw new StageFailure(stage.name, error)
     } finally {
-      hooks.mark(stage.name)
+      if (!stage.marksItself) hooks.mark(stage.name)
     }
   }
   return known as Known

@@ -1,0 +1,73 @@
+/**
+ * filter — runs the stages over one mail and turns whatever comes of it into an answer.
+ *
+ * A failure before the answer is decided is a 451: the mail stays with the client, its folder is preserved
+ * and the log says what happened (spec/daemon, Stage order and Failure semantics). After that the answer
+ * stands: what then goes wrong in reporting is logged and nothing more.
+ */
+import type {Publisher, State} from '../bus/publisher.ts'
+import type {Log} from '../log/log.ts'
+import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
+import {run, StageFailure} from './runner.ts'
+import type {ChildServices} from './services.ts'
+import {checking, reporting} from './stages.ts'
+
+export interface FilterDeps extends Omit<ChildServices, 'publish'> {
+  readonly publisher: Publisher
+  readonly log: Log
+}
+
+export function createFilter(deps: FilterDeps): Filter {
+  const {publisher} = deps
+  const publish = publisher.counters.bind(publisher)
+  return async mail => {
+    const startedAt = performance.now()
+    const log = deps.log.forTask(mail.taskId)
+    const counted = new Map<string, number>()
+    const budgetMs = 1000 * (mail.settings.number('$child_timeout') || DEFAULT_TIMEOUT_S)
+    const elapsedMs = () => performance.now() - startedAt
+    const remainingMs = () => Math.max(1, budgetMs - elapsedMs())
+    const count = (name: string, n = 1) => void counted.set(name, (counted.get(name) ?? 0) + n)
+    const hooks = {
+      services: {...deps, publish, log, counted, count, remainingMs, elapsedMs},
+      state: (state: State) => publisher.state(state, mail.taskId),
+      mark: (name: string) => mail.timing.mark(name),
+      remainingMs,
+    }
+    publisher.state('=', mail.taskId)
+    try {
+      const checked = await run(checking, {mail}, hooks)
+      try {
+        await run(reporting, checked, hooks)
+      } catch (error) {
+        log.write(-2, `TROUBLE in check_mail, but must continue: ${describe(error)}`)
+      }
+      return checked.outcome
+    } catch (error) {
+      return await fail(mail, log, error)
+    } finally {
+      publisher.state('.')
+    }
+  }
+}
+
+/** When `$child_timeout` is undef. */
+const DEFAULT_TIMEOUT_S = 480
+
+async function fail(mail: Transaction, log: Log, error: unknown): Promise<Outcome> {
+  const what = describe(error)
+  log.write(-2, `TROUBLE in check_mail: ${what}`)
+  await mail.preserve(what)
+  const stage = error instanceof StageFailure ? `, ${error.stage} FAILED` : ''
+  const reply = {code: 451, enhanced: '4.5.0', text: `Error in processing, id=${mail.taskId}${stage}`}
+  return {reply, perRecipient: mail.envelope.recipients.map(() => reply)}
+}
+
+/** For the log: our own mistakes with the place where they happened. */
+function describe(error: unknown): string {
+  if (!(error instanceof StageFailure))
+    return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const {cause} = error
+  const known = cause instanceof Error && cause.name === 'AmavisError'
+  return known || !(cause instanceof Error) ? error.message : `${error.message}\n${cause.stack ?? ''}`
+}

@@ -1,0 +1,163 @@
+/**
+ * forwarding — gives passed mail to the next hop, recipients with equal copies together.
+ *
+ * Source: spec/daemon, Recipient clusters. Each cluster is a transaction of its own, in order of its first
+ * recipient. With SMTP in there is one answer for all recipients, so once one of them is deferred the rest
+ * are not tried: the client keeps the mail for all.
+ */
+import {applyEdits} from '../actions/edits/apply.ts'
+import {type Cluster, planEdits} from '../actions/edits/plan.ts'
+import type {Delivery as Job, RecipientResult} from '../actions/forward/delivery.ts'
+import type {Settings} from '../config/settings.ts'
+import {AmavisError, type SmtpReply} from '../errors.ts'
+import {lookup} from '../lookup/lookup.ts'
+import type {Header} from '../message/message.ts'
+import type {Transaction} from '../session/transaction.ts'
+import type {Delivery, Facts, RecipientVerdict} from '../verdict/verdict.ts'
+import type {MailServices} from './services.ts'
+
+export interface Forwarding {
+  readonly mail: Transaction
+  readonly settings: Settings
+  readonly header: Header
+  /** of recipients whose mail passes */
+  readonly verdicts: readonly RecipientVerdict[]
+  readonly facts: Facts
+  readonly quarantined: boolean
+  readonly mailId: string
+  /** the content is pure ASCII: whatever the client said, it needs no 8BITMIME */
+  readonly isAscii: boolean
+  /** ms */
+  readonly deadlineMs: number
+}
+
+/** More Received fields than this are a loop (spec/daemon, Session details). */
+const HOP_LIMIT = 100
+
+/**
+ * What became of each passed recipient, by its place in the envelope.
+ * @throws AmavisError AM_CONFIG when a recipient has no forward method
+ */
+export async function forward(
+  job: Forwarding,
+  services: MailServices,
+): Promise<ReadonlyMap<number, Delivery>> {
+  const {mail, header, verdicts, settings} = job
+  const ended = new Map<number, Delivery>()
+  const endAll = (members: readonly RecipientVerdict[], reply: SmtpReply) => {
+    for (const {index} of members) ended.set(index, failed(reply))
+  }
+  if (isLooping(header)) {
+    endAll(verdicts, {
+      code: 554,
+      enhanced: '5.4.6',
+      text: `id=${mail.taskId} - Hop count exceeded, mail is looping`,
+    })
+    return ended
+  }
+  const clusters = byMethod(
+    planEdits({
+      header,
+      verdicts,
+      recipientCount: mail.envelope.recipients.length,
+      facts: job.facts,
+      quarantined: job.quarantined,
+      client: mail.client,
+      listener: mail.listener,
+      protocol: mail.protocol,
+      taskId: mail.taskId,
+      mailId: job.mailId,
+      at: mail.receivedAt,
+      settings,
+    }),
+    settings,
+  )
+  let givingUp = false
+  for (const {cluster, method} of clusters) {
+    if (givingUp) {
+      const text = `Giving up due to previous temporary failures, id=${mail.taskId}`
+      endAll(cluster.recipients, {code: 451, enhanced: '4.5.0', text})
+      continue
+    }
+    const results = await services.forwarder.deliver(deliveryOf(job, cluster, method, services), mail.timing)
+    for (const [n, {index}] of cluster.recipients.entries()) {
+      const result = results[n]!
+      ended.set(index, {...result, tagged: cluster.tagged})
+      givingUp ||= result.reply.code >= 400 && result.reply.code < 500 && !isLmtp(mail.protocol)
+    }
+  }
+  return ended
+}
+
+/** Whether the client takes an answer for each recipient. */
+export function isLmtp(protocol: string): boolean {
+  return /LMTP/.test(protocol)
+}
+
+function deliveryOf(
+  {mail, header, settings, mailId, isAscii, deadlineMs}: Forwarding,
+  {recipients, edits}: Cluster,
+  method: Job['method'],
+  {log, count}: MailServices,
+): Job {
+  const {envelope, client, listener} = mail
+  return {
+    method,
+    purpose: 'Relay',
+    sender: envelope.sender,
+    recipients: recipients.map(({recipient}) => recipient),
+    body: isAscii ? '7BIT' : envelope.body,
+    smtputf8: envelope.smtputf8,
+    ret: envelope.ret,
+    envid: envelope.envid,
+    propagateDsn: settings.flag('$propagate_dsn_if_possible'),
+    xforward: client.forwarded,
+    client: {address: client.forwarded.get('ADDR') ?? client.socketAddress, receivingPort: listener.port},
+    ...applyEdits(header, edits),
+    octets: mail.octets,
+    deadlineMs,
+    abortOnTempfail: !isLmtp(mail.protocol),
+    taskId: mail.taskId,
+    mailId,
+    log,
+    count,
+  }
+}
+
+interface Consignment {
+  readonly cluster: Cluster
+  readonly method: Job['method']
+}
+
+/** Recipients of a cluster may have different next hops. */
+function byMethod(clusters: readonly Cluster[], settings: Settings): Consignment[] {
+  const maps = settings.list('@forward_method_maps')
+  return clusters.flatMap(cluster => {
+    const groups = new Map<string, {method: Job['method']; recipients: RecipientVerdict[]}>()
+    for (const verdict of cluster.recipients) {
+      const method = methodFor(verdict.recipient.address, maps, settings)
+      const key = String(method)
+      const group = groups.get(key)
+      if (group) group.recipients.push(verdict)
+      else groups.set(key, {method, recipients: [verdict]})
+    }
+    return [...groups.values()].map(({method, recipients}) => ({cluster: {...cluster, recipients}, method}))
+  })
+}
+
+function methodFor(address: string, maps: ReturnType<Settings['list']>, settings: Settings): Job['method'] {
+  const value = lookup(maps, address, settings)?.value
+  if (typeof value === 'string' && value !== '') return value
+  if (typeof value === 'object' && value.kind === 'ref' && value.to.kind === 'array')
+    return value.to.items.map(String)
+  throw new AmavisError('AM_CONFIG', `no $forward_method for <${address}>`)
+}
+
+function isLooping(header: Header): boolean {
+  if (header.fields.length <= HOP_LIMIT) return false
+  return header.fields.filter(({name}) => name.toLowerCase() === 'received').length > HOP_LIMIT
+}
+
+function failed(reply: SmtpReply): Delivery & RecipientResult {
+  return {reply, remote: undefined, queuedAs: undefined, dsnPassedOn: false, tagged: false}
+}

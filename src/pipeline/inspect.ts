@@ -1,0 +1,70 @@
+/**
+ * inspect — the looking part of the stages: what the mail is, before anybody judges it.
+ */
+import {hash} from 'node:crypto'
+import {checkBanned} from '../checks/banned.ts'
+import type {Finding} from '../checks/finding.ts'
+import {checkHeader} from '../checks/header.ts'
+import type {Settings} from '../config/settings.ts'
+import type {Log} from '../log/log.ts'
+import {type Header, type MimeTree, partName} from '../message/message.ts'
+import type {Transaction} from '../session/transaction.ts'
+
+/** What could not be looked into: parts beyond a limit, and readings on which clients differ. */
+export function uncheckedFindings(tree: MimeTree): Finding[] {
+  const findings: Finding[] = tree.parts
+    .filter(part => part.attributes.includes('B'))
+    .map(part => ({
+      kind: 'unchecked',
+      minor: 3,
+      part: partName(part.number),
+      reason: 'ambiguous MIME content',
+    }))
+  if (tree.limit !== undefined) {
+    findings.push({kind: 'unchecked', minor: 2, part: 'p001', reason: tree.limit})
+  }
+  return findings
+}
+
+export function headerFindings(
+  mail: Transaction,
+  header: Header,
+  tree: MimeTree,
+  settings: Settings,
+  log: Log,
+): Finding[] {
+  const complaints = checkHeader(header, {
+    mimeError: tree.error,
+    tests: settings.hash('%allowed_header_tests'),
+    data: mail.data,
+  })
+  if (complaints.length === 0) return []
+  const worst = Math.max(...complaints.map(({minor}) => minor))
+  for (const {message} of complaints) log.write(2, `check_header: ${worst}, ${message}`)
+  return complaints.map(complaint => ({kind: 'bad-header', complaint}))
+}
+
+export function bannedFindings(mail: Transaction, tree: MimeTree, settings: Settings, log: Log): Finding[] {
+  const hits = checkBanned(tree.parts, mail.envelope.recipients, settings)
+  for (const hit of hits) {
+    const who = hit.recipients.map(index => mail.envelope.recipients[index]?.address).join(',')
+    log.write(1, `p.path BANNED:1 ${who}: "${hit.path}", matching_key="${hit.rule}"`)
+  }
+  return hits.map(hit => ({kind: 'banned', hit}))
+}
+
+/** Level 1: one line for each part, as log readers know it. */
+export function logParts(tree: MimeTree, log: Log): void {
+  if (!log.enabled(1)) return
+  for (const part of tree.parts) {
+    const name = part.names[0] === undefined ? '' : `, name: ${part.names[0]}`
+    const details =
+      part.kind === 'leaf'
+        ? `, ${part.encoding}, size: ${part.content.length}, SHA1 digest: ${hash('sha1', part.content)}${name}`
+        : ''
+    log.write(
+      1,
+      `${partName(part.number)} ${part.placement} Content-Type: ${part.declaredTypes[0] ?? part.kind}${details}`,
+    )
+  }
+}

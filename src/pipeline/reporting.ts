@@ -1,0 +1,91 @@
+/**
+ * reporting — what is said about a mail when all is done: the log entry and the counters.
+ */
+import type {Settings} from '../config/settings.ts'
+import {mainLogLines, recipientLogLine} from '../log/main-entry.ts'
+import type {Origin} from '../message/origin.ts'
+import type {Transaction} from '../session/transaction.ts'
+import {countersOf, type DeliveryEvent} from '../verdict/counters.ts'
+import {mainEntryOf, recipientEntryOf} from '../verdict/log-facts.ts'
+import type {Facts, RecipientOutcome} from '../verdict/verdict.ts'
+import type {Kept} from './quarantining.ts'
+import type {MailServices} from './services.ts'
+import type {Section} from './timing.ts'
+
+export interface Reporting {
+  readonly mail: Transaction
+  readonly settings: Settings
+  readonly facts: Facts
+  readonly outcomes: readonly RecipientOutcome[]
+  readonly origin: Origin
+  readonly kept: readonly Kept[]
+  readonly mailId: string
+}
+
+/** The main entry, and one line a recipient where the configuration has a template for it. */
+export function logEntry(report: Reporting, {log, elapsedMs}: MailServices): void {
+  const {mail, settings, outcomes, origin, kept} = report
+  const entry = mainEntryOf({
+    outcomes,
+    facts: report.facts,
+    client: mail.client,
+    bankPath: settings.bankPath,
+    originating: settings.flag('$originating'),
+    sender: mail.envelope.sender,
+    oldestAddress: origin.oldestPublicIp,
+    messageId: origin.messageId,
+    resentMessageId: origin.resentMessageId,
+    mailId: report.mailId,
+    size: mail.octets.size,
+    partition: '',
+    quarantine: kept.flatMap(({locations}) => locations),
+    archived: kept.some(({copy}) => copy.archive),
+    elapsedMs: elapsedMs(),
+  })
+  for (const line of mainLogLines(entry)) log.write(0, line)
+  if (!settings.flag('$log_recip_templ')) return
+  for (const outcome of outcomes)
+    log.write(0, recipientLogLine(recipientEntryOf(outcome, mail.envelope.sender)))
+}
+
+/** Sections of the TIMING report by the TimeElapsed counter that they belong to. */
+const ELAPSED: readonly (readonly [string, RegExp])[] = [
+  ['Receiving', /^SMTP DATA$/],
+  ['Decoding', /^(?:mime_decode|parts_decode|get-file-type|decompose_part)/],
+  ['VirusCheck', /^AV-scan/],
+  ['SpamCheck', /^SA /],
+  ['Sending', /^fwd-/],
+]
+
+export function counters(report: Reporting, services: MailServices) {
+  const {mail, settings, outcomes, kept, facts} = report
+  const local = kept.filter(({copy}) => copy.method.startsWith('local:'))
+  return countersOf({
+    originating: settings.flag('$originating'),
+    sender: mail.envelope.sender,
+    size: mail.octets.size,
+    outcomes,
+    virusNames: facts.virusNames,
+    quarantines: kept.map(({copy}) => ({categories: copy.categories, result: 'stored'})),
+    deliveries: local.map(
+      (): DeliveryEvent => ({
+        purpose: 'Quar',
+        protocol: 'Local',
+        size: mail.octets.size,
+        result: 'delivered',
+      }),
+    ),
+    counted: services.counted,
+    log: services.takeLogCounts(),
+    elapsed: elapsedByKind(mail.timing.sections, mail.timing.elapsed()),
+  })
+}
+
+function elapsedByKind(sections: readonly Section[], totalMs: number): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>()
+  for (const {name, ms} of sections) {
+    const kind = ELAPSED.find(([, pattern]) => pattern.test(name))?.[0]
+    if (kind !== undefined) sums.set(kind, (sums.get(kind) ?? 0) + ms)
+  }
+  return sums.set('Total', totalMs)
+}

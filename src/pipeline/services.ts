@@ -1,0 +1,34 @@
+/**
+ * services — what the stages have at hand beside the facts of the mail.
+ */
+import type {Count, Forwarder} from '../actions/forward/delivery.ts'
+import type {MailIds} from '../actions/mail-id.ts'
+import type {Counter} from '../bus/publisher.ts'
+import type {ScannerPlan} from '../checks/virus/scanners.ts'
+import type {Log} from '../log/log.ts'
+import type {LogCounts} from '../verdict/counters.ts'
+
+/** Those of a child, for all its mails. */
+export interface ChildServices {
+  readonly forwarder: Forwarder
+  /** which virus scanners the configuration names */
+  readonly scanners: ScannerPlan
+  readonly mailIds: MailIds
+  /** log entries since the last call, for the LogEntries counters */
+  readonly takeLogCounts: () => LogCounts
+  /** the counters of one mail go to the bus */
+  readonly publish: (counters: readonly Counter[]) => void
+}
+
+/** With those of one mail. */
+export interface MailServices extends ChildServices {
+  /** writes with the task's id */
+  readonly log: Log
+  readonly count: Count
+  /** what `count` has gathered */
+  readonly counted: ReadonlyMap<string, number>
+  /** ms that are left for this mail; not less than 1 */
+  readonly remainingMs: () => number
+  /** ms since checking began */
+  readonly elapsedMs: () => number
+}
