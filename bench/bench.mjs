@@ -5,7 +5,7 @@
  *   node bench/bench.mjs [--rounds 5] [--count 2000] [--size 5000] [--peers ../shared/peers/bench]
  *
  * Needs root, smtp-source and smtp-sink (package postfix), and for the comparison the folder of peers with
- * the bare pass-through and, if installed, amavisd-new. The same mails go through each in turn, round by
+ * the bare pass-through and, if installed, amavisd-new; $HARAKA_DIR may name a folder with Haraka from npm. The same mails go through each in turn, round by
  * round, so that a ratio holds on a noisy machine; medians of the rounds are printed as a table.
  */
 import {execFileSync, spawn, spawnSync} from 'node:child_process'
@@ -33,6 +33,7 @@ const rounds = Number(options.rounds)
 const count = Number(options.count)
 const CHILDREN = 4
 const SINK_PORT = 20310
+const HARAKA_PORT = 20330
 const node = findRuntime(root).node
 const run = mkdtempSync(path.join(os.tmpdir(), 'amavis-bench-'))
 const started = []
@@ -175,16 +176,30 @@ async function startPeers() {
     await waitForPort(20300)
     peers.push({name: 'amavisd-new 2.13', port: 20300, child})
   }
-  if (process.env.HARAKA_PORT) {
-    peers.push({
-      name: 'Haraka',
-      port: Number(process.env.HARAKA_PORT),
-      child: {pid: Number(process.env.HARAKA_PID)},
-    })
-  }
+  if (process.env.HARAKA_DIR)
+    peers.push({name: 'Haraka', port: HARAKA_PORT, child: await startHaraka(process.env.HARAKA_DIR)})
   peers.push({name: 'amavis, bus off', port: 20341, child: await startOurs('off', 20341, '$enable_zmq = 0;')})
   peers.push({name: 'amavis, bus on', port: 20342, child: await startOurs('on', 20342, '')})
   return options.only ? peers.filter(peer => options.only.some(word => peer.name.includes(word))) : peers
+}
+
+/** Haraka with as many workers, one plugin that takes every recipient and one that forwards. */
+async function startHaraka(folder) {
+  const home = path.join(run, 'haraka')
+  const config = path.join(home, 'config')
+  mkdirSync(config, {recursive: true})
+  const files = {
+    'smtp.ini': `listen=127.0.0.1:${HARAKA_PORT}\nnodes=${CHILDREN}\n`,
+    plugins: 'rcpt_to.in_host_list\nqueue/smtp_forward\n',
+    host_list: 'example.com\n',
+    'smtp_forward.ini': `host=127.0.0.1\nport=${SINK_PORT}\n`,
+    'log.ini': '[main]\nlevel=error\n',
+    me: 'mx.example.com\n',
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(config, name), text)
+  const child = startProcess(node, [path.join(folder, 'node_modules', '.bin', 'haraka'), '-c', home])
+  await waitForPort(HARAKA_PORT)
+  return child
 }
 
 function table(rows) {
