@@ -80,15 +80,22 @@ function pruneStale(folder = inRoot('dist')) {
 function build() {
   const node = runtime()
   const stampFile = inRoot('dist', '.built')
-  const sources = ['src', 'test', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json'].map(name =>
-    inRoot(name),
-  )
+  const sources = [
+    'src',
+    'test',
+    'scripts',
+    'man/amavis.8.in',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+  ].map(name => inRoot(name))
   const changed = Math.max(...sources.map(newest))
   if (existsSync(stampFile) && statSync(stampFile).mtimeMs >= changed) return node
   mkdirSync(inRoot('dist'), {recursive: true})
   run(node, [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
   pruneStale()
   run(node, [inRoot('scripts', 'manifest.mjs')])
+  run(node, [inRoot('scripts', 'man.mjs')])
   writeFileSync(stampFile, '')
   return node
 }

@@ -1,0 +1,60 @@
+/**
+ * man — writes man/amavis.8 from the command manifest and the hand-written parts in man/amavis.8.in.
+ *
+ * The line `@COMMANDS@` of the hand-written page is where the commands and their options go, so that the
+ * page cannot drift from the program.
+ */
+import {readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const read = name => readFileSync(path.join(root, name), 'utf8')
+const {version} = JSON.parse(read('package.json'))
+const manifest = JSON.parse(read('oclif.manifest.json'))
+
+/** Text for troff: backslashes, leading dots and quotes, dashes that are copied must stay themselves. */
+const troff = text =>
+  text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1')
+const fill = text => text.replaceAll('<%= config.bin %>', 'amavis')
+
+function option(name, flag) {
+  const names = [flag.char && `\\-${flag.char}`, `\\-\\-${troff(name)}`]
+    .filter(Boolean)
+    .map(text => `\\fB${text}\\fR`)
+  const value =
+    flag.type === 'option' ? ` \\fI${troff((flag.helpValue ?? name).replaceAll(/[<>]/g, ''))}\\fR` : ''
+  const more = [
+    flag.multiple && 'may be repeated',
+    flag.default !== undefined && flag.type === 'option' && `default: ${flag.default}`,
+  ]
+  const remarks = more.filter(Boolean).length > 0 ? ` (${more.filter(Boolean).join('; ')})` : ''
+  return `.TP\n${names.join(', ')}${value}\n${troff(fill(flag.description ?? flag.summary ?? '') + remarks)}\n`
+}
+
+function command(entry) {
+  const args = Object.values(entry.args ?? {}).map(arg => (arg.required ? arg.name : `[${arg.name}]`))
+  const flags = Object.entries(entry.flags ?? {}).filter(([, flag]) => !flag.hidden)
+  const title = ['amavis', ...entry.id.split(':'), ...args].join(' ')
+  return [
+    `.SS "${troff(title)}"\n`,
+    `${troff(fill(entry.summary ?? ''))}\n`,
+    entry.description ? `.PP\n${troff(fill(entry.description)).replaceAll(/\n\n+/g, '\n.PP\n')}\n` : '',
+    ...flags.map(([name, flag]) => option(name, flag)),
+    ...(entry.examples ?? []).map(
+      example =>
+        `.PP\n.RS 4\n.nf\n${troff(fill(typeof example === 'string' ? example : example.command))}\n.fi\n.RE\n`,
+    ),
+  ].join('')
+}
+
+const commands = Object.values(manifest.commands)
+  .filter(entry => !entry.hidden)
+  .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+const page = read('man/amavis.8.in')
+  .replace('@VERSION@', version)
+  .replace('@COMMANDS@\n', () => commands.map(command).join(''))
+writeFileSync(path.join(root, 'man', 'amavis.8'), page)
