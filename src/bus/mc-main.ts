@@ -1,8 +1,8 @@
 /**
- * mc-main — the process of a supervisor that was started in the background (start-mc.ts).
+ * mc-main — the process of a supervisor (start-mc.ts).
  *
  * Its first argument is an McPlan as JSON; the second, `attached` or `detached`, says whether it ends when
- * its starter does. The channel to the starter carries one McMessage up.
+ * its starter does. Where there is a channel to the starter it carries one McMessage up. Imports no oclif.
  */
 import {errorText} from '../errors.ts'
 import {openMcLog} from './mc-log.ts'

@@ -1,10 +1,15 @@
 /**
- * start-mc — start a supervisor in a process of its own, and learn whether it came up.
+ * start-mc — start a supervisor: in a process of its own, learning whether it came up, or in this one's place.
  */
 import {fork} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
+import {AmavisError} from '../errors.ts'
 import type {McMessage} from './mc-main.ts'
 import type {McPlan} from './mc-plan.ts'
+
+const MAIN = fileURLToPath(new URL('./mc-main.js', import.meta.url))
+/** A supervisor and its services make little garbage. */
+const NODE_FLAGS = ['--max-semi-space-size=1']
 
 export type StartedMc =
   | {
@@ -25,9 +30,8 @@ export async function startMc(
   plan: McPlan,
   {attached = false, timeoutMs = 15_000}: {readonly attached?: boolean; readonly timeoutMs?: number} = {},
 ): Promise<StartedMc> {
-  const main = fileURLToPath(new URL('./mc-main.js', import.meta.url))
-  const child = fork(main, [JSON.stringify(plan), attached ? 'attached' : 'detached'], {
-    execArgv: ['--max-semi-space-size=1'],
+  const child = fork(MAIN, [JSON.stringify(plan), attached ? 'attached' : 'detached'], {
+    execArgv: NODE_FLAGS,
     detached: !attached,
     cwd: '/',
     stdio: attached ? ['ignore', 'ignore', 'inherit', 'ipc'] : ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -65,4 +69,14 @@ export async function startMc(
       await exited
     },
   }
+}
+
+/**
+ * Go on as the supervisor: this process with its pid and streams, but without what it has loaded so far.
+ * @returns never; a supervisor that cannot start says why in its log and ends with status 1
+ */
+export function becomeMc(plan: McPlan): never {
+  const args = [process.execPath, ...NODE_FLAGS, MAIN, JSON.stringify(plan), 'detached']
+  if (!process.execve) throw new AmavisError('AM_BUG', 'this Node cannot replace its program')
+  return process.execve(process.execPath, args)
 }

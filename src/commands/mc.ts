@@ -2,7 +2,7 @@
 import path from 'node:path'
 import {Command, Flags} from '@oclif/core'
 import {busFlags, planOf} from '../bus/cli/flags.ts'
-import {errorText} from '../errors.ts'
+import {AmavisError, errorText} from '../errors.ts'
 
 export default class Mc extends Command {
   static override summary = 'Start the services of the monitoring bus and keep them up.'
@@ -31,17 +31,10 @@ SIGTERM, SIGINT and SIGHUP end it and its services.`
       const {home, ...rest} = await planOf(flags)
       const pidFile = flags['pid-file'] ?? (home ? `${home}/amavis-mc.pid` : undefined)
       const plan = {...rest, ...(pidFile !== undefined && {pidFile: path.resolve(pidFile)})}
-      if (flags.foreground) {
-        const [{runMc}, {openMcLog}] = await Promise.all([
-          import('../bus/run-mc.ts'),
-          import('../bus/mc-log.ts'),
-        ])
-        await runMc(plan, openMcLog(plan, 'amavis-mc').log, new AbortController().signal)
-      } else {
-        const {startMc} = await import('../bus/start-mc.ts')
-        const started = await startMc(plan)
-        if (started.kind === 'failed') throw new Error(started.problem)
-      }
+      const {becomeMc, startMc} = await import('../bus/start-mc.ts')
+      if (flags.foreground) becomeMc(plan)
+      const started = await startMc(plan)
+      if (started.kind === 'failed') throw new AmavisError('AM_DAEMON', started.problem)
     } catch (error) {
       for (const line of errorText(error).split('\n')) this.logToStderr(`amavis mc: ${line}`)
       this.exit(1)
