@@ -23,11 +23,6 @@ export function textType(content: Buffer): string | undefined {
   return isWhole ? name : `${name}, ${charset} text`
 }
 
-/** The scripts among them are called executable, as file(1) does. */
-export function isScript(full: string): boolean {
-  return full.endsWith('text executable')
-}
-
 function charsetOf(head: Buffer): string | undefined {
   const [first, second] = head
   if (first === 0xff && second === 0xfe) return 'Unicode text, UTF-16, little-endian'

@@ -32,6 +32,7 @@ interface Expected {
     readonly type_declared: readonly string[]
     readonly size: number | null
     readonly sha1: string | null
+    readonly attributes?: string
   }[]
 }
 
@@ -99,12 +100,17 @@ test('the parts of nearly all mails are those that the original sees, octet for 
     const octets = received(file)
     const expected = JSON.parse(readFileSync(file.replace(/\.eml$/, '.parts.json'), 'utf8')) as Expected
     const reader = new MessageReader(octets, 0, 3000)
-    const found = reader.read(parseHeader(octets), undefined).map(ours)
+    const tree = reader.read(parseHeader(octets), undefined)
+    const found = tree.map(ours)
     const wanted = expected.parts.map(p =>
       line(p.n, p.parent, p.kind, p.placement, p.type_declared[0], p.size, p.sha1),
     )
     if (found.join('\n') === wanted.join('\n')) trees++
     if ((reader.errors.join('; ; ') || null) === expected.mime_err) errors++
+    for (const part of expected.parts.filter(part => part.attributes?.includes('C'))) {
+      const same = tree.find(({number}) => number === part.n)
+      assert.ok(same?.attributes.includes('UC'), `${file}: part ${part.n} is encrypted`)
+    }
     const places = new Set(found.map(text => text.replace(/^\d+ \d+ /, '')))
     for (const leaf of wanted.filter(text => text.includes(' leaf '))) {
       leaves++

@@ -180,7 +180,7 @@ export class MessageReader {
       content: EMPTY,
       fullType: '',
       shortTypes: [],
-      attributes: item.entity.isAmbiguous ? 'B' : '',
+      attributes: attributesOf(item.entity),
     })
     if (!isTrivial(item.epilogue)) parts.push(this.#text('epilogue', item.epilogue, parent, placement))
     item.children.forEach((child, index) => {
@@ -228,8 +228,14 @@ function leafPart({entity, content, number}: Leaf, parent: number, placement: st
     content,
     fullType: '',
     shortTypes: [],
-    attributes: entity.isAmbiguous ? 'B' : '',
+    attributes: attributesOf(entity),
   }
+}
+
+/** What is declared to be encrypted cannot be looked into, whatever is in it (RFC 1847, RFC 3156). */
+function attributesOf({type, isAmbiguous}: Entity): string {
+  const isEncrypted = type === 'multipart/encrypted' || type === 'application/pgp-encrypted'
+  return (isEncrypted ? 'UC' : '') + (isAmbiguous ? 'B' : '')
 }
 
 /** The declared type, and the one it comes down to where the entity is not what it says (RFC 2045 §6.4). */

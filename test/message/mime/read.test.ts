@@ -165,6 +165,12 @@ const broken: [string, string, string[], string | undefined][] = [
     ['1<0 leaf 1 text/plain "x"'],
     undefined,
   ],
+  [
+    'what is declared to be encrypted cannot be looked into',
+    'Content-Type: multipart/encrypted; boundary=b\n\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b--\n',
+    ['1<2 leaf 1/1 application/pgp-encrypted "Version: 1" UC', '2<0 container 1 multipart/encrypted UC'],
+    undefined,
+  ],
   ['an empty mail is an empty text', '', ['1<0 leaf 1 text/plain ""'], undefined],
   [
     'a header that does not end is an error',
