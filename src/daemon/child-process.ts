@@ -2,12 +2,12 @@
  * child-process — a child as its master sees it: starts it, hands it connections, watches for signs of life.
  */
 import {type ChildProcess, spawn} from 'node:child_process'
-import type net from 'node:net'
+import type {Socket} from 'node:net'
 import {fileURLToPath} from 'node:url'
 import v8 from 'node:v8'
+import type {Connection} from './door.ts'
 import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
-import type {SocketSpec} from './socket-spec.ts'
 
 /**
  * V8 for many small processes: a small young generation (most of a mail's garbage is dead at once),
@@ -17,8 +17,8 @@ export const CHILD_FLAGS: readonly string[] = ['--max-semi-space-size=1']
 
 export interface ChildEvents {
   onMessage(message: FromChild, handle: unknown): void
-  /** once; `reason` is for the log */
-  onEnd(reason: string): void
+  /** once; `reason` is for the log, `unserved` the connection that it was given and never got */
+  onEnd(reason: string, unserved: Connection | undefined): void
 }
 
 export class ChildHandle {
@@ -30,6 +30,8 @@ export class ChildHandle {
   /** since when it has the state that it is in, Unix time in ms */
   since = Date.now()
   #silentChecks = 0
+  /** on its way to the child */
+  #handing: Connection | undefined
   readonly #process: ChildProcess
 
   constructor(
@@ -55,7 +57,9 @@ export class ChildHandle {
     const end = (reason: string) => {
       if (ended) return
       ended = true
-      events.onEnd(failure ?? reason)
+      const unserved = this.#handing
+      this.#handing = undefined
+      events.onEnd(failure ?? reason, unserved)
     }
     child.once('error', error => end(error.message))
     child.once('exit', (status, signal) => end(signal ? `signal ${signal}` : `exit ${status}`))
@@ -68,10 +72,20 @@ export class ChildHandle {
     return this.#process.pid ?? 0
   }
 
-  /** Hand a connection over; one that cannot be handed over is closed, which its client sees. */
-  give(listener: SocketSpec, socket: net.Socket): void {
+  /**
+   * Hand a connection over. It is ours until the channel has taken it: left to itself, Node loses the
+   * socket of a message that it cannot write, or that is still queued, when the child dies.
+   */
+  give(connection: Connection): void {
+    const {listener, socket} = connection
     this.connections++
-    this.#send({type: 'connection', listener}, socket, () => socket.destroy())
+    this.#handing = connection
+    this.#send({type: 'connection', listener}, socket, () => {
+      if (this.#handing !== connection) return
+      this.#handing = undefined
+      // the kernel holds the socket for the child from here on
+      socket.destroy()
+    })
   }
 
   /** Have a second descriptor of a listening socket made. */
@@ -97,12 +111,10 @@ export class ChildHandle {
     return ++this.#silentChecks
   }
 
-  #send(message: ToChild, handle?: net.Socket | RawHandle, onFailure = () => {}): void {
-    try {
-      this.#process.send(message, handle as net.Socket, {keepOpen: false}, error => error && onFailure())
-    } catch {
-      // the client went away between accept and now: its handle is closed
-      onFailure()
-    }
+  /** @param onSent not called when the message could not be sent: the child is about to be seen to end */
+  #send(message: ToChild, handle?: Socket | RawHandle, onSent = () => {}): void {
+    this.#process.send(message, handle as Socket, {keepOpen: true}, error => {
+      if (!error) onSent()
+    })
   }
 }

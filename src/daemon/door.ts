@@ -123,6 +123,12 @@ export class Door {
     if (!this.#line.accepting) for (const listener of this.#listeners.values()) listener.pause()
   }
 
+  /** A connection that a child ended before it got it: it has waited longest. */
+  takeBack(connection: Connection): void {
+    this.#line.unshift(connection)
+    this.serve()
+  }
+
   /** A child may be idle: whoever has waited longest goes first. */
   serve(): void {
     const wasAccepting = this.#line.accepting

@@ -27,6 +27,8 @@ export interface GenerationOptions {
   readonly say: (level: number, text: string) => void
   /** a child may be idle now, or is gone */
   readonly onChange: () => void
+  /** a child ended before it got this connection */
+  readonly onReturn: (connection: Connection) => void
   /** a second descriptor of a listening socket has come back */
   readonly onEcho: (key: string, handle: RawHandle) => void
 }
@@ -87,7 +89,7 @@ export class Generation implements Inside {
     const child = number === undefined ? undefined : this.#children.get(number)
     if (!child) return false
     child.since = Date.now()
-    child.give(connection.listener, connection.socket)
+    child.give(connection)
     return true
   }
 
@@ -170,7 +172,7 @@ export class Generation implements Inside {
     this.#pool.born(number)
     const child: ChildHandle = new ChildHandle(number, this.#orders(number), environment, {
       onMessage: (message, handle) => this.#hear(child, message, handle),
-      onEnd: reason => this.#bury(child, reason),
+      onEnd: (reason, unserved) => this.#bury(child, reason, unserved),
     })
     this.#children.set(number, child)
     say(3, `child ${child.pid} started, generation ${this.number}`)
@@ -211,7 +213,7 @@ export class Generation implements Inside {
     }
   }
 
-  #bury(child: ChildHandle, reason: string): void {
+  #bury(child: ChildHandle, reason: string, unserved: Connection | undefined): void {
     const expected = this.#stopping || this.#pool.state(child.number) === 'ending'
     this.#children.delete(child.number)
     this.#pool.died(child.number)
@@ -221,6 +223,7 @@ export class Generation implements Inside {
       this.#options.say(-2, `children die at birth, ${failures} in a row; making more is slowed down`)
     }
     if (failures >= BIRTHS_TO_TRY) this.#tell({kind: 'failed', reason: `children die at birth: ${reason}`})
+    if (unserved) this.#options.onReturn(unserved)
     this.#act()
     this.#tellIfGone()
   }

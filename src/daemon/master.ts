@@ -7,7 +7,7 @@
  *
  * Diagnostics: an error here before the first child is up ends the master and is told to whoever started it.
  */
-import {chownSync} from 'node:fs'
+import {chownSync, closeSync} from 'node:fs'
 import {AmavisError, errorText} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
 import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
@@ -161,6 +161,8 @@ export class Master {
     this.#door.limit = plan.waitingLimit
     const inherited = new Map(inheritance?.sockets.map(({spec, fd}) => [socketKey(spec), fd]))
     await this.#door.open(plan.sockets, listenOptions(read), inherited)
+    const wanted = new Set(plan.sockets.map(socketKey))
+    for (const [key, fd] of inherited) if (!wanted.has(key)) closeSync(fd)
     if (runAs) {
       // so that a successor, which is no longer root, can put its own number in
       chownSync(plan.pidFile, runAs.uid, runAs.gid)
@@ -208,6 +210,7 @@ export class Master {
       environment: childEnvironment(plan),
       say: (level, text) => this.#say(level, text),
       onChange: () => this.#changed(),
+      onReturn: connection => this.#door.takeBack(connection),
       onEcho: (key, handle) => this.#door.keepSpare(key, handle),
     })
   }

@@ -51,6 +51,11 @@ export class WaitingLine<Connection> {
     if (this.#line.length >= this.#limit) this.#accepting = false
   }
 
+  /** Put one back in front, whatever the limit. */
+  unshift(connection: Connection): void {
+    this.#line.unshift({connection, since: this.#line[0]?.since ?? this.#now()})
+  }
+
   /** The connection that has waited longest. */
   shift(): Connection | undefined {
     const first = this.#line.shift()

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import net from 'node:net'
+import path from 'node:path'
+import {type TestContext, test} from 'node:test'
+import {greets} from '../support/daemon.ts'
+import {until} from '../support/wait.ts'
+import {Client, Daemon, Load} from './program.ts'
+
+const PORT = 21630
+
+test('reload under load refuses and resets nothing, and new children serve afterwards', async t => {
+  const daemon = new Daemon(t, PORT)
+  await daemon.start()
+  const load = new Load(t, () => PORT)
+  await load.reached(20)
+  for (const children of [3, 4]) {
+    daemon.configure(`$max_servers = ${children};`)
+    const {status, stderr} = await daemon.run('reload')
+    assert.equal(status, 0, stderr)
+    assert.equal((await daemon.children(children)).length, children)
+    await load.reached(load.sessions + 20)
+  }
+  await load.stop()
+  assert.deepEqual(load.troubles, [])
+  assert.equal((await daemon.status()).generation, 3)
+  await daemon.run('stop')
+})
+
+test('a session that is open goes on with the old configuration until its client ends it', async t => {
+  const daemon = new Daemon(t, PORT)
+  await daemon.start()
+  const client = await new Client(PORT).greeted()
+  assert.equal((await daemon.run('reload')).status, 0)
+  const {children} = await daemon.status()
+  assert.equal(children.filter(child => child.generation === 1 && child.state === 'busy').length, 1)
+  client.socket.write('NOOP\r\n')
+  await until('an answer', () => client.said.includes('\n250 '))
+  await client.quit()
+  await daemon.children(2)
+  await daemon.run('stop')
+})
+
+test('a broken configuration changes nothing and is told with file and line', async t => {
+  const daemon = new Daemon(t, PORT)
+  await daemon.start()
+  const before = await daemon.children(2)
+  daemon.configure('$inet_socket_port = 21631;\n$max_servers = ;')
+  const {status, stderr} = await daemon.run('reload')
+  assert.equal(status, 1)
+  assert.match(stderr, /amavisd\.conf:\d+:\d+: /)
+  const reply = await daemon.control('reload')
+  assert.equal(reply?.kind, 'failed', 'the daemon itself refuses it, too')
+  const signalled = process.kill(daemon.pid ?? 0, 'SIGHUP')
+  assert.equal(signalled, true)
+  await until('the log to say so', () => /Rejecting reload: .*amavisd\.conf:\d+:\d+: /.test(daemon.log))
+  assert.deepEqual(
+    (await daemon.children(2)).map(child => child.pid).sort(),
+    before.map(child => child.pid).sort(),
+  )
+  assert.equal(await greets(PORT), true)
+  daemon.configure('')
+  await daemon.run('stop')
+})
+
+test('SIGHUP reloads', async t => {
+  const daemon = new Daemon(t, PORT)
+  const pid = await daemon.start()
+  daemon.configure('$max_servers = 3;')
+  process.kill(pid, 'SIGHUP')
+  await daemon.children(3)
+  await daemon.run('stop')
+})
+
+test('other sockets: new ones are bound, common ones stay open, dropped ones are closed', async t => {
+  const daemon = new Daemon(t, PORT, '$unix_socketname = "$MYHOME/a.sock";')
+  await daemon.start()
+  const load = new Load(t, () => PORT, 2)
+  await load.reached(5)
+  daemon.configure(`$unix_socketname = "$MYHOME/b.sock"; $inet_socket_port = [${PORT}, ${PORT + 1}];`)
+  const {status, stderr} = await daemon.run('reload')
+  assert.equal(status, 0, stderr)
+  assert.equal(await greets(PORT + 1), true)
+  await new Client(path.join(daemon.home, 'b.sock')).greeted().then(client => client.quit())
+  await assert.rejects(new Client(path.join(daemon.home, 'a.sock')).greeted(), {code: 'ENOENT'})
+  await load.reached(load.sessions + 5)
+  await load.stop()
+  assert.deepEqual(load.troubles, [])
+  await daemon.run('stop')
+})
+
+test('a new socket that cannot be bound refuses the whole reload, with the reason', async t => {
+  const daemon = new Daemon(t, PORT)
+  await daemon.start()
+  await occupy(t, PORT + 1)
+  daemon.configure(`$inet_socket_port = [${PORT + 2}, ${PORT + 1}];`)
+  const {status, stderr} = await daemon.run('reload')
+  assert.equal(status, 1)
+  assert.match(stderr, /cannot listen on 127\.0\.0\.1:21631: the address is in use by another process/)
+  assert.equal(await greets(PORT), true)
+  assert.equal(await greets(PORT + 2), false)
+  assert.deepEqual((await daemon.status()).listeners, [`127.0.0.1:${PORT}`])
+  await daemon.run('stop')
+})
+
+test('another place for PID file and control socket is moved to', async t => {
+  const daemon = new Daemon(t, PORT)
+  const pid = await daemon.start()
+  daemon.configure('$pid_file = "$MYHOME/other.pid"; $control_socket = "$MYHOME/other.ctl";')
+  const reply = await daemon.control('reload')
+  assert.equal(reply?.kind, 'ok')
+  assert.equal(daemon.pid, undefined)
+  assert.equal((await daemon.run('reload')).status, 0)
+  const stopped = await daemon.run('stop')
+  assert.match(stopped.stdout, new RegExp(`Daemon \\[${pid}\\] terminated`))
+})
+
+test('reload without a daemon says so', async t => {
+  const daemon = new Daemon(t, PORT)
+  const {status, stderr} = await daemon.run('reload')
+  assert.equal(status, 1)
+  assert.match(stderr, /apparently not running, no PID file/)
+})
+
+async function occupy(t: TestContext, port: number): Promise<void> {
+  const server = net.createServer().listen(port, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  t.after(() => server.close())
+}
