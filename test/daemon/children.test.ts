@@ -51,9 +51,10 @@ test('TTIN makes one child more, TTOU one fewer', async t => {
   await daemon.children(2)
   process.kill(pid, 'SIGTTIN')
   await daemon.children(3)
-  process.kill(pid, 'SIGTTOU')
-  process.kill(pid, 'SIGTTOU')
-  await daemon.children(1)
+  for (const children of [2, 1]) {
+    process.kill(pid, 'SIGTTOU')
+    await daemon.children(children)
+  }
   assert.equal(await greets(PORT), true)
   await daemon.run('stop')
 })
