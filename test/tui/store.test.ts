@@ -38,3 +38,12 @@ test('a refresh takes in at once what has arrived, and frames that mean nothing 
   assert.equal(store.refresh().table.children.size, 1)
   store.close()
 })
+
+test('what arrives between two refreshes is all taken in, however much it is, without a new snapshot', () => {
+  const store = createChildStore()
+  const before = store.getSnapshot()
+  for (let n = 0; n < 5000; n++) store.put(BUS, [`am.st ${1 + (n % 900)} 1700000000.000 -`])
+  assert.equal(store.getSnapshot(), before)
+  assert.equal(store.refresh().table.children.size, 900)
+  store.close()
+})

@@ -8,6 +8,9 @@
 import {parseFrame} from '../../bus/grammar.ts'
 import {type Arrival, applyMessages, type ChildTable, EMPTY_TABLE} from './table.ts'
 
+/** Messages that wait for a publication that may be long in coming. */
+const MOST_WAITING = 2000
+
 export interface Snapshot {
   readonly table: ChildTable
   /** the moment it shows, Unix ms */
@@ -39,12 +42,17 @@ export function createChildStore({
 }: StoreOptions = {}): ChildStore {
   const listeners = new Set<() => void>()
   let waiting: Arrival[] = []
-  let snapshot: Snapshot = {table: EMPTY_TABLE, nowMs: now()}
+  let table = EMPTY_TABLE
+  let snapshot: Snapshot = {table, nowMs: now()}
   let timer: NodeJS.Timeout | undefined
 
-  const publish = () => {
-    snapshot = {table: applyMessages(snapshot.table, waiting, now()), nowMs: now()}
+  const absorb = () => {
+    table = applyMessages(table, waiting, now())
     waiting = []
+  }
+  const publish = () => {
+    absorb()
+    snapshot = {table, nowMs: now()}
     for (const listener of listeners) listener()
   }
   const tick = () => {
@@ -60,6 +68,7 @@ export function createChildStore({
   return {
     put(endpoint, frames) {
       waiting.push({endpoint, frames: frames.map(parseFrame), nowMs: now()})
+      if (waiting.length >= MOST_WAITING) absorb()
     },
     getSnapshot: () => snapshot,
     refresh() {

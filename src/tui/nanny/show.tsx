@@ -33,7 +33,7 @@ export async function showNanny({endpoints, title, signal, readOnly = false}: Sh
       theme={createTheme(process.env)}
       processes={daemonProcesses()}
     />,
-    {alternateScreen: true, incrementalRendering: true, maxFps: 10, patchConsole: false},
+    {alternateScreen: true, incrementalRendering: true, interactive: true, maxFps: 10, patchConsole: false},
   )
   const leave = () => screen.unmount()
   const signals = ['SIGTERM', 'SIGHUP'] as const
