@@ -28,7 +28,21 @@ export interface Product {
 const MINIMUM_SIZE_LIMIT = 65_536
 const XFORWARD = 'XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE'
 
+/** Settings never change, so what was made of them is kept as long as they live; by the socket's address. */
+const prepared = new WeakMap<Settings, Map<string | undefined, SessionPolicy>>()
+
 export function sessionPolicy(settings: Settings, listener: Listener, product: Product): SessionPolicy {
+  const known = prepared.get(settings) ?? new Map<string | undefined, SessionPolicy>()
+  let policy = known.get(listener.address)
+  if (!policy) {
+    policy = makePolicy(settings, listener, product)
+    known.set(listener.address, policy)
+    prepared.set(settings, known)
+  }
+  return policy
+}
+
+function makePolicy(settings: Settings, listener: Listener, product: Product): SessionPolicy {
   const heloName = literal(listener.address)
   const sizeLimit = limitOfSize(settings)
   const banner = (name: `$${string}`) =>

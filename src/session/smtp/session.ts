@@ -16,6 +16,7 @@ import {errorText, type SmtpReply} from '../../errors.ts'
 import type {Log} from '../../log/log.ts'
 import type {Client, Listener} from '../../message/envelope.ts'
 import {Timing} from '../../pipeline/timing.ts'
+import {plainAddress} from '../access.ts'
 import type {Spool} from '../spool.ts'
 import type {TaskIds} from '../task-ids.ts'
 import type {Filter, Outcome, Transaction} from '../transaction.ts'
@@ -39,7 +40,10 @@ export interface SmtpDeps {
   readonly product?: Product
   /** ms since the epoch */
   readonly clock?: () => number
-  /** when aborted, the session ends with 421 at the next place between two mails */
+  /**
+   * When aborted, the session ends with 421 at the next place between two mails; one that has not had its
+   * first mail yet may still bring it, if it does not idle.
+   */
   readonly stop?: AbortSignal
 }
 
@@ -63,6 +67,8 @@ const WAITING_OUTPUT_OCTETS = 256 * 1024
 const ENDLESS_LINE_OCTETS = 1024 * 1024
 /** Content beyond the limit that is read and thrown away before the session is ended. */
 const SURPLUS_OCTETS = 256 * 1024 * 1024
+/** Silence that ends a session without mails when the child is to stop. */
+const LAST_MAIL_MS = 10_000
 /** How long a client may take to close its side after ours. */
 const LINGER_MS = 5000
 
@@ -106,7 +112,10 @@ class SmtpSession {
     this.#clock = deps.clock ?? Date.now
     this.#resolve = resolve
     this.#policy = sessionPolicy(deps.settings, deps.listener, deps.product ?? {name: 'amavis', version: ''})
-    this.#client = {address: socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, ''), port: socket.remotePort}
+    this.#client = {
+      address: socket.remoteAddress && plainAddress(socket.remoteAddress),
+      port: socket.remotePort,
+    }
     this.#since = this.#clock()
   }
 
@@ -141,7 +150,7 @@ class SmtpSession {
     this.#flush()
     this.#timing.mark('SMTP greeting')
     if (this.#deps.stop?.aborted) this.#stopped()
-    else socket.resume()
+    socket.resume()
   }
 
   #received(chunk: Buffer): void {
@@ -196,6 +205,7 @@ class SmtpSession {
         break
       case 'mail':
         this.#receivedAt = this.#clock()
+        if (this.#deps.stop?.aborted) this.#socket.setTimeout(this.#policy.timeoutMs)
         this.#deps.publisher.state('m', this.#taskId)
         this.#timing.mark('SMTP MAIL')
         break
@@ -317,8 +327,9 @@ class SmtpSession {
     const {log, publisher} = this.#deps
     timing.mark('rundown')
     const report = `size: ${octets.size}, ${timing.report()}`
-    publisher.log(2, `(${mail.taskId}) ${report}`)
+    // What is written to the log is published with it; these reports are published in any case.
     if (log.enabled(2)) log.forTask(mail.taskId).write(2, report)
+    else publisher.log(2, `(${mail.taskId}) ${report}`)
     this.#resumeAfterMail()
   }
 
@@ -418,8 +429,9 @@ class SmtpSession {
   }
 
   readonly #stopped = (): void => {
-    if (this.#mode === 'command' && !this.#state.mail && this.#input.length === 0)
-      this.#end('stopped', STOPPED)
+    if (this.#mode !== 'command' || this.#state.mail || this.#input.length > 0) return
+    if (this.#transactions > 0) this.#end('stopped', STOPPED)
+    else this.#socket.setTimeout(Math.min(this.#policy.timeoutMs, LAST_MAIL_MS))
   }
 
   #log(level: number, text: string): void {
