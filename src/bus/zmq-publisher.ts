@@ -2,8 +2,8 @@
  * zmq-publisher — a daemon process' voice on the bus, over ZeroMQ.
  *
  * Every call returns at once. Frames gather for the rest of the event-loop turn, and while frames went out
- * less than 5 ms ago until those are over, then leave as one multi-part message for each prefix; counters
- * gather 20 ms, and increments of the same name are added (counter-sums.ts). Sending is synchronous and
+ * less than 10 ms ago until those are over, then leave as one multi-part message for each prefix; counters
+ * gather 50 ms, and increments of the same name are added (counter-sums.ts). Sending is synchronous and
  * never blocks: a PUB socket drops what its peers do not take.
  *
  * ZeroMQ drops what is sent before a peer has subscribed. The socket is an XPUB one, which tells when that
@@ -21,8 +21,8 @@ import {formatDelta, formatUnixTime, logPrefix, safeValue} from './grammar.ts'
 import type {Counter, Publisher, State} from './publisher.ts'
 
 const MOST_HELD_FRAMES = 2000
-const STATE_GAP_MS = 5
-const COUNTER_GAP_MS = 20
+const STATE_GAP_MS = 10
+const COUNTER_GAP_MS = 50
 /** How long ZeroMQ's own thread gets for the last frames; it is done in well under a millisecond when idle. */
 const CLOSE_MS = 50
 /** Task ids go with these only (spec/monitoring §1.3). */
