@@ -19,12 +19,3 @@ export interface McPlan {
   /** stay root where there is no other user to become */
   readonly allowRoot?: boolean
 }
-
-/** Where the parts of the bus meet unless something else is said (spec/monitoring §1.1). */
-export function defaultEndpoints(home: string): BusEndpoints {
-  return {
-    inner: `ipc://${home}/amavisd-zmq.sock`,
-    outer: 'tcp://127.0.0.1:23232',
-    snmp: 'tcp://127.0.0.1:23233',
-  }
-}
