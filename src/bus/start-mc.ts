@@ -2,6 +2,7 @@
  * start-mc — start a supervisor: in a process of its own, learning whether it came up, or in this one's place.
  */
 import {fork} from 'node:child_process'
+import {createInterface} from 'node:readline'
 import {fileURLToPath} from 'node:url'
 import {AmavisError} from '../errors.ts'
 import type {McMessage} from './mc-main.ts'
@@ -24,18 +25,27 @@ export type StartedMc =
  * Start the bus's supervisor and wait until all services are up, `timeoutMs` at most.
  *
  * An attached one ends when this process does, whatever ends it, and writes its log to our standard error
- * (`plan.log` permitting). A detached one is a daemon: a session of its own, no open streams.
+ * (`plan.log` permitting), or line by line to `onLine`. A detached one is a daemon: a session of its own, no open streams.
  */
 export async function startMc(
   plan: McPlan,
-  {attached = false, timeoutMs = 15_000}: {readonly attached?: boolean; readonly timeoutMs?: number} = {},
+  {
+    attached = false,
+    timeoutMs = 15_000,
+    onLine,
+  }: {
+    readonly attached?: boolean
+    readonly timeoutMs?: number
+    readonly onLine?: (line: string) => void
+  } = {},
 ): Promise<StartedMc> {
   const child = fork(MAIN, [JSON.stringify(plan), attached ? 'attached' : 'detached'], {
     execArgv: NODE_FLAGS,
     detached: !attached,
     cwd: '/',
-    stdio: attached ? ['ignore', 'ignore', 'inherit', 'ipc'] : ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', !attached ? 'ignore' : onLine ? 'pipe' : 'inherit', 'ipc'],
   })
+  if (child.stderr && onLine) createInterface(child.stderr).on('line', onLine)
   const exited = new Promise<number | null>(resolve => {
     child.once('error', () => resolve(null))
     child.once('exit', resolve)

@@ -8,6 +8,8 @@
  * Diagnostics: an error here before the first child is up ends the master and is told to whoever started it.
  */
 import {chownSync, closeSync} from 'node:fs'
+import type {ConfiguredBus} from '../bus/configured-bus.ts'
+import type {McPlan} from '../bus/mc-plan.ts'
 import {AmavisError, errorText} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
 import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
@@ -183,7 +185,9 @@ export class Master {
       await this.#openControl(plan)
     }
     for (const folder of sweepOrphans(plan.tempBase)) this.#say(1, `removed an orphaned folder ${folder}`)
-    if (plan.bus && options.bus) this.#bus = bringUpBus(options, childEnvironment(plan), this.#log.log)
+    if (plan.bus && options.bus) {
+      this.#bus = bringUpBus(mcPlan(plan.bus, plan, options), (level, text) => this.#say(level, text))
+    }
   }
 
   /** A start that failed leaves nothing behind. */
@@ -398,6 +402,20 @@ function problemsOf(error: unknown): readonly string[] {
 function listenOptions({plan, runAs}: Read): ListenOptions {
   const owner = process.getuid?.() === 0 ? runAs : undefined
   return {backlog: plan.backlog, mode: plan.socketMode, owner}
+}
+
+/** The bus's supervisor as our own process: our user, our log. */
+function mcPlan(bus: ConfiguredBus, {home, log}: Plan, {allowRoot}: DaemonOptions): McPlan {
+  const {endpoints, limits, facility} = bus
+  return {
+    endpoints,
+    limits,
+    facility,
+    level: Math.min(5, log.level),
+    log: log.target === 'syslog' ? 'syslog' : 'stderr',
+    pidFile: `${home}/amavis-mc.pid`,
+    allowRoot,
+  }
 }
 
 /** What children and the bus get of our environment. */

@@ -3,6 +3,7 @@
  *
  * The config reader makes it; the configuration itself goes through the master unread, as octets.
  */
+import {type ConfiguredBus, configuredBus} from '../bus/configured-bus.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Snapshot} from '../config/snapshot.ts'
 import {type LogPlan, logPlan} from '../log/log-plan.ts'
@@ -34,8 +35,8 @@ export interface Plan {
   readonly controlSocket: string
   /** value of PATH for children; '' leaves ours */
   readonly path: string
-  /** whether states and counters are published, and the bus is to be brought up */
-  readonly bus: boolean
+  /** the bus to bring up; undefined: states and counters are not published */
+  readonly bus: ConfiguredBus | undefined
   readonly busEndpoints: readonly string[]
   readonly identity: {
     readonly version: string
@@ -98,7 +99,7 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       pidFile: text('$pid_file'),
       controlSocket: text('$control_socket'),
       path: text('$path'),
-      bus: settings.flag('$enable_zmq'),
+      bus: settings.flag('$enable_zmq') ? configuredBus(settings) : undefined,
       busEndpoints: settings.list('@zmq_sockets').map(String),
       identity: {
         version: text('$myversion'),

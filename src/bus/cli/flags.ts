@@ -4,6 +4,7 @@
 import path from 'node:path'
 import {Flags} from '@oclif/core'
 import {AmavisError} from '../../errors.ts'
+import {type ConfiguredBus, configuredBus} from '../configured-bus.ts'
 import type {McPlan} from '../mc-plan.ts'
 import {DEFAULT_LIMITS} from '../minder-table.ts'
 import type {BusEndpoints} from '../services.ts'
@@ -58,12 +59,6 @@ export interface BusFlagValues {
   readonly 'allow-root': boolean
 }
 
-/** What the configuration says about the bus. */
-interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'facility'> {
-  readonly home: string
-  readonly user: string
-}
-
 /**
  * The plan of a command line: the flags, and the configuration for what they leave open.
  *
@@ -108,22 +103,5 @@ async function readConfiguration(flags: BusFlagValues): Promise<ConfiguredBus> {
   if (loaded.kind === 'failed') {
     throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
   }
-  const settings = settingsOf(loaded.snapshot)
-  const text = (name: `$${string}`) => settings.string(name) ?? ''
-  return {
-    endpoints: {
-      inner: String(settings.list('@zmq_sockets')[0] ?? ''),
-      outer: text('$bus_outer_socket'),
-      snmp: text('$bus_snmp_socket'),
-    },
-    limits: {
-      active: settings.number('$childproc_active_ttl') ?? DEFAULT_LIMITS.active,
-      idle: settings.number('$childproc_idle_ttl') ?? DEFAULT_LIMITS.idle,
-      kill: settings.number('$childproc_kill_after') ?? DEFAULT_LIMITS.kill,
-      giveUp: DEFAULT_LIMITS.giveUp,
-    },
-    facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
-    home: text('$MYHOME'),
-    user: text('$daemon_user'),
-  }
+  return configuredBus(settingsOf(loaded.snapshot))
 }

@@ -1,0 +1,32 @@
+/**
+ * configured-bus — what a configuration says about the bus.
+ */
+import type {Settings} from '../config/settings.ts'
+import type {McPlan} from './mc-plan.ts'
+import {DEFAULT_LIMITS} from './minder-table.ts'
+
+export interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'facility'> {
+  readonly home: string
+  /** who the services are to be; '' where the configuration names nobody */
+  readonly user: string
+}
+
+export function configuredBus(settings: Settings): ConfiguredBus {
+  const text = (name: `$${string}`) => settings.string(name) ?? ''
+  return {
+    endpoints: {
+      inner: String(settings.list('@zmq_sockets')[0] ?? ''),
+      outer: text('$bus_outer_socket'),
+      snmp: text('$bus_snmp_socket'),
+    },
+    limits: {
+      active: settings.number('$childproc_active_ttl') ?? DEFAULT_LIMITS.active,
+      idle: settings.number('$childproc_idle_ttl') ?? DEFAULT_LIMITS.idle,
+      kill: settings.number('$childproc_kill_after') ?? DEFAULT_LIMITS.kill,
+      giveUp: DEFAULT_LIMITS.giveUp,
+    },
+    facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
+    home: text('$MYHOME'),
+    user: text('$daemon_user'),
+  }
+}
