@@ -2,7 +2,8 @@
  * theme — colours by meaning. Components name what a text is, never a colour.
  *
  * Plain text keeps the terminal's own foreground, so light and dark backgrounds both work; only the two
- * colours that one of them swallows differ. Nothing is said by colour alone. NO_COLOR is honoured where
+ * colours that one of them swallows differ. Red is for what is wrong, never for a state.
+ * Nothing is said by colour alone. NO_COLOR is honoured where
  * the program starts (bin/main.js), before chalk looks.
  */
 import chalk from 'chalk'
@@ -42,10 +43,10 @@ export function createTheme(environment: NodeJS.ProcessEnv): Theme {
       idle: chalk.dim,
       session: chalk.cyan,
       transfer: blue,
-      decode: chalk.magenta,
-      virus: chalk.red,
+      decode: chalk.green,
+      virus: chalk.magenta,
       spam: amber,
-      other: chalk.green,
+      other: text => text,
       unknown: chalk.dim,
     },
   }

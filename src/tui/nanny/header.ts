@@ -53,6 +53,8 @@ export function clockText(ms: number): string {
     .join(':')
 }
 
+const NAME = 'amavis nanny  '
+
 /** What is watched on the left, time and age of the data on the right. */
 export function titleLine(
   title: string,
@@ -65,9 +67,11 @@ export function titleLine(
   const age = ageText(freshness)
   const right = `${paused ? 'PAUSED  ' : ''}${clockText(snapshot.nowMs)}  ${age}`
   const room = Math.max(0, columns - right.length - 2)
-  const left = `amavis nanny  ${title}`.slice(0, room).padEnd(room + 2)
+  // a title that says something (where to send mail, say) is worth more than the program's name
+  const name = NAME.length + title.length <= room ? NAME : ''
+  const left = `${name}${title}`.slice(0, room).padEnd(room + 2)
   const paint = freshness.kind === 'fresh' && !paused ? theme.faint : theme.status.warning
-  return theme.title(left.slice(0, 12)) + left.slice(12) + paint(right)
+  return theme.title(left.slice(0, name.length)) + left.slice(name.length) + paint(right)
 }
 
 function ageText(freshness: Freshness): string {
