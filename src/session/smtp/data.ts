@@ -10,7 +10,9 @@
  */
 import type {DataFacts} from '../transaction.ts'
 
-const CRLF = Buffer.from('\r\n')
+/** Dots and bare CRs of a chunk that are worth a piece each. */
+const ODD_LINES = 32
+
 const NUL = 0
 const LF = 10
 const CR = 13
@@ -58,49 +60,94 @@ export class DataReceiver implements DataFacts {
     return end < 0 ? -1 : end - held
   }
 
+  /** Line by line, for what mail normally looks like; views of the buffer are kept. */
   #read(buffer: Buffer): number {
     const length = buffer.length
     let from = 0 // first octet that is not yet kept
     let lineStart = this.#lineStart ? 0 : -1 // index after the last CRLF
     let cr = buffer.indexOf(CR) // the next one, -1 when there is none
+    let odd = 0
     for (;;) {
       if (lineStart >= 0 && buffer[lineStart] === DOT) {
         this.#keep(buffer, from, lineStart)
-        from = lineStart
-        const rest = length - lineStart
-        if (rest === 1 || (buffer[lineStart + 1] === CR && rest === 2)) {
-          this.#held = buffer.subarray(lineStart)
-          this.#lineStart = true
-          return -1
-        }
-        if (buffer[lineStart + 1] === CR && buffer[lineStart + 2] === LF) return lineStart + 3
-        from++
+        const end = this.#dotAt(buffer, lineStart)
+        if (end !== 0) return end
+        from = lineStart + 1
+        if (++odd > ODD_LINES) return this.#readOctets(buffer, from)
       }
       const lf = buffer.indexOf(LF, Math.max(lineStart, from))
-      if (lf < 0) break
-      while (cr >= 0 && cr < lf - 1) {
+      const lineEnd = lf < 0 ? length : lf
+      while (cr >= 0 && cr < lineEnd - 1) {
         this.bareCr++
+        if (++odd > ODD_LINES) {
+          this.#keep(buffer, from, cr + 1)
+          return this.#readOctets(buffer, cr + 1)
+        }
         cr = buffer.indexOf(CR, cr + 1)
       }
-      if (cr >= 0 && cr === lf - 1) {
-        lineStart = lf + 1
-        cr = buffer.indexOf(CR, lf + 1)
-      } else {
-        this.bareLf++
+      if (lf < 0) break
+      if (cr < 0 || cr !== lf - 1) {
         this.#keep(buffer, from, lf)
-        this.#keep(CRLF, 0, 2)
-        from = lf + 1
-        lineStart = -1
+        return this.#readOctets(buffer, lf)
       }
-    }
-    while (cr >= 0 && cr < length - 1) {
-      this.bareCr++
-      cr = buffer.indexOf(CR, cr + 1)
+      lineStart = lf + 1
+      cr = buffer.indexOf(CR, lineStart)
     }
     this.#lineStart = lineStart === length
     if (cr >= 0) this.#held = buffer.subarray(cr)
     this.#keep(buffer, from, cr >= 0 ? cr : length)
     return -1
+  }
+
+  /**
+   * Octet by octet into a buffer of its own, for content that would come to pieces.
+   * @param at not after CRLF, and no LF that belongs to a CR before it
+   */
+  #readOctets(buffer: Buffer, at: number): number {
+    const {length} = buffer
+    const kept = Buffer.allocUnsafe(2 * (length - at))
+    let n = 0
+    let end = -1
+    let lineStart = -1
+    for (let i = at; i < length; i++) {
+      const octet = buffer[i]!
+      if (octet === DOT && i === lineStart) {
+        end = this.#dotAt(buffer, i)
+        if (end !== 0) break
+        end = -1
+        continue
+      }
+      if (octet === CR) {
+        if (i + 1 === length) {
+          this.#held = buffer.subarray(i)
+          break
+        }
+        if (buffer[i + 1] !== LF) this.bareCr++
+      } else if (octet === LF) {
+        if (i > at && buffer[i - 1] === CR) lineStart = i + 1
+        else {
+          this.bareLf++
+          kept[n++] = CR
+        }
+      }
+      kept[n++] = octet
+    }
+    // A dot that was held has set it already.
+    if (!this.#held) this.#lineStart = lineStart === length
+    else if (this.#held[0] === CR) this.#lineStart = false
+    this.#keep(kept, 0, n)
+    return end
+  }
+
+  /** A dot after CRLF. @returns the index after the end of data, -1 if only more octets can tell, 0: un-stuff it */
+  #dotAt(buffer: Buffer, at: number): number {
+    const rest = buffer.length - at
+    if (rest === 1 || (rest === 2 && buffer[at + 1] === CR)) {
+      this.#held = buffer.subarray(at)
+      this.#lineStart = true
+      return -1
+    }
+    return buffer[at + 1] === CR && buffer[at + 2] === LF ? at + 3 : 0
   }
 
   #keep(buffer: Buffer, from: number, to: number): void {
@@ -111,6 +158,8 @@ export class DataReceiver implements DataFacts {
   }
 
   #countNul(buffer: Buffer, end: number): void {
-    for (let at = buffer.indexOf(NUL); at >= 0 && at < end; at = buffer.indexOf(NUL, at + 1)) this.nul++
+    const first = buffer.indexOf(NUL)
+    if (first < 0) return
+    for (let at = first; at < end; at++) if (buffer[at] === NUL) this.nul++
   }
 }

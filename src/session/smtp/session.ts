@@ -96,6 +96,7 @@ class SmtpSession {
   /** a whole mail is being kept or filtered: the session outlives its socket until that is done */
   #working = false
   #closed = false
+  #finished = false
   #reason: SessionEnd['reason'] | undefined
   #transactions = 0
   #timing = new Timing()
@@ -419,7 +420,11 @@ class SmtpSession {
 
   #timedOut(): void {
     if (this.#mode === 'ended') this.#socket.destroy()
-    else if (this.#mode === 'data') {
+    else if (this.#blocked) {
+      // It does not read what it is told.
+      this.#reason = 'timeout'
+      this.#socket.destroy()
+    } else if (this.#mode === 'data') {
       this.#log(1, `ABORTING the session: timed out during waiting for input from client`)
       this.#end('timeout', IDLE_IN_DATA)
     } else if (this.#mode === 'command') {
@@ -451,7 +456,8 @@ class SmtpSession {
     this.#store?.discard()
     if (this.#socket.destroyed) return
     this.#socket.setTimeout(LINGER_MS)
-    this.#socket.end(this.#out + last, 'latin1')
+    // The child need not wait until the client has closed its side, too.
+    this.#socket.end(this.#out + last, 'latin1', () => this.#finish())
     this.#out = ''
     this.#input.take()
     this.#socket.resume()
@@ -463,6 +469,8 @@ class SmtpSession {
   }
 
   #finish(): void {
+    if (this.#finished) return
+    this.#finished = true
     if (this.#mode !== 'ended') this.#store?.discard()
     this.#mode = 'ended'
     this.#deps.stop?.removeEventListener('abort', this.#stopped)

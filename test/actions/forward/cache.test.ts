@@ -27,7 +27,7 @@ async function send({hop, sender}: {hop: NextHop; sender: Sender}, expected = 25
 }
 
 async function until(claim: () => boolean): Promise<void> {
-  while (!claim()) await new Promise(resolve => setImmediate(resolve))
+  while (!claim()) await new Promise(resolve => setTimeout(resolve, 1))
 }
 
 test('a connection used lately is used again at once', async () => {

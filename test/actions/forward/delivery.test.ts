@@ -191,6 +191,7 @@ const CONTENTS: [title: string, content: Buffer, wire?: string][] = [
   ['no final line end', Buffer.from('a\r\nb'), 'a\r\nb\r\n'],
   ['a final CR', Buffer.from('a\r\nb\r'), 'a\r\nb\r\r\n'],
   ['a dot after a bare LF', Buffer.from('a\n.\r\nb\r\n'), 'a\n..\r\nb\r\n'],
+  ['nothing but dot lines', Buffer.from('.\r\n'.repeat(1000)), '..\r\n'.repeat(1000)],
   ['nothing', Buffer.alloc(0), ''],
 ]
 

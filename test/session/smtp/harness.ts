@@ -231,5 +231,5 @@ export class Client {
 
 /** Wait until something is so. */
 export async function until(claim: () => boolean): Promise<void> {
-  while (!claim()) await new Promise(resolve => setImmediate(resolve))
+  while (!claim()) await new Promise(resolve => setTimeout(resolve, 1))
 }
