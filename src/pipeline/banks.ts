@@ -9,19 +9,18 @@ import {lookup} from '../lookup/lookup.ts'
 
 /**
  * @param address of the client: from XFORWARD, else of the connection
- * @param report told about banks that do not load well
+ * @param report told about banks that do not load well, with the log level it deserves
  */
 export function settingsForMail(
   base: Settings,
   address: string | undefined,
   sender: string,
-  report: (problem: string) => void,
+  report: (problem: string, level: number) => void,
 ): Settings {
-  const banks = base.hash('%policy_bank')
-  const exists = (name: string) => banks.has(name)
-  const named = clientPolicyBanks(base.list('@client_ipaddr_policy'), address, base).filter(exists)
+  const named = clientPolicyBanks(base.list('@client_ipaddr_policy'), address, base)
   const settings = base.withBanks(named, report)
-  if (!exists('MYUSERS') || sender === '' || !settings.flag('$originating')) return settings
+  const hasUsers = settings.hash('%policy_bank').has('MYUSERS')
+  if (!hasUsers || sender === '' || !settings.flag('$originating')) return settings
   const isOurs = lookup(settings.list('@local_domains_maps'), sender, settings)?.value
   return isOurs ? settings.withBanks(['MYUSERS'], report) : settings
 }

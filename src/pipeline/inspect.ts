@@ -7,21 +7,29 @@ import type {Finding} from '../checks/finding.ts'
 import {checkHeader} from '../checks/header.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
-import {type Header, type MimeTree, partName} from '../message/message.ts'
+import {type Header, type MimeTree, type Part, partName} from '../message/message.ts'
 import type {Transaction} from '../session/transaction.ts'
 
-/** What could not be looked into: parts beyond a limit, and readings on which clients differ. */
+/** What an attribute of a part means for the category Unchecked (spec/daemon, Parts). */
+const UNCHECKED: readonly {readonly attribute: string; readonly minor: 0 | 1 | 3; readonly reason: string}[] =
+  [
+    {attribute: 'U', minor: 0, reason: 'cannot be decoded'},
+    {attribute: 'C', minor: 1, reason: 'encrypted'},
+    {attribute: 'B', minor: 3, reason: 'ambiguous MIME content'},
+  ]
+
+/** What could not be looked into: parts that are closed to us, that clients read differently, or beyond a limit. */
 export function uncheckedFindings(tree: MimeTree): Finding[] {
-  const findings: Finding[] = tree.parts
-    .filter(part => part.attributes.includes('B'))
-    .map(part => ({
-      kind: 'unchecked',
-      minor: 3,
-      part: partName(part.number),
-      reason: 'ambiguous MIME content',
-    }))
+  const findings: Finding[] = []
+  for (const {number, attributes} of tree.parts) {
+    if (attributes === '') continue
+    for (const {attribute, minor, reason} of UNCHECKED) {
+      if (attributes.includes(attribute))
+        findings.push({kind: 'unchecked', minor, part: partName(number), reason})
+    }
+  }
   if (tree.limit !== undefined) {
-    findings.push({kind: 'unchecked', minor: 2, part: 'p001', reason: tree.limit})
+    findings.push({kind: 'unchecked', minor: 2, part: partName(1), reason: tree.limit})
   }
   return findings
 }
@@ -44,8 +52,13 @@ export function headerFindings(
   return complaints.map(complaint => ({kind: 'bad-header', complaint}))
 }
 
-export function bannedFindings(mail: Transaction, tree: MimeTree, settings: Settings, log: Log): Finding[] {
-  const hits = checkBanned(tree.parts, mail.envelope.recipients, settings)
+export function bannedFindings(
+  mail: Transaction,
+  parts: readonly Part[],
+  settings: Settings,
+  log: Log,
+): Finding[] {
+  const hits = checkBanned(parts, mail.envelope.recipients, settings, problem => log.write(2, problem))
   for (const hit of hits) {
     const who = hit.recipients.map(index => mail.envelope.recipients[index]?.address).join(',')
     log.write(1, `p.path BANNED:1 ${who}: "${hit.path}", matching_key="${hit.rule}"`)

@@ -10,6 +10,7 @@ import type {Finding} from '../checks/finding.ts'
 import {scanSpamTestString} from '../checks/spam/test-strings.ts'
 import {scanViruses} from '../checks/virus/scan.ts'
 import type {Settings} from '../config/settings.ts'
+import {typeParts} from '../decode/types.ts'
 import {checkingLine} from '../log/main-entry.ts'
 import {parseHeader} from '../message/header.ts'
 import {readMime} from '../message/mime/read.ts'
@@ -32,10 +33,6 @@ import {type Kept, quarantine} from './quarantining.ts'
 import {counters, logEntry} from './reporting.ts'
 import type {MailServices} from './services.ts'
 
-/** Where the configuration sets no limit. */
-const MOST_PARTS = 10_000
-const MOST_LEVELS = 100
-
 const NO_FINDINGS: readonly Finding[] = []
 const NONE_KEPT: readonly Kept[] = []
 const NONE_DELIVERED: ReadonlyMap<number, Delivery> = new Map()
@@ -46,7 +43,7 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
     run({mail}, {log}) {
       const {client, envelope} = mail
       const clientAddress = client.forwarded.get('ADDR') ?? client.socketAddress
-      const report = (problem: string) => log.write(-1, problem)
+      const report = (problem: string, level: number) => log.write(level, problem)
       return {settings: settingsForMail(mail.settings, clientAddress, envelope.sender, report)}
     },
   })
@@ -84,14 +81,18 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
     state: 'D',
     run({content, header, settings}, {log, count}) {
       const tree = readMime(content, header, {
-        maxParts: settings.number('$MAXFILES') || MOST_PARTS,
-        maxLevels: settings.number('$MAXLEVELS') || MOST_LEVELS,
+        maxParts: settings.number('$MAXFILES') || Number.POSITIVE_INFINITY,
+        maxLevels: settings.number('$MAXLEVELS') || Number.POSITIVE_INFINITY,
       })
       count('OpsDec')
       count('OpsDecByMimeParser')
       logParts(tree, log)
       return {tree, uncheckedFindings: uncheckedFindings(tree)}
     },
+  })
+  .stage({
+    name: 'get-file-type',
+    run: ({tree}) => ({parts: typeParts(tree.parts)}),
   })
   .stage({
     name: 'check_header',
@@ -101,8 +102,8 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
   })
   .stage({
     name: 'check_banned',
-    run({mail, tree, settings}, {log}) {
-      return {bannedFindings: bannedFindings(mail, tree, settings, log)}
+    run({mail, parts, settings}, {log}) {
+      return {bannedFindings: bannedFindings(mail, parts, settings, log)}
     },
   })
   .stage({
@@ -110,9 +111,9 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
     state: 'V',
     when: ({mail, settings}) => !isBypassedByAll(mail, settings, '@bypass_virus_checks_maps'),
     otherwise: {virusFindings: NO_FINDINGS, scannersAnswered: 0},
-    async run({mail, tree}, {scanners, log, count, remainingMs}) {
+    async run({mail, parts}, {scanners, log, count, remainingMs}) {
       count('OpsVirusCheck')
-      const scan = await scanViruses(mail.octets, tree.parts, scanners, {timeoutMs: remainingMs(), log})
+      const scan = await scanViruses(mail.octets, parts, scanners, {timeoutMs: remainingMs(), log})
       for (const finding of scan.findings) {
         if (finding.kind === 'virus') {
           log.write(0, `virus_scan: (${finding.names.join(', ')}), detected by ${finding.scanner}`)
@@ -144,9 +145,9 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
     when: ({mail, settings, isBlockedForAll}) =>
       !isBlockedForAll && !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps'),
     otherwise: {spamFindings: NO_FINDINGS},
-    run({content, header, tree}, {count}): {spamFindings: readonly Finding[]} {
+    run({content, header, parts}, {count}): {spamFindings: readonly Finding[]} {
       count('OpsSpamCheck')
-      const report = scanSpamTestString(content.subarray(header.size), tree.parts)
+      const report = scanSpamTestString(content.subarray(header.size), parts)
       return {spamFindings: [{kind: 'spam', report}]}
     },
   })
