@@ -24,6 +24,8 @@ function startHop(script: Record<string, string | undefined>): Promise<{port: nu
     socket.on('data', chunk => {
       input += chunk.toString('latin1')
       for (;;) {
+        // After a refused recipient the content is empty: a dot right after the 354.
+        if (inData && input.startsWith('.\r\n')) input = `\r\n${input}`
         const end = input.indexOf(inData ? '\r\n.\r\n' : '\r\n')
         if (end === -1) {
           if (inData && script['mid-data'] === 'close') socket.destroy()

@@ -24,7 +24,7 @@ test('reloads under load refuse and reset no connection, and a broken file chang
   const port = await freePort()
   await startDaemon(t, home, port, `$forward_method = 'smtp:[127.0.0.1]:${sink.port}';\n$enable_zmq = 0;`)
   const file = path.join(home, 'amavisd.conf')
-  const mails = Array.from({length: 3000}, (_, n) => demoMail(n)).filter(mail => mail.kind === 'clean')
+  const mails = Array.from({length: 1500}, (_, n) => demoMail(n)).filter(mail => mail.kind === 'clean')
 
   const traffic = sendTraffic(port, mails)
   const results = []
