@@ -32,7 +32,6 @@ const refuse = (text: string): Answer => ({text: `${text}\r\n`, error: true})
 
 export const BAD_SYNTAX = refuse('500 5.5.2 Error: bad syntax')
 export const LINE_TOO_LONG = refuse('500 5.5.6 Error: line too long')
-export const TOO_MANY_ERRORS = '421 4.7.0 Error: too many errors, closing channel\r\n'
 
 const OK_NOOP: Answer = {text: '250 2.0.0 Ok NOOP\r\n'}
 const OK_RSET: Answer = {text: '250 2.0.0 Ok RSET\r\n'}

@@ -20,11 +20,13 @@ import {plainAddress} from '../access.ts'
 import type {Spool} from '../spool.ts'
 import type {TaskIds} from '../task-ids.ts'
 import type {Filter, Outcome, Transaction} from '../transaction.ts'
-import {BAD_SYNTAX, command, ERROR_LIMIT, LINE_TOO_LONG, TOO_MANY_ERRORS} from './commands.ts'
-import {DataReceiver} from './data.ts'
+import {BAD_SYNTAX, command, ERROR_LIMIT, LINE_TOO_LONG} from './commands.ts'
 import {Input} from './input.ts'
-import {MailStore} from './mail-store.ts'
+import {FLOOD, IDLE, IDLE_IN_DATA, STOPPED, TOO_MANY_ERRORS} from './last-words.ts'
+import {Output} from './output.ts'
 import {type Product, type SessionPolicy, sessionPolicy} from './policy.ts'
+import {receivedLine} from './received-line.ts'
+import {Reception} from './reception.ts'
 import {formatReply, replyText} from './reply.ts'
 import {newState, resetTransaction} from './state.ts'
 
@@ -53,20 +55,12 @@ export interface SessionEnd {
   readonly reason: 'quit' | 'closed' | 'timeout' | 'error' | 'protocol' | 'stopped'
 }
 
-const IDLE = '421 4.3.2 Service shutting down, closing channel, during waiting for input from client\r\n'
-const IDLE_IN_DATA = '421 4.3.2 Service shutting down, timed out during waiting for input from client\r\n'
-const STOPPED = '421 4.3.2 Service shutting down, closing channel\r\n'
-const FLOOD = '421 4.7.0 Error: too much input, closing channel\r\n'
 const INNER_FAILURE: SmtpReply = {code: 451, enhanced: '4.5.0', text: 'Error in processing'}
 
 /** Input that is taken while the filter works. */
 const WAITING_INPUT_OCTETS = 64 * 1024
-/** Replies that may wait in the socket before reading pauses. */
-const WAITING_OUTPUT_OCTETS = 256 * 1024
 /** A line without an end that gets this long ends the session. */
 const ENDLESS_LINE_OCTETS = 1024 * 1024
-/** Content beyond the limit that is read and thrown away before the session is ended. */
-const SURPLUS_OCTETS = 256 * 1024 * 1024
 /** Silence that ends a session without mails when the child is to stop. */
 const LAST_MAIL_MS = 10_000
 /** How long a client may take to close its side after ours. */
@@ -87,11 +81,9 @@ class SmtpSession {
   readonly #resolve: (end: SessionEnd) => void
   readonly #client: {readonly address: string | undefined; readonly port: number | undefined}
   readonly #input = new Input()
+  readonly #output: Output
   readonly #state = newState()
   #mode: Mode = 'command'
-  #out = ''
-  /** the socket does not take our replies: no more commands until it does */
-  #blocked = false
   #inputEnded = false
   /** a whole mail is being kept or filtered: the session outlives its socket until that is done */
   #working = false
@@ -102,8 +94,7 @@ class SmtpSession {
   #timing = new Timing()
   #taskId = ''
   #receivedAt = 0
-  #receiver: DataReceiver | undefined
-  #store: MailStore | undefined
+  #reception: Reception | undefined
   /** when the present command or data began to be awaited */
   #since: number
 
@@ -117,6 +108,7 @@ class SmtpSession {
       address: socket.remoteAddress && plainAddress(socket.remoteAddress),
       port: socket.remotePort,
     }
+    this.#output = new Output(socket, () => this.#advance())
     this.#since = this.#clock()
   }
 
@@ -134,10 +126,6 @@ class SmtpSession {
       this.#endIfDone()
     })
     socket.on('timeout', () => this.#timedOut())
-    socket.on('drain', () => {
-      this.#blocked = false
-      this.#advance()
-    })
     socket.on('error', () => {
       this.#reason ??= 'error'
     })
@@ -147,8 +135,8 @@ class SmtpSession {
       this.#socketClosed()
       return
     }
-    this.#out = this.#policy.greeting
-    this.#flush()
+    this.#output.add(this.#policy.greeting)
+    this.#output.flush()
     this.#timing.mark('SMTP greeting')
     if (this.#deps.stop?.aborted) this.#stopped()
     socket.resume()
@@ -163,8 +151,7 @@ class SmtpSession {
   /** Do all that can be done with the input at hand. */
   #advance(): void {
     const before = this.#since
-    for (;;) {
-      if (this.#blocked) break
+    while (!this.#output.blocked) {
       if (this.#mode === 'command') {
         const line = this.#input.line()
         if (line === undefined) break
@@ -176,7 +163,7 @@ class SmtpSession {
       } else break
     }
     if (this.#mode === 'ended') return
-    this.#flush()
+    this.#output.flush()
     if (this.#since === 0) this.#since = this.#clock()
     else if (this.#since === before) this.#checkPace()
     this.#throttle()
@@ -195,7 +182,7 @@ class SmtpSession {
   }
 
   #answer(answer: ReturnType<typeof command>): void {
-    this.#out += answer.text
+    this.#output.add(answer.text)
     if (answer.error && ++this.#state.errors > ERROR_LIMIT) {
       this.#end('protocol', TOO_MANY_ERRORS)
       return
@@ -216,7 +203,6 @@ class SmtpSession {
       case 'quit':
         this.#end('quit')
     }
-    if (this.#out.length > WAITING_OUTPUT_OCTETS) this.#flush()
   }
 
   #beginTask(): void {
@@ -229,30 +215,22 @@ class SmtpSession {
   #beginData(): void {
     this.#timing.mark('SMTP pre-DATA-flush')
     this.#deps.publisher.state('d', this.#taskId)
-    this.#receiver = new DataReceiver(this.#policy.sizeLimit)
-    this.#store = new MailStore(this.#deps.spool)
+    this.#reception = new Reception(this.#deps.spool, this.#policy.sizeLimit)
     this.#mode = 'data'
     this.#since = this.#clock()
   }
 
   #readData(): void {
-    const receiver = this.#receiver!
+    const reception = this.#reception!
     const chunk = this.#input.take()
-    const end = receiver.push(chunk)
-    if (end >= 0 && end < chunk.length) this.#input.push(chunk.subarray(end))
-    if (receiver.tooLong) {
-      this.#store?.discard()
-      this.#store = undefined
-      if (receiver.size > this.#policy.sizeLimit! + SURPLUS_OCTETS) {
-        this.#end('protocol', FLOOD)
-        return
-      }
-    }
-    const wait = this.#store?.add(receiver.take())
-    if (end >= 0) this.#dataEnded()
-    else if (wait) {
+    const end = reception.push(chunk)
+    if (end >= 0) {
+      if (end < chunk.length) this.#input.push(chunk.subarray(end))
+      this.#dataEnded(reception)
+    } else if (reception.endless) this.#end('protocol', FLOOD)
+    else if (reception.wait) {
       this.#mode = 'busy'
-      void wait.then(() => {
+      void reception.wait.then(() => {
         if (this.#mode !== 'busy') return
         this.#mode = 'data'
         this.#advance()
@@ -260,27 +238,23 @@ class SmtpSession {
     }
   }
 
-  #dataEnded(): void {
-    const store = this.#store
+  #dataEnded(reception: Reception): void {
     this.#timing.mark('SMTP DATA')
-    if (!store) {
-      const size = this.#receiver!.size
-      this.#endTransaction({
-        code: 552,
-        enhanced: '5.3.4',
-        text: `Message size (${size} B) exceeds size limit`,
-      })
+    if (reception.tooLong) {
+      const text = `Message size (${reception.size} B) exceeds size limit`
+      this.#endTransaction({code: 552, enhanced: '5.3.4', text})
       return
     }
     this.#mode = 'busy'
     this.#working = true
-    const octets = store.finish()
-    if (octets instanceof Promise)
-      void octets.then(
+    const octets = reception.finish()
+    if (!(octets instanceof Promise)) this.#filter(octets)
+    else {
+      octets.then(
         kept => this.#filter(kept),
         error => this.#failed(error),
       )
-    else this.#filter(octets)
+    }
   }
 
   #filter(octets: Transaction['octets']): void {
@@ -291,7 +265,7 @@ class SmtpSession {
       return
     }
     const mail = this.#transaction(octets)
-    this.#logReceived(mail)
+    if (this.#deps.log.enabled(1)) this.#log(1, receivedLine(mail))
     let outcome: Promise<Outcome>
     try {
       outcome = this.#deps.filter(mail)
@@ -322,26 +296,24 @@ class SmtpSession {
     const {timing, octets} = mail
     timing.mark('SMTP pre-response')
     this.#endTransaction(reply)
-    this.#flush()
+    this.#output.flush()
     timing.mark('SMTP response')
     this.#deps.spool.release(octets)
-    const {log, publisher} = this.#deps
     timing.mark('rundown')
     const report = `size: ${octets.size}, ${timing.report()}`
     // What is written to the log is published with it; these reports are published in any case.
-    if (log.enabled(2)) log.forTask(mail.taskId).write(2, report)
-    else publisher.log(2, `(${mail.taskId}) ${report}`)
+    if (this.#deps.log.enabled(2)) this.#log(2, report)
+    else this.#deps.publisher.log(2, `(${mail.taskId}) ${report}`)
     this.#resumeAfterMail()
   }
 
   #endTransaction(reply: SmtpReply): void {
     const utf8 = this.#state.mail?.smtputf8 ?? false
     this.#transactions++
-    this.#out += formatReply({...reply, text: replyText(reply.text, utf8)})
+    this.#output.add(formatReply({...reply, text: replyText(reply.text, utf8)}))
     this.#state.errors = 0
     resetTransaction(this.#state)
-    this.#receiver = undefined
-    this.#store = undefined
+    this.#reception = undefined
     this.#mode = 'command'
     this.#since = this.#clock()
   }
@@ -361,7 +333,6 @@ class SmtpSession {
       helo: this.#state.helo,
       forwarded: this.#state.forwarded,
     }
-    const {bareLf, bareCr, nul} = this.#receiver!
     return {
       taskId: this.#taskId,
       envelope: mail,
@@ -369,7 +340,7 @@ class SmtpSession {
       listener,
       protocol: this.#state.extended ? (mail.smtputf8 ? 'UTF8SMTP' : 'ESMTP') : 'SMTP',
       octets,
-      data: {bareLf, bareCr, nul},
+      data: this.#reception!.facts,
       receivedAt: this.#receivedAt,
       timing: this.#timing,
       settings,
@@ -377,32 +348,9 @@ class SmtpSession {
     }
   }
 
-  #logReceived({envelope, octets, protocol, taskId}: Transaction): void {
-    const {listener, log} = this.#deps
-    if (!log.enabled(1)) return
-    const {body, envid, recipients, ret, sender} = envelope
-    const words = [
-      `${protocol} :${listener.port ?? listener.path ?? ''}${octets.path ? ` ${octets.path}` : ''}:`,
-      `<${sender}> -> ${recipients.map(({address}) => `<${address}>`).join(',')}`,
-      `SIZE=${octets.size}`,
-      body && `BODY=${body}`,
-      ret && `RET=${ret}`,
-      envid && `ENVID=${envid}`,
-    ]
-    log.forTask(taskId).write(1, words.filter(Boolean).join(' '))
-  }
-
-  #flush(): void {
-    if (this.#out === '' || this.#closed) return
-    const out = this.#out
-    this.#out = ''
-    this.#socket.write(out, 'latin1')
-    if (this.#socket.writableLength > WAITING_OUTPUT_OCTETS) this.#blocked = true
-  }
-
   /** Read on, or leave the rest with the client until we have done with what we hold. */
   #throttle(): void {
-    const waiting = this.#blocked || this.#mode === 'busy'
+    const waiting = this.#output.blocked || this.#mode === 'busy'
     if (waiting && this.#input.length > WAITING_INPUT_OCTETS) this.#socket.pause()
     else if (this.#socket.isPaused()) this.#socket.resume()
   }
@@ -413,14 +361,14 @@ class SmtpSession {
       this.#end('protocol', FLOOD)
       return
     }
-    if (this.#mode === 'busy' || this.#blocked) return
-    const received = this.#mode === 'data' ? this.#receiver!.size : 0
+    if (this.#mode === 'busy' || this.#output.blocked) return
+    const received = this.#mode === 'data' ? this.#reception!.size : 0
     if (this.#clock() - this.#since > this.#policy.timeoutMs + received) this.#timedOut()
   }
 
   #timedOut(): void {
     if (this.#mode === 'ended') this.#socket.destroy()
-    else if (this.#blocked) {
+    else if (this.#output.blocked) {
       // It does not read what it is told.
       this.#reason = 'timeout'
       this.#socket.destroy()
@@ -445,7 +393,7 @@ class SmtpSession {
   }
 
   #endIfDone(): void {
-    if (!this.#blocked && (this.#mode === 'command' || this.#mode === 'data')) this.#end('closed')
+    if (!this.#output.blocked && (this.#mode === 'command' || this.#mode === 'data')) this.#end('closed')
   }
 
   /** Say the last words and close our side; the socket goes when the client has closed its own. */
@@ -453,12 +401,12 @@ class SmtpSession {
     if (this.#mode === 'ended') return
     this.#reason ??= reason
     this.#mode = 'ended'
-    this.#store?.discard()
+    this.#reception?.discard()
     if (this.#socket.destroyed) return
     this.#socket.setTimeout(LINGER_MS)
     // The child need not wait until the client has closed its side, too.
-    this.#socket.end(this.#out + last, 'latin1', () => this.#finish())
-    this.#out = ''
+    this.#output.add(last)
+    this.#output.end(() => this.#finish())
     this.#input.take()
     this.#socket.resume()
   }
@@ -471,7 +419,7 @@ class SmtpSession {
   #finish(): void {
     if (this.#finished) return
     this.#finished = true
-    if (this.#mode !== 'ended') this.#store?.discard()
+    if (this.#mode !== 'ended') this.#reception?.discard()
     this.#mode = 'ended'
     this.#deps.stop?.removeEventListener('abort', this.#stopped)
     this.#log(3, `session ended: ${this.#reason ?? 'closed'}`)
