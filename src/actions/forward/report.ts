@@ -1,0 +1,65 @@
+/**
+ * report — what a transaction with a next hop leaves in counters and in the log.
+ */
+import type {SmtpReply} from '../../errors.ts'
+import type {Recipient} from '../../message/envelope.ts'
+import type {Delivery, Purpose, RecipientResult} from './delivery.ts'
+
+/** Spec/monitoring, Counters: names that a transaction of this purpose counts under. */
+function countNames(stem: 'OutMsgs' | 'OutMsgsSize', purpose: Purpose): readonly string[] {
+  const kind = purpose === 'Relay' ? 'Relay' : 'Submit'
+  const names = ['', kind, 'ProtoSMTP', `ProtoSMTP${kind}`]
+  if (purpose !== kind) names.push(purpose)
+  return names.map(name => stem + name)
+}
+
+const PURPOSES: readonly Purpose[] = ['Relay', 'SubmitQuar', 'SubmitDsn', 'SubmitNotif']
+const BEGUN = new Map(PURPOSES.map(purpose => [purpose, countNames('OutMsgs', purpose)]))
+const SIZES = new Map(PURPOSES.map(purpose => [purpose, countNames('OutMsgsSize', purpose)]))
+
+/** One transaction, successful when anybody got the mail; those still to come count as successes. */
+export function countTransaction(
+  delivery: Delivery,
+  results: readonly (RecipientResult | undefined)[],
+): void {
+  const {head, octets, from, count, purpose} = delivery
+  for (const name of BEGUN.get(purpose)!) count(name)
+  let temporary = false
+  let delivered = false
+  for (const result of results) {
+    if (result && result.reply.code >= 500) continue
+    if (result && result.reply.code >= 400) temporary = true
+    else delivered = true
+  }
+  if (delivered) {
+    count('OutMsgsDelivers')
+    const size = head.length + octets.size - from
+    for (const name of SIZES.get(purpose)!) count(name, size)
+  } else count(temporary ? 'OutMsgsAttemptFails' : 'OutMsgsRejects')
+}
+
+/** A line for each different answer: `<mail_id> FWD from <s> -> <r>,<r2>, <options> <response>`. */
+export function logResults(
+  {log, mailId, purpose, sender}: Delivery,
+  options: string,
+  recipients: readonly Recipient[],
+  results: readonly (RecipientResult | undefined)[],
+): void {
+  if (!log.enabled(1) && results.every(result => result === undefined || result.reply.code < 300)) return
+  const byReply = new Map<SmtpReply, string[]>()
+  for (const [i, recipient] of recipients.entries()) {
+    const reply = results[i]?.reply
+    if (!reply || !log.enabled(reply.code < 300 ? 1 : -1)) continue
+    const addresses = byReply.get(reply)
+    if (addresses) addresses.push(`<${recipient.address}>`)
+    else byReply.set(reply, [`<${recipient.address}>`])
+  }
+  const verb = purpose === 'Relay' ? 'FWD' : 'SEND'
+  for (const [{code, enhanced, text}, addresses] of byReply) {
+    const between = options === '' ? '' : `${options} `
+    log.write(
+      code < 300 ? 1 : -1,
+      `${mailId} ${verb} from <${sender}> -> ${addresses.join(',')}, ${between}${code} ${enhanced} ${text}`,
+    )
+  }
+}
