@@ -10,10 +10,14 @@ import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
 
 /**
- * V8 for many small processes: a small young generation (most of a mail's garbage is dead at once),
- * code that is not kept twice, no threads of its own. Measured in bench/README.md.
+ * V8 for many small processes: a small young generation, as most of a mail's garbage is dead at once, and no
+ * Maglev, whose compilations leave 25 MB of malloc'ed holes behind in each child (bench/README.md).
  */
-export const CHILD_FLAGS: readonly string[] = ['--max-semi-space-size=1']
+export const CHILD_FLAGS: readonly string[] = [
+  '--max-semi-space-size=1',
+  '--no-maglev',
+  '--optimize-for-size',
+]
 
 export interface ChildEvents {
   onMessage(message: FromChild, handle: unknown): void
