@@ -52,6 +52,7 @@ export async function createMailService({
   const filter = createFilter({
     forwarder,
     scanners,
+    publishing: publisher !== silentPublisher,
     mailIds: new MailIds(settings.number('$mail_id_size_bits')),
     takeLogCounts: () => entries.take(),
     publisher,

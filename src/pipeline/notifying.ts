@@ -2,7 +2,7 @@
  * notifying — tells the sender what became of his mail, where nobody else will.
  */
 
-import {buildDsn, dsnLogLine, ownEnvid} from '../actions/notify/dsn.ts'
+import type {DsnDecision} from '../actions/notify/dsn-decision.ts'
 import {decideDsns, dsnFrom} from '../actions/notify/dsn-policy.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Header} from '../message/message.ts'
@@ -24,23 +24,34 @@ export interface Notifying {
   readonly mailId: string
 }
 
-/** The outcomes, each with what became of its DSN; one DSN covers all recipients that get one. */
-export async function notifySender(
-  job: Notifying,
-  services: MailServices,
-): Promise<readonly RecipientOutcome[]> {
-  const {mail, outcomes, settings, facts, isBulk} = job
-  const {sender} = mail.envelope
-  const decisions = decideDsns({
+/** Whether each recipient's end is told to the sender, in order. */
+export function decideNotifications({
+  mail,
+  outcomes,
+  settings,
+  facts,
+  isBulk,
+}: Notifying): readonly DsnDecision[] {
+  return decideDsns({
     outcomes,
     facts,
-    sender,
+    sender: mail.envelope.sender,
     isLmtp: isLmtp(mail.protocol),
     originating: settings.flag('$originating'),
     isBulk,
     settings,
   })
-  if (decisions.every(({kind}) => kind === 'none')) return outcomes
+}
+
+/** The outcomes, each with what became of its DSN; one DSN covers all recipients that get one. */
+export async function notifySender(
+  decisions: readonly DsnDecision[],
+  job: Notifying,
+  services: MailServices,
+): Promise<readonly RecipientOutcome[]> {
+  const {mail, outcomes} = job
+  const {sender} = mail.envelope
+  const {dsnLogLine} = await dsnModule()
   for (const [n, {kind}] of decisions.entries()) {
     if (kind === 'none') continue
     const outcome = outcomes[n]!
@@ -56,6 +67,9 @@ export async function notifySender(
   })
 }
 
+/** Few children ever need it. */
+const dsnModule = () => import('../actions/notify/dsn.ts')
+
 async function send(
   {mail, settings, header, facts, mailId}: Notifying,
   included: readonly RecipientOutcome[],
@@ -64,6 +78,7 @@ async function send(
   const hostname = settings.string('$myhostname') ?? 'localhost'
   const dsnMailId = mailIds.make().mailId
   const now = Date.now()
+  const {buildDsn, ownEnvid} = await dsnModule()
   const dsn = buildDsn({
     envelope: mail.envelope,
     client: mail.client,

@@ -6,8 +6,7 @@
  */
 import {receivedField} from '../actions/edits/received.ts'
 import {quarantineHead} from '../actions/quarantine/header.ts'
-import {storeLocally} from '../actions/quarantine/local.ts'
-import {planQuarantine, type QuarantineCopy} from '../actions/quarantine/plan.ts'
+import type {QuarantineCopy} from '../actions/quarantine/plan.ts'
 import type {Settings} from '../config/settings.ts'
 import {AmavisError} from '../errors.ts'
 import {localDeliveryLine} from '../log/main-entry.ts'
@@ -33,11 +32,14 @@ export interface Kept {
 }
 
 /** @throws AmavisError AM_STORAGE when a copy could not be stored */
-export async function quarantine(job: Quarantining, services: MailServices): Promise<readonly Kept[]> {
-  const {mail, settings, verdicts} = job
+export async function quarantine(
+  copies: readonly QuarantineCopy[],
+  job: Quarantining,
+  services: MailServices,
+): Promise<readonly Kept[]> {
   const kept: Kept[] = []
   let head: string | undefined
-  for (const copy of planQuarantine(verdicts, mail.envelope.sender, settings)) {
+  for (const copy of copies) {
     head ??= headOf(job)
     const locations = copy.method.startsWith('local:')
       ? await store(copy, head, job, services)
@@ -54,6 +56,8 @@ async function store(
   {log}: MailServices,
 ): Promise<readonly string[]> {
   const {sender} = mail.envelope
+  // Few children ever need it.
+  const {storeLocally} = await import('../actions/quarantine/local.ts')
   const stored = await storeLocally(
     {
       template: copy.method.slice('local:'.length),

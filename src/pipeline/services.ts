@@ -16,6 +16,8 @@ export interface ChildServices {
   readonly mailIds: MailIds
   /** log entries since the last call, for the LogEntries counters */
   readonly takeLogCounts: () => LogCounts
+  /** whether anybody wants counters */
+  readonly publishing: boolean
   /** the counters of one mail go to the bus */
   readonly publish: (counters: readonly Counter[]) => void
 }

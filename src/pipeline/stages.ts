@@ -6,11 +6,13 @@
  * the original's (spec/daemon, Stage order; spec/monitoring, Who sends what, when).
  */
 import {isAscii} from 'node:buffer'
+import {planQuarantine} from '../actions/quarantine/plan.ts'
 import type {Finding} from '../checks/finding.ts'
 import {scanSpamTestString} from '../checks/spam/test-strings.ts'
-import {scanViruses} from '../checks/virus/scan.ts'
+import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
 import type {Settings} from '../config/settings.ts'
 import {typeParts} from '../decode/types.ts'
+import type {Log} from '../log/log.ts'
 import {checkingLine} from '../log/main-entry.ts'
 import {parseHeader} from '../message/header.ts'
 import {readMime} from '../message/mime/read.ts'
@@ -27,7 +29,7 @@ import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
 import {settingsForMail} from './banks.ts'
 import {forward} from './forwarding.ts'
 import {bannedFindings, headerFindings, logParts, uncheckedFindings} from './inspect.ts'
-import {notifySender} from './notifying.ts'
+import {decideNotifications, notifySender} from './notifying.ts'
 import {type Outcomes, Pipeline} from './pipeline.ts'
 import {type Kept, quarantine} from './quarantining.ts'
 import {counters, logEntry} from './reporting.ts'
@@ -49,9 +51,9 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
   })
   .stage({
     name: 'digest_hdr',
-    async run({mail}) {
-      const content = await readAll(mail.octets)
-      return {content, header: parseHeader(content), isAscii: isAscii(content)}
+    run({mail}) {
+      const {memory} = mail.octets
+      return memory ? digest(memory) : readAll(mail.octets).then(digest)
     },
   })
   .stage({
@@ -111,15 +113,10 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
     state: 'V',
     when: ({mail, settings}) => !isBypassedByAll(mail, settings, '@bypass_virus_checks_maps'),
     otherwise: {virusFindings: NO_FINDINGS, scannersAnswered: 0},
-    async run({mail, parts}, {scanners, log, count, remainingMs}) {
+    run({mail, parts}, {scanners, log, count, remainingMs}) {
       count('OpsVirusCheck')
-      const scan = await scanViruses(mail.octets, parts, scanners, {timeoutMs: remainingMs(), log})
-      for (const finding of scan.findings) {
-        if (finding.kind === 'virus') {
-          log.write(0, `virus_scan: (${finding.names.join(', ')}), detected by ${finding.scanner}`)
-        }
-      }
-      return {virusFindings: scan.findings, scannersAnswered: scan.answered}
+      const scan = scanViruses(mail.octets, parts, scanners, {timeoutMs: remainingMs(), log})
+      return scan instanceof Promise ? scan.then(scanned => virusFacts(scanned, log)) : virusFacts(scan, log)
     },
   })
   .stage({
@@ -162,9 +159,10 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
   .stage({
     name: 'notif-quar',
     state: 'Q',
-    async run(known, services) {
-      const kept = await quarantine(known, services)
-      return {kept: kept.length > 0 ? kept : NONE_KEPT}
+    run(known, services) {
+      const copies = planQuarantine(known.verdicts, known.mail.envelope.sender, known.settings)
+      if (copies.length === 0) return {kept: NONE_KEPT}
+      return quarantine(copies, known, services).then(kept => ({kept}))
     },
   })
   .stage({
@@ -182,13 +180,16 @@ export const checking = Pipeline.begin<{readonly mail: Transaction}, MailService
   })
   .stage({
     name: 'prepare-dsn',
-    async run(known, services) {
+    run(known, services) {
       const {mail, verdicts, deliveries, kept} = known
       const stored = new Set(kept.flatMap(({copy}) => copy.recipients))
-      const outcomes = verdicts.map(verdict =>
+      const ended = verdicts.map(verdict =>
         outcomeOf(mail.taskId, verdict, deliveries.get(verdict.index), stored.has(verdict.index)),
       )
-      return {outcomes: await notifySender({...known, outcomes}, services)}
+      const job = {...known, outcomes: ended}
+      const decisions = decideNotifications(job)
+      if (decisions.every(({kind}) => kind === 'none')) return {outcomes: ended}
+      return notifySender(decisions, job, services).then(outcomes => ({outcomes}))
     },
   })
   .stage({
@@ -208,11 +209,24 @@ export const reporting = Pipeline.begin<Checked, MailServices>()
   })
   .stage({
     name: 'update_snmp',
+    when: (_, {publishing}) => publishing,
     run(known, services) {
       services.publish(counters(known, services))
       return {}
     },
   })
+
+function digest(content: Buffer) {
+  return {content, header: parseHeader(content), isAscii: isAscii(content)}
+}
+
+function virusFacts({findings, answered}: ScanResult, log: Log) {
+  for (const finding of findings) {
+    if (finding.kind !== 'virus') continue
+    log.write(0, `virus_scan: (${finding.names.join(', ')}), detected by ${finding.scanner}`)
+  }
+  return {virusFindings: findings, scannersAnswered: answered}
+}
 
 /** What `judge` needs beside the findings. */
 interface Judged {
