@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict'
-import {execFile} from 'node:child_process'
 import {appendFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
 import {demoMail} from '../../src/demo/mails.ts'
 import {startSink} from '../../src/demo/sink.ts'
-import {AMAVIS, startDaemon} from '../support/daemon.ts'
+import {amavis} from '../support/amavis.ts'
+import {startDaemon} from '../support/daemon.ts'
 import {sendTraffic} from '../support/traffic.ts'
 import {freePort, temporaryFolder} from '../support/wait.ts'
-
-function amavis(...args: string[]): Promise<{status: number; output: string}> {
-  return new Promise(resolve => {
-    execFile(process.execPath, [AMAVIS, ...args], (error, stdout, stderr) => {
-      resolve({status: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr})
-    })
-  })
-}
 
 test('reloads under load refuse and reset no connection, and a broken file changes nothing', async t => {
   const sink = await startSink()
