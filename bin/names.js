@@ -45,17 +45,8 @@ function daemon(args) {
   return {args: [command ?? 'start', ...rest]}
 }
 
-/** `-c N` and `-w S` only; anything else is a usage line and the given status. */
-function display(command, status, stream) {
-  return args => {
-    for (let i = 0; i < args.length; i += 2) {
-      if (!/^-[cw]$/.test(args[i]) || !/^-?\d+(\.\d*)?$/.test(args[i + 1] ?? '')) {
-        return {print: `Usage: ${command.program} [-c <count>] [-w <seconds>]\n`, stream, status}
-      }
-    }
-    return {args: [...command.args, ...args]}
-  }
-}
+/** A display reads its old command line itself: what stands after `--` (src/tui/classic-options.ts). */
+const display = command => args => ({args: [command, '--classic', '--', ...args]})
 
 function supervisor(args) {
   if (args.includes('-h'))
@@ -82,10 +73,10 @@ function services(args) {
 const NAMES = {
   amavis: args => ({args}),
   amavisd: daemon,
-  'amavisd-nanny': display({program: 'amavisd-nanny', args: ['nanny', '--classic']}, 255, 'stderr'),
-  'amavisd-agent': display({program: 'amavisd-agent', args: ['agent', '--classic']}, 255, 'stderr'),
-  'amavisd-status': display({program: 'amavisd-status', args: ['status', '--classic']}, 1, 'stdout'),
-  'amavis-status': display({program: 'amavis-status', args: ['status', '--classic']}, 1, 'stdout'),
+  'amavisd-nanny': display('nanny'),
+  'amavisd-agent': display('agent'),
+  'amavisd-status': display('status'),
+  'amavis-status': display('status'),
   'amavis-mc': supervisor,
   'amavis-services': services,
   'amavis-service': services,

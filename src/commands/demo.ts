@@ -38,10 +38,17 @@ when all ended as they should, 1 with the reasons when not.`
   async run(): Promise<void> {
     const {flags} = await this.parse(Demo)
     const {runDemo, showDemo} = await import('../demo/demo.ts')
+    // A reader that goes away (`| head`) must not end the demo before it has cleaned up.
+    process.stdout.removeAllListeners('error').on('error', () => {})
     try {
       if (process.stdout.isTTY && process.stdin.isTTY && process.env.TERM !== 'dumb')
         return await showDemo(flags.port)
-      const problems = await runDemo(flags.mails, flags.port, text => void process.stdout.write(text))
+      const ended = new AbortController()
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+        process.once(signal, () => ended.abort(new Error(`ended by ${signal}`)))
+      }
+      const print = (text: string) => void process.stdout.write(text)
+      const problems = await runDemo(flags.mails, flags.port, print, ended.signal)
       if (problems.length > 0)
         this.error(`not every mail ended as it should:\n${problems.join('\n')}`, {exit: 1})
       process.stdout.write(`all ${flags.mails} mails ended as they should\n`)

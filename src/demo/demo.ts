@@ -60,19 +60,22 @@ async function feedUntil(signal: AbortSignal, port: number, lane: number): Promi
 
 /**
  * Send `count` mails, print what monitors would show, check every mail's end.
+ * @param signal ends it early; everything is cleaned up all the same
  * @returns what was not as it should be; empty when all is well
  */
 export async function runDemo(
   count: number,
   port: number | undefined,
   print: (text: string) => void,
+  signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const sink = await startSink(n => (n % 5 === 0 ? 250 : 0))
   try {
     const home = await startDemoHome(sink.port, port)
     try {
+      signal?.throwIfAborted()
       print(`amavis demo: ${count} mails to 127.0.0.1 port ${home.port}, everything in ${home.folder}\n`)
-      const sent = await watched(home, print, () => sendAll(home.port, count))
+      const sent = await watched(home, print, () => unlessAborted(sendAll(home.port, count), signal))
       await printCounters(home, count, print)
       const problems = check(sent, sink, home.quarantined())
       printDispositions(sent, print)
@@ -84,6 +87,15 @@ export async function runDemo(
   } finally {
     await sink.close()
   }
+}
+
+/** The work's result, or a rejection with the signal's reason as soon as that comes. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), {once: true})
+  })
+  return Promise.race([work, aborted])
 }
 
 /** Four clients at once, until all mails are sent. */
