@@ -256,8 +256,8 @@ for (const c of cases) {
     assert.deepEqual(world.signals, c.signals ?? [])
     assert.equal(status, c.exit_code)
   })
-  const reason = NOT_ON_THE_BUS[c.id]
-  test(`amavisd-nanny by the bus: ${c.id}`, {skip: reason ?? false}, async () => {
+  if (c.id in NOT_ON_THE_BUS) continue
+  test(`amavisd-nanny by the bus: ${c.id}`, async () => {
     const world = new BusWorld(c)
     const status = await world.run()
     assert.deepEqual(world.outputs, expected(c))
@@ -270,4 +270,10 @@ test('there are 44 cases, and those left out on the bus are among them', () => {
   assert.equal(cases.length, 44)
   const ids = new Set(cases.map(c => c.id))
   for (const id of [...Object.keys(NOT_ON_THE_BUS), ...Object.keys(DIFFERENCES)]) assert.ok(ids.has(id), id)
+})
+
+test('the cases without a meaning on the bus are these and no others', () => {
+  const ids = new Set(cases.map(({id}) => id))
+  for (const [id, reason] of Object.entries(NOT_ON_THE_BUS)) assert.ok(ids.has(id), `${id}: ${reason}`)
+  assert.equal(cases.length - Object.keys(NOT_ON_THE_BUS).length, 38)
 })
