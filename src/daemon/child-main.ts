@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     service,
     log,
     exit,
+    releaseMemory: () => void globalThis.gc?.({type: 'major', flavor: 'last-resort', execution: 'sync'}),
     channel: {
       send,
       onMessage: listener => void process.on('message', listener as (message: unknown) => void),

@@ -10,13 +10,14 @@ import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
 
 /**
- * V8 for many small processes: a small young generation, as most of a mail's garbage is dead at once, and no
- * Maglev, whose compilations leave 25 MB of malloc'ed holes behind in each child (bench/README.md).
+ * V8 for many small processes. A small young generation: most of a mail's garbage is dead at once. No
+ * optimizing in a thread beside: its working memory comes from the same heap of malloc, which never gets
+ * small again (66 MB of proportional set size became 33). And gc() for children that are idle (child.ts).
  */
 export const CHILD_FLAGS: readonly string[] = [
   '--max-semi-space-size=1',
-  '--no-maglev',
-  '--optimize-for-size',
+  '--no-concurrent-recompilation',
+  '--expose-gc',
 ]
 
 export interface ChildEvents {

@@ -36,6 +36,10 @@ export interface Channel {
 /** What a mail in hand gets when its child is to end at once. */
 export const GRACE_MS = 4000
 
+/** A child that did this many tasks since it last did so gives memory back when it is idle for so long. */
+const TASKS_UNTIL_RELEASE = 300
+const IDLE_UNTIL_RELEASE_MS = 3000
+
 /** Connections between two looks at the resident memory; a look costs some microseconds. */
 const MEMORY_LOOK_EVERY = 16
 
@@ -47,6 +51,8 @@ export interface ChildOptions {
   /** ends the process; may be called while a connection is being served */
   readonly exit: (status: number) => void
   readonly residentBytes?: () => number
+  /** gives memory back to the system; takes some tens of ms */
+  readonly releaseMemory?: () => void
   readonly setTitle?: (title: string) => void
 }
 
@@ -57,6 +63,8 @@ export class Child {
   #serving: Promise<void> | undefined
   #ending = false
   #finishing = false
+  #releasedAt = 0
+  #release: NodeJS.Timeout | undefined
 
   constructor(options: ChildOptions) {
     this.#options = options
@@ -97,6 +105,7 @@ export class Child {
   async #serve(socket: net.Socket, listener: SocketSpec): Promise<void> {
     const {service, log} = this.#options
     this.#sessions++
+    clearTimeout(this.#release)
     try {
       await service.serve(socket, listener)
     } catch (error) {
@@ -116,6 +125,15 @@ export class Child {
     const {channel, service} = this.#options
     this.#setTitle(childTitle(service.tasks, 'avail'))
     channel.send({type: 'idle', tasks: service.tasks, wornOut: this.#isWornOut()})
+    if (service.tasks - this.#releasedAt >= TASKS_UNTIL_RELEASE) this.#releaseWhenIdle()
+  }
+
+  #releaseWhenIdle(): void {
+    const {service, releaseMemory} = this.#options
+    this.#release = setTimeout(() => {
+      this.#releasedAt = service.tasks
+      releaseMemory?.()
+    }, IDLE_UNTIL_RELEASE_MS).unref()
   }
 
   #isWornOut(): boolean {

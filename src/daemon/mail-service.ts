@@ -12,11 +12,12 @@ import {EntryCounts} from '../log/entry-counts.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
 import {createFilter} from '../pipeline/filter.ts'
+import {type Admission, admit} from '../session/access.ts'
 import {serveSmtp} from '../session/smtp/session.ts'
 import {Spool} from '../session/spool.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {Service} from './child.ts'
-import type {SocketSpec} from './socket-spec.ts'
+import {type SocketSpec, socketKey} from './socket-spec.ts'
 
 export interface MailService extends Service {
   /** An entry was written to the log; it goes to the bus, too. */
@@ -71,8 +72,19 @@ export async function createMailService({
     async serve(socket, spec) {
       publisher.state('A')
       const listener = listenerOf(socket, spec)
+      const report = (problem: string) => log.write(-1, problem)
+      const admission = onlySmtp(
+        admit({remoteAddress: socket.remoteAddress, listener}, settings, report),
+        spec,
+      )
+      if (admission.kind === 'refused') {
+        log.write(-1, admission.log)
+        socket.destroy()
+        publisher.state('-')
+        return
+      }
       await serveSmtp(socket, {
-        settings,
+        settings: admission.settings,
         listener,
         filter,
         publisher,
@@ -91,6 +103,13 @@ export async function createMailService({
       await publisher.close()
     },
   }
+}
+
+/** What is spoken here; a socket for anything else is closed without a word. */
+function onlySmtp(admission: Admission, spec: SocketSpec): Admission {
+  if (admission.kind === 'refused' || admission.protocol === 'SMTP') return admission
+  const log = `protocol ${admission.protocol} is not available, closing the connection on ${socketKey(spec)}`
+  return {kind: 'refused', log}
 }
 
 /** The socket of ours that a connection came in on: the address that the client knows, not the wildcard. */
