@@ -11,6 +11,9 @@ import {fileURLToPath, pathToFileURL} from 'node:url'
 import {translate} from './names.js'
 import {findRuntime, OLDEST_NODE} from './runtime.js'
 
+/** Commands whose first mail should not have to wait for oclif; see quick-start.ts. */
+const QUICK = new Set(['start', 'foreground', 'debug'])
+
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 function fail(message) {
@@ -59,6 +62,11 @@ export async function main(program, args) {
     const {version} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
     process.stdout.write(`amavis ${version}\n`)
     return
+  }
+  if (QUICK.has(call.args[0])) {
+    const {quickStart} = await import('../dist/src/daemon/cli/quick-start.js')
+    const status = await quickStart(call.args)
+    if (status !== undefined) process.exit(status)
   }
   const {execute} = await import('@oclif/core')
   // Not awaited at the top: with a closed pipe oclif's flush never settles.

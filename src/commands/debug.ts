@@ -1,7 +1,8 @@
 /** debug — foreground, with everything logged to standard error. */
 import {Command} from '@oclif/core'
-import {daemonFlags, daemonOptions} from '../daemon/cli/flags.ts'
-import {becomeMaster} from '../daemon/cli/launch.ts'
+import {daemonOptions} from '../daemon/cli/daemon-options.ts'
+import {daemonFlags} from '../daemon/cli/flags.ts'
+import {startDaemon} from '../daemon/cli/start-daemon.ts'
 
 export default class Debug extends Command {
   static override summary = 'Run the daemon in the foreground and log everything to standard error.'
@@ -10,6 +11,6 @@ export default class Debug extends Command {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Debug)
-    becomeMaster(daemonOptions(flags, 'debug'))
+    process.exit(await startDaemon(daemonOptions(flags, 'debug')))
   }
 }

@@ -1,7 +1,8 @@
 /** foreground — be the daemon, without leaving the terminal or the supervisor that started it. */
 import {Command} from '@oclif/core'
-import {daemonFlags, daemonOptions} from '../daemon/cli/flags.ts'
-import {becomeMaster} from '../daemon/cli/launch.ts'
+import {daemonOptions} from '../daemon/cli/daemon-options.ts'
+import {daemonFlags} from '../daemon/cli/flags.ts'
+import {startDaemon} from '../daemon/cli/start-daemon.ts'
 
 export default class Foreground extends Command {
   static override summary = 'Run the daemon in the foreground.'
@@ -12,6 +13,6 @@ export default class Foreground extends Command {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Foreground)
-    becomeMaster(daemonOptions(flags, 'foreground'))
+    process.exit(await startDaemon(daemonOptions(flags, 'foreground')))
   }
 }

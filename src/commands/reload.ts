@@ -1,6 +1,7 @@
 /** reload — have the daemon read its configuration again, and say what became of it. */
 import {Command} from '@oclif/core'
-import {daemonOptions, whichDaemon} from '../daemon/cli/flags.ts'
+import {daemonOptions} from '../daemon/cli/daemon-options.ts'
+import {whichDaemon} from '../daemon/cli/flags.ts'
 import {locate} from '../daemon/cli/locate.ts'
 import {askMaster} from '../daemon/control.ts'
 

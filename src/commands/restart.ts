@@ -1,8 +1,9 @@
 /** restart — replace the daemon by a new one of the programs now on disk, without refusing a connection. */
 import {Command} from '@oclif/core'
-import {daemonFlags, daemonOptions} from '../daemon/cli/flags.ts'
-import {startDetached} from '../daemon/cli/launch.ts'
+import {daemonOptions} from '../daemon/cli/daemon-options.ts'
+import {daemonFlags} from '../daemon/cli/flags.ts'
 import {locate} from '../daemon/cli/locate.ts'
+import {startDetached} from '../daemon/cli/start-daemon.ts'
 import {stopProcess} from '../daemon/cli/stop-process.ts'
 import {askMaster} from '../daemon/control.ts'
 import type {DaemonOptions} from '../daemon/options.ts'

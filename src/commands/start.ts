@@ -1,7 +1,8 @@
 /** start — start the daemon and return when it takes mail. */
 import {Command} from '@oclif/core'
-import {daemonFlags, daemonOptions} from '../daemon/cli/flags.ts'
-import {startDetached} from '../daemon/cli/launch.ts'
+import {daemonOptions} from '../daemon/cli/daemon-options.ts'
+import {daemonFlags} from '../daemon/cli/flags.ts'
+import {startDaemon} from '../daemon/cli/start-daemon.ts'
 
 export default class Start extends Command {
   static override summary = 'Start the daemon.'
@@ -15,8 +16,6 @@ export default class Start extends Command {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Start)
-    const result = await startDetached(daemonOptions(flags, 'daemon'))
-    for (const line of result.kind === 'failed' ? result.problems : result.warnings) this.logToStderr(line)
-    if (result.kind === 'failed') this.exit(1)
+    process.exit(await startDaemon(daemonOptions(flags, 'daemon')))
   }
 }

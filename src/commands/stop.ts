@@ -1,6 +1,7 @@
 /** stop — end the daemon and wait until it is gone. */
 import {Command} from '@oclif/core'
-import {daemonOptions, whichDaemon} from '../daemon/cli/flags.ts'
+import {daemonOptions} from '../daemon/cli/daemon-options.ts'
+import {whichDaemon} from '../daemon/cli/flags.ts'
 import {locate} from '../daemon/cli/locate.ts'
 import {stopProcess} from '../daemon/cli/stop-process.ts'
 

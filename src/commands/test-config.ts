@@ -1,6 +1,7 @@
 /** test-config — whether the daemon could be started, or reloaded, with this configuration. */
 import {Command} from '@oclif/core'
-import {daemonFlags, daemonOptions} from '../daemon/cli/flags.ts'
+import {daemonOptions} from '../daemon/cli/daemon-options.ts'
+import {daemonFlags} from '../daemon/cli/flags.ts'
 import {readConfiguration} from '../daemon/read-configuration.ts'
 
 export default class TestConfig extends Command {

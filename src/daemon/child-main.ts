@@ -22,6 +22,7 @@ async function main(): Promise<void> {
   if (!process.send) throw new Error('this program is started by the master')
   const orders = v8.deserialize(readFileSync(0)) as ChildOrders
   if (orders.uid >= 0) verifyUser(orders.uid)
+  if (orders.path !== '') process.env['PATH'] = orders.path
   const snapshot = v8.deserialize(orders.snapshot) as Snapshot
 
   const {log, close} = openLog(orders.log, (level, text) => service.logged(level, text))

@@ -27,50 +27,62 @@ export interface ChildEvents {
 }
 
 export class ChildHandle {
-  readonly number: number
   readonly bornAt = Date.now()
   /** transactions and connections, as far as it has said */
   tasks = 0
   connections = 0
   /** since when it has the state that it is in, Unix time in ms */
   since = Date.now()
+  #number = 0
   #silentChecks = 0
   /** on its way to the child */
   #handing: Connection | undefined
+  #ended: string | undefined
+  #events: ChildEvents | undefined
   readonly #process: ChildProcess
 
-  constructor(
-    number: number,
-    orders: ChildOrders,
-    environment: Readonly<Record<string, string | undefined>>,
-    events: ChildEvents,
-  ) {
-    this.number = number
+  /** Start the process; it loads its program and then waits for orders. */
+  constructor() {
     const entry = fileURLToPath(new URL('child-main.js', import.meta.url))
     this.#process = spawn(process.execPath, [...CHILD_FLAGS, entry], {
       stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
-      env: environment,
+      // one arena: a child has one busy thread, and each further arena is memory that stays
+      env: {...process.env, MALLOC_ARENA_MAX: '1'},
     })
     const child = this.#process
     let failure: string | undefined
     child.on('message', (message: FromChild, handle) => {
       this.#silentChecks = 0
       if (message.type === 'failed') failure = message.reason
-      events.onMessage(message, handle)
+      this.#events?.onMessage(message, handle)
     })
-    let ended = false
-    const end = (reason: string) => {
-      if (ended) return
-      ended = true
-      const unserved = this.#handing
-      this.#handing = undefined
-      events.onEnd(failure ?? reason, unserved)
-    }
-    child.once('error', error => end(error.message))
-    child.once('exit', (status, signal) => end(signal ? `signal ${signal}` : `exit ${status}`))
+    child.once('error', error => this.#end(error.message))
+    child.once('exit', (status, signal) =>
+      this.#end(failure ?? (signal ? `signal ${signal}` : `exit ${status}`)),
+    )
     // one that dies at birth does not read its orders
     child.stdin?.on('error', () => {})
-    child.stdin?.end(v8.serialize(orders))
+  }
+
+  /** Give it its orders. Events come from the next turn of the event loop on. */
+  begin(number: number, orders: ChildOrders, events: ChildEvents): void {
+    this.#number = number
+    this.#process.stdin?.end(v8.serialize(orders))
+    this.#events = events
+    const ended = this.#ended
+    if (ended !== undefined) setImmediate(() => events.onEnd(ended, undefined))
+  }
+
+  #end(reason: string): void {
+    if (this.#ended !== undefined) return
+    this.#ended = reason
+    const unserved = this.#handing
+    this.#handing = undefined
+    this.#events?.onEnd(reason, unserved)
+  }
+
+  get number(): number {
+    return this.#number
   }
 
   get pid(): number {

@@ -22,7 +22,8 @@ export interface GenerationOptions {
   readonly plan: Plan
   readonly snapshot: Uint8Array
   readonly uid: number
-  readonly environment: Readonly<Record<string, string | undefined>>
+  /** a child that waits for its orders, to be the first */
+  readonly prepared?: ChildHandle | undefined
   /** write a log entry */
   readonly say: (level: number, text: string) => void
   /** a child may be idle now, or is gone */
@@ -167,20 +168,21 @@ export class Generation implements Inside {
   }
 
   #make(): void {
-    const {environment, say} = this.#options
     const number = this.#nextNumber++
     this.#pool.born(number)
-    const child: ChildHandle = new ChildHandle(number, this.#orders(number), environment, {
+    const child = (number === 1 && this.#options.prepared) || new ChildHandle()
+    child.begin(number, this.#orders(number), {
       onMessage: (message, handle) => this.#hear(child, message, handle),
       onEnd: (reason, unserved) => this.#bury(child, reason, unserved),
     })
     this.#children.set(number, child)
-    say(3, `child ${child.pid} started, generation ${this.number}`)
+    this.#options.say(3, `child ${child.pid} started, generation ${this.number}`)
   }
 
   #orders(number: number): ChildOrders {
     const {plan, snapshot, uid} = this.#options
     return {
+      path: plan.path,
       snapshot,
       generation: this.number,
       log: plan.log,

@@ -6,18 +6,9 @@
  */
 import {spawn} from 'node:child_process'
 import {MASTER_ENTRY} from './master-entry.ts'
-import type {StartResult} from './messages.ts'
-import {type DaemonOptions, OPTIONS_VARIABLE} from './options.ts'
+import type {MasterOrders, StartResult} from './messages.ts'
+import type {DaemonOptions} from './options.ts'
 import type {SocketSpec} from './socket-spec.ts'
-
-/** JSON of an Inheritance, for the heir. */
-export const INHERITANCE_VARIABLE = 'AMAVIS_INHERITANCE'
-
-/** What a master that is replaced leaves to its successor. */
-export interface Inheritance {
-  readonly pid: number
-  readonly sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[]
-}
 
 export interface Heir {
   readonly pid: number
@@ -38,18 +29,16 @@ export function raiseHeir(
   options: DaemonOptions,
   sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[],
 ): Promise<Raised> {
-  const inheritance: Inheritance = {
-    pid: process.pid,
-    sockets: sockets.map(({spec}, index) => ({spec, fd: FIRST_SOCKET_FD + index})),
+  const orders: MasterOrders = {
+    options,
+    inheritance: {
+      pid: process.pid,
+      sockets: sockets.map(({spec}, index) => ({spec, fd: FIRST_SOCKET_FD + index})),
+    },
   }
   const heir = spawn(process.execPath, [MASTER_ENTRY], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...sockets.map(({fd}) => fd)],
-    env: {
-      ...process.env,
-      [OPTIONS_VARIABLE]: JSON.stringify(options),
-      [INHERITANCE_VARIABLE]: JSON.stringify(inheritance),
-    },
   })
   return new Promise(resolve => {
     const fail = (text: string) => resolve({kind: 'failed', problems: [text]})
@@ -64,5 +53,6 @@ export function raiseHeir(
         heir: {pid: result.pid, takes: result.sockets, letGo: () => heir.disconnect()},
       })
     })
+    heir.send(orders, () => {})
   })
 }

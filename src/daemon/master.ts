@@ -12,17 +12,19 @@ import type {ConfiguredBus} from '../bus/configured-bus.ts'
 import type {McPlan} from '../bus/mc-plan.ts'
 import {AmavisError, errorText} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
+import type {ChildHandle} from './child-process.ts'
 import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
 import {Door} from './door.ts'
 import {Generation} from './generation.ts'
-import {type Heir, type Inheritance, raiseHeir} from './heir.ts'
+import {type Heir, raiseHeir} from './heir.ts'
 import type {ListenOptions} from './listeners.ts'
-import type {ReaderResult, StartResult} from './messages.ts'
+import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import {leavePidFile, MASTER_TITLE, takePidFile} from './pid-file.ts'
 import type {Plan} from './plan.ts'
 import {dropPrivileges} from './privileges.ts'
 import {readConfiguration} from './read-configuration.ts'
+import type {RunOptions} from './run-master.ts'
 import {socketKey} from './socket-spec.ts'
 import {bringUpBus, type SupervisedBus} from './supervised-bus.ts'
 import {sweepOrphans} from './sweep.ts'
@@ -31,13 +33,11 @@ import {sweepOrphans} from './sweep.ts'
 const STOP_LIMIT_MS = 10_000
 /** A new generation is up within this time, or it is given up. */
 const UP_LIMIT_MS = 60_000
-export interface MasterOptions {
-  readonly options: DaemonOptions
-  readonly inheritance: Inheritance | undefined
-  /** is told once whether mail can come */
-  readonly report: (result: StartResult) => Promise<void>
-  /** resolves when the predecessor has let go of PID file and control socket */
-  readonly predecessorDone: () => Promise<void>
+export interface MasterOptions extends Required<RunOptions> {
+  /** the configuration is being read already */
+  readonly firstRead: Promise<ReaderResult>
+  /** a child that waits for its orders */
+  readonly prepared: ChildHandle | undefined
 }
 
 type Wish =
@@ -152,7 +152,7 @@ export class Master {
 
   async #start(): Promise<void> {
     const {options, inheritance, report} = this.#options
-    const read = await readAccepted(options, inheritance ? 0 : process.pid)
+    const read = accepted(await this.#options.firstRead)
     const {plan, runAs} = read
     process.title = MASTER_TITLE
     const warnings = [...read.warnings]
@@ -176,7 +176,7 @@ export class Master {
     for (const warning of warnings) this.#say(-1, warning)
     if (!inheritance) await this.#openControl(plan)
 
-    this.#current = this.#makeGeneration(read)
+    this.#current = this.#makeGeneration(read, this.#preparedFor(read))
     await this.#bringUp(this.#current, inheritance ? plan.children : 1)
     await report({kind: 'ready', pid: process.pid, sockets: this.#door.keys, warnings})
     if (inheritance) {
@@ -196,6 +196,7 @@ export class Master {
     this.#door.closeAllBut(new Set(), new Set(inheritance?.sockets.map(({spec}) => socketKey(spec))))
     this.#door.dismiss()
     this.#control?.close()
+    this.#options.prepared?.kill('SIGKILL')
     await this.#current?.stop(STOP_LIMIT_MS)
     if (this.#plan) leavePidFile(this.#plan.pidFile)
     await this.#log?.close()
@@ -205,13 +206,21 @@ export class Master {
     this.#control = await openControl(plan.controlSocket, request => this.#answer(request))
   }
 
-  #makeGeneration({plan, snapshot, runAs}: Read): Generation {
+  /** A child that began as root stays root; where the daemon has another user it is not used. */
+  #preparedFor({runAs}: Read): ChildHandle | undefined {
+    const {prepared} = this.#options
+    if (!runAs) return prepared
+    prepared?.kill('SIGKILL')
+    return undefined
+  }
+
+  #makeGeneration({plan, snapshot, runAs}: Read, prepared?: ChildHandle): Generation {
     return new Generation({
       number: ++this.#generations,
       plan,
       snapshot,
       uid: runAs?.uid ?? -1,
-      environment: childEnvironment(plan),
+      prepared,
       say: (level, text) => this.#say(level, text),
       onChange: () => this.#changed(),
       onReturn: connection => this.#door.takeBack(connection),
@@ -246,7 +255,7 @@ export class Master {
   async #answer(request: ControlRequest): Promise<ControlReply> {
     switch (request.command) {
       case 'ping':
-        return {kind: 'ok', pid: process.pid, mode: this.#options.options.mode}
+        return this.#identity()
       case 'status':
         return this.#status()
       case 'reload':
@@ -256,6 +265,11 @@ export class Master {
       default:
         return {kind: 'failed', problems: ['unknown command']}
     }
+  }
+
+  #identity(): ControlReply {
+    const {mode, files, instance} = this.#options.options
+    return {kind: 'ok', pid: process.pid, mode, files, instance}
   }
 
   #status(): ControlReply {
@@ -283,7 +297,7 @@ export class Master {
 
   /** Nothing of the present configuration changes unless all of the new one can be had. */
   async #reload(): Promise<ControlReply> {
-    const read = await readAccepted(this.#options.options)
+    const read = accepted(await readConfiguration({options: this.#options.options, announce: 0}))
     const {plan} = read
     const before = this.#plan
     if (!before || !this.#current) throw new AmavisError('AM_BUG', 'reload before the start')
@@ -389,8 +403,8 @@ class ConfigurationRefused extends Error {
   }
 }
 
-async function readAccepted(options: DaemonOptions, announce = 0): Promise<Read> {
-  const result = await readConfiguration({options, announce})
+/** @throws ConfigurationRefused */
+function accepted(result: ReaderResult): Read {
   if (result.kind === 'failed') throw new ConfigurationRefused(result.problems)
   return result
 }
@@ -416,10 +430,4 @@ function mcPlan(bus: ConfiguredBus, {home, log}: Plan, {allowRoot}: DaemonOption
     pidFile: `${home}/amavis-mc.pid`,
     allowRoot,
   }
-}
-
-/** What children and the bus get of our environment. */
-function childEnvironment(plan: Plan): Readonly<Record<string, string | undefined>> {
-  // one arena: a child has one busy thread, and each further arena is memory that stays
-  return {...process.env, MALLOC_ARENA_MAX: '1', ...(plan.path !== '' && {PATH: plan.path})}
 }

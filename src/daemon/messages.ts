@@ -28,6 +28,8 @@ export type FromChild =
 
 /** What a child reads from its standard input when it begins, as v8.serialize writes it. */
 export interface ChildOrders {
+  /** value for PATH; '' leaves it as it is */
+  readonly path: string
   /** serialized Snapshot, unread by the master */
   readonly snapshot: Uint8Array
   readonly generation: number
@@ -62,6 +64,18 @@ export type ReaderResult =
       readonly warnings: readonly string[]
     }
   | {readonly kind: 'failed'; readonly problems: readonly string[]}
+
+/** Starter → master. */
+export interface MasterOrders {
+  readonly options: DaemonOptions
+  readonly inheritance: Inheritance | undefined
+}
+
+/** What a master that is replaced leaves to its successor. */
+export interface Inheritance {
+  readonly pid: number
+  readonly sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[]
+}
 
 /** Master → whoever started it: once, when mail can come or never will. */
 export type StartResult =

@@ -1,8 +1,5 @@
 /**
- * options — what the command line asks of a daemon, as data that goes from `start` to the master.
- *
- * It travels in the environment variable AMAVIS_MASTER: a process's arguments are overwritten by its title,
- * its first environment is not, so that `stop` can tell running masters apart without any file.
+ * options — what a command line asks of a daemon, as data that goes from the command to the master.
  */
 import type {Override} from '../config/request.ts'
 
@@ -24,25 +21,9 @@ export interface DaemonOptions {
   readonly checkOwnership: boolean
 }
 
-export const OPTIONS_VARIABLE = 'AMAVIS_MASTER'
+/** What tells daemons of a machine apart: the files they were started with, and the instance name. */
+export type Identity = Pick<DaemonOptions, 'files' | 'instance'>
 
-/** The options in an environment; undefined where there are none or they are not ours. */
-export function optionsIn(
-  environment: Readonly<Record<string, string | undefined>>,
-): DaemonOptions | undefined {
-  const text = environment[OPTIONS_VARIABLE]
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as DaemonOptions
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether two command lines mean the same daemon: the same files under the same instance name. */
-export function sameDaemon(
-  a: Pick<DaemonOptions, 'files' | 'instance'>,
-  b: Pick<DaemonOptions, 'files' | 'instance'>,
-): boolean {
+export function sameDaemon(a: Identity, b: Identity): boolean {
   return a.instance === b.instance && JSON.stringify(a.files) === JSON.stringify(b.files)
 }

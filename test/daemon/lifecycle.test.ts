@@ -49,7 +49,7 @@ test('stop works with a configuration that does not parse, and with a PID file t
   writeFileSync(daemon.file, '$max_servers = ;\n')
   const stopped = await daemon.run('stop')
   assert.equal(stopped.status, 0)
-  assert.match(stopped.stderr, /found process \[\d+\] by the command line it was started with/)
+  assert.match(stopped.stderr, /process \[\d+\] says that it was started with the same configuration/)
   assert.equal(liveProcesses.exists(pid), false)
 
   const missing = await daemon.run('stop')

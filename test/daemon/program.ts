@@ -26,7 +26,12 @@ export function amavis(...args: string[]): Promise<Ran> {
   })
 }
 
-const QUIET = '$enable_zmq = 0;\n$max_servers = 2;\n$log_level = 3;\n'
+const QUIET = `$enable_zmq = 0;
+$max_servers = 2;
+$log_level = 3;
+$interface_policy{'SOCK'} = 'UNIX';
+$policy_bank{'UNIX'} = {protocol => 'SMTP'};
+`
 
 /** A daemon of a test: a home, a configuration in it, and what can be asked of it. */
 export class Daemon {
@@ -128,8 +133,8 @@ export class Client {
   }
 
   async greeted(limitMs?: number): Promise<this> {
-    await until('a greeting', () => this.error !== undefined || this.said.startsWith('220'), limitMs)
-    if (this.error) throw this.error
+    await until('a greeting', () => this.closed || this.said.startsWith('220'), limitMs)
+    if (this.closed) throw this.error ?? new Error('closed before the greeting')
     return this
   }
 

@@ -1,0 +1,48 @@
+/**
+ * start-daemon — a master in a process of its own, or in this one.
+ */
+import {spawn} from 'node:child_process'
+import {MASTER_ENTRY} from '../master-entry.ts'
+import type {MasterOrders, StartResult} from '../messages.ts'
+import type {DaemonOptions} from '../options.ts'
+import {runMaster} from '../run-master.ts'
+
+/**
+ * Detached: returns when the master takes mail, or has said why it cannot. In the foreground: returns when
+ * it has ended.
+ * @returns the exit status
+ */
+export async function startDaemon(options: DaemonOptions): Promise<number> {
+  if (options.mode !== 'daemon') {
+    return await runMaster({options, inheritance: undefined, report: async result => say(result)})
+  }
+  const result = await startDetached(options)
+  say(result)
+  return result.kind === 'ready' ? 0 : 1
+}
+
+/** What a person should know goes to standard error. */
+function say(result: StartResult): void {
+  const lines = result.kind === 'failed' ? result.problems : result.warnings
+  for (const line of lines) process.stderr.write(`${line}\n`)
+}
+
+/** Start a master in a session of its own; resolves when mail can come or never will. */
+export function startDetached(options: DaemonOptions): Promise<StartResult> {
+  const master = spawn(process.execPath, [MASTER_ENTRY], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  const orders: MasterOrders = {options, inheritance: undefined}
+  return new Promise(resolve => {
+    const fail = (text: string) => resolve({kind: 'failed', problems: [text]})
+    master.once('error', error => fail(`cannot start the master: ${error.message}`))
+    master.once('exit', (status, signal) => fail(`the master ended early (${signal ?? `exit ${status}`})`))
+    master.once('message', message => {
+      master.disconnect()
+      master.unref()
+      resolve(message as StartResult)
+    })
+    master.send(orders, () => {})
+  })
+}
