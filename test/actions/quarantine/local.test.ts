@@ -41,6 +41,9 @@ const store = (quarantineDir: string | undefined, more: Partial<LocalStore> = {}
   ...more,
 })
 
+// As the master has it: modes are asked for under this mask.
+process.umask(0o027)
+
 test('a copy is a file of mode 0640 with LF line ends, delivery fields first, then the mail unchanged', async t => {
   const dir = await folder(t)
   const stored = await storeLocally(copy(), store(dir))
