@@ -1,7 +1,7 @@
 /**
  * after-defaults — what is filled in or settled after the last file (spec/config, Values fixed up).
  */
-import {DESTINY} from '../verdict/category.ts'
+import {DESTINY} from './category.ts'
 import {textOf} from './language/convert.ts'
 import {isTrue} from './number.ts'
 import type {Reader} from './reader.ts'

@@ -3,6 +3,7 @@
  */
 import type {Settings} from '../config/settings.ts'
 import {mainLogLines, recipientLogLine} from '../log/main-entry.ts'
+import type {Section} from '../log/timing.ts'
 import type {Origin} from '../message/origin.ts'
 import type {Transaction} from '../session/transaction.ts'
 import {countersOf, type DeliveryEvent} from '../verdict/counters.ts'
@@ -10,7 +11,6 @@ import {mainEntryOf, recipientEntryOf} from '../verdict/log-facts.ts'
 import type {Facts, RecipientOutcome} from '../verdict/verdict.ts'
 import type {Kept} from './quarantining.ts'
 import type {MailServices} from './services.ts'
-import type {Section} from './timing.ts'
 
 export interface Reporting {
   readonly mail: Transaction

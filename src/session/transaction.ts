@@ -5,9 +5,9 @@
  */
 import type {Settings} from '../config/settings.ts'
 import type {SmtpReply} from '../errors.ts'
+import type {Timing} from '../log/timing.ts'
 import type {Client, Envelope, Listener} from '../message/envelope.ts'
 import type {Octets} from '../message/octets.ts'
-import type {Timing} from '../pipeline/timing.ts'
 
 /** Facts about the octets that only the data reader can see while it reads. */
 export interface DataFacts {

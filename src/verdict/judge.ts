@@ -11,9 +11,9 @@
  * unchecked and the destiny of that category decides.
  */
 import type {Finding} from '../checks/finding.ts'
+import {type Category, compareCategories, type Destiny, MAJOR} from '../config/category.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Recipient} from '../message/envelope.ts'
-import {type Category, compareCategories, type Destiny, MAJOR} from './category.ts'
 import {factsOf} from './facts.ts'
 import {
   destinyOf,

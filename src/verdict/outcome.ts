@@ -4,8 +4,9 @@
  * A recipient that passed and was refused downstream gets the category MTA: a 4xx is its minor 1, a 5xx
  * its minor 2, and its answer names the reason (spec/config §5.6, "Failures of the next hop"). Pure.
  */
+
+import {type Category, compareCategories, MAJOR} from '../config/category.ts'
 import type {SmtpReply} from '../errors.ts'
-import {type Category, compareCategories, MAJOR} from './category.ts'
 import type {Delivery, DsnResult, RecipientOutcome, RecipientVerdict} from './verdict.ts'
 
 const MTA_TEMPFAILED: Category = {major: MAJOR.MtaFailed, minor: 1}

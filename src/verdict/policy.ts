@@ -5,12 +5,13 @@
  * from the highest down, each with its minor before its major; unlike in amavisd-new this holds for the one
  * category of blocked mail too, so that a blocking `4,8` finds what is set for `4`.
  */
+
+import {type Category, DESTINY, type Destiny} from '../config/category.ts'
 import {isTrue, numberOfText, numberText} from '../config/number.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Scalar} from '../config/value.ts'
 import {allByCategory, byCategory, categoryKey} from '../lookup/by-category.ts'
 import {lookup, lookupValue} from '../lookup/lookup.ts'
-import {type Category, DESTINY, type Destiny} from './category.ts'
 
 /** Whether a `*_maps` list says yes for an address, or for another key such as a virus name. */
 export function isListed(settings: Settings, maps: `@${string}`, address: string): boolean {

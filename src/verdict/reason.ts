@@ -3,8 +3,9 @@
  *
  * Source: spec/daemon §2.6, spec/config §5.6. Pure.
  */
+
+import {type Category, type Destiny, MAJOR} from '../config/category.ts'
 import type {SmtpReply} from '../errors.ts'
-import {type Category, type Destiny, MAJOR} from './category.ts'
 
 /** Longer reasons are cut and end in `...`. */
 const REASON_LIMIT = 450

@@ -1,7 +1,7 @@
 /**
  * summary — a mail's recipients seen together: highest categories, range of scores, words for the log.
  */
-import {type Category, compareCategories, MAJOR} from './category.ts'
+import {type Category, compareCategories, MAJOR} from '../config/category.ts'
 import type {Facts, RecipientOutcome} from './verdict.ts'
 
 const CLEAN: Category = {major: MAJOR.Clean, minor: 0}

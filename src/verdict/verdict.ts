@@ -6,10 +6,10 @@
  * (reply.ts), the status words (status.ts), the counters (counters.ts) and the log entry are made.
  */
 import type {Finding} from '../checks/finding.ts'
+import type {Category, Destiny} from '../config/category.ts'
 import type {Settings} from '../config/settings.ts'
 import type {SmtpReply} from '../errors.ts'
 import type {Envelope, Recipient} from '../message/envelope.ts'
-import type {Category, Destiny} from './category.ts'
 
 /** Thresholds of one recipient in points (spec/config §6.1); undefined: not set. */
 export interface SpamLevels {

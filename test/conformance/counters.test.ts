@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import {MAJOR, type Major} from '../../src/verdict/category.ts'
+import {MAJOR, type Major} from '../../src/config/category.ts'
 import {type CountedMail, countersOf, type DeliveryEvent} from '../../src/verdict/counters.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
 import {blocked, CLEAN, category, delivery, outcome, verdict} from '../verdict/make.ts'

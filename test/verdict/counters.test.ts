@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import {MAJOR} from '../../src/verdict/category.ts'
+import {MAJOR} from '../../src/config/category.ts'
 import {type CountedMail, countersOf} from '../../src/verdict/counters.ts'
 import {blocked, delivery, outcome, relayed, verdict} from './make.ts'
 

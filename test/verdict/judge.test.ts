@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type {Finding} from '../../src/checks/finding.ts'
-import type {Category} from '../../src/verdict/category.ts'
+import type {Category} from '../../src/config/category.ts'
 import {judge, levelsReached} from '../../src/verdict/judge.ts'
 import type {JudgeInput, LevelsReached, RecipientVerdict, SpamLevels} from '../../src/verdict/verdict.ts'
 import {settingsFrom} from '../lookup/settings.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import {MAJOR} from '../../src/config/category.ts'
 import {mainLogLines, recipientLogLine} from '../../src/log/main-entry.ts'
 import type {XforwardName} from '../../src/message/envelope.ts'
-import {MAJOR} from '../../src/verdict/category.ts'
 import {type LoggedMail, mainEntryOf, recipientEntryOf} from '../../src/verdict/log-facts.ts'
 import {blocked, client, delivery, facts, outcome, recipient, relayed, verdict} from './make.ts'
 

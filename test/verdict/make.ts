@@ -1,8 +1,9 @@
 /** Verdicts and outcomes for tests, with what matters to a test named and the rest ordinary. */
+
+import {type Category, type Destiny, MAJOR, type Major} from '../../src/config/category.ts'
 import type {SmtpReply} from '../../src/errors.ts'
 import type {Client, Envelope, Recipient} from '../../src/message/envelope.ts'
 import type {Header} from '../../src/message/message.ts'
-import {type Category, type Destiny, MAJOR, type Major} from '../../src/verdict/category.ts'
 import {outcomeOf, withDsn} from '../../src/verdict/outcome.ts'
 import type {
   Delivery,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import {MAJOR} from '../../src/verdict/category.ts'
+import {MAJOR} from '../../src/config/category.ts'
 import {combineReplies} from '../../src/verdict/reply.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
 import {blocked, delivery, outcome, recipient, relayed, replyText, TASK, verdict} from './make.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import {MAJOR} from '../../src/verdict/category.ts'
+import {MAJOR} from '../../src/config/category.ts'
 import {actionsOf, directionOf, statusOf} from '../../src/verdict/status.ts'
 import {displayName, leadingCategory, logWord, mainCategory} from '../../src/verdict/summary.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'

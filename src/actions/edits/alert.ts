@@ -1,7 +1,7 @@
 /**
  * alert — X-Amavis-Alert: one field for each of infected, banned, bad header (spec/daemon §6.2).
  */
-import {type Category, MAJOR} from '../../verdict/category.ts'
+import {type Category, MAJOR} from '../../config/category.ts'
 import type {Facts} from '../../verdict/verdict.ts'
 import {foldText} from './fold.ts'
 

@@ -5,11 +5,11 @@
  * come out equal share a copy. Pure.
  */
 
+import {type Category, MAJOR} from '../../config/category.ts'
 import {isTrue} from '../../config/number.ts'
 import type {Settings} from '../../config/settings.ts'
 import type {Client, Listener} from '../../message/envelope.ts'
 import type {Header, HeaderField} from '../../message/message.ts'
-import {type Category, MAJOR} from '../../verdict/category.ts'
 import {isListed, textsByCategory} from '../../verdict/policy.ts'
 import {displayName, leadingCategory} from '../../verdict/summary.ts'
 import type {Facts, RecipientVerdict} from '../../verdict/verdict.ts'

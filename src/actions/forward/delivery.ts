@@ -6,9 +6,9 @@
  */
 import type {SmtpReply} from '../../errors.ts'
 import type {Log} from '../../log/log.ts'
+import type {Timing} from '../../log/timing.ts'
 import type {Envelope, Recipient, XforwardName} from '../../message/envelope.ts'
 import type {Octets} from '../../message/octets.ts'
-import type {Timing} from '../../pipeline/timing.ts'
 
 /** Adds to a counter of one mail (spec/monitoring, Counters); 1 unless told. */
 export type Count = (name: string, n?: number) => void

@@ -9,7 +9,7 @@
  */
 import type {Settings} from '../../config/settings.ts'
 import {errorText, type SmtpReply} from '../../errors.ts'
-import type {Timing} from '../../pipeline/timing.ts'
+import type {Timing} from '../../log/timing.ts'
 import {Connection, type Dial, Unwelcome} from './connection.ts'
 import {type CacheOptions, ConnectionCache} from './connection-cache.ts'
 import type {Delivery, Forwarder, RecipientResult} from './delivery.ts'

@@ -7,8 +7,8 @@
  */
 import {createReadStream} from 'node:fs'
 import {AmavisError, errorText, type SmtpReply} from '../../errors.ts'
+import type {Timing} from '../../log/timing.ts'
 import type {Recipient} from '../../message/envelope.ts'
-import type {Timing} from '../../pipeline/timing.ts'
 import {mailCommand, rcptCommand, xforwardLines} from './commands.ts'
 import {type Connection, TIMEOUTS} from './connection.ts'
 import type {Delivery, RecipientResult} from './delivery.ts'

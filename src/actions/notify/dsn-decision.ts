@@ -7,7 +7,7 @@
  * ourselves. A next hop's refusal of clean list mail is told as any MTA would tell it; without that the
  * mail would be neither delivered nor returned.
  */
-import {MAJOR} from '../../verdict/category.ts'
+import {MAJOR} from '../../config/category.ts'
 import {isPassed} from '../../verdict/summary.ts'
 import type {RecipientOutcome} from '../../verdict/verdict.ts'
 

@@ -3,7 +3,7 @@
  *
  * Plain ASCII, lines of at most 76 columns where we write them; addresses and answers may be longer.
  */
-import {MAJOR} from '../../verdict/category.ts'
+import {MAJOR} from '../../config/category.ts'
 import {leadingCategory} from '../../verdict/summary.ts'
 import type {Facts, RecipientOutcome} from '../../verdict/verdict.ts'
 

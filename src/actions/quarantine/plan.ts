@@ -5,8 +5,9 @@
  * main one, gives a method and, apart from it, a location; both must be set. Equal methods make one copy
  * with several targets. An archive copy is added whatever the category. Pure.
  */
+
+import {MAJOR} from '../../config/category.ts'
 import type {Settings} from '../../config/settings.ts'
-import {MAJOR} from '../../verdict/category.ts'
 import {levelFor, settingCategories, textByCategory, textFor} from '../../verdict/policy.ts'
 import {leadingCategory, mainCategory, majorName} from '../../verdict/summary.ts'
 import type {RecipientVerdict} from '../../verdict/verdict.ts'

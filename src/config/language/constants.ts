@@ -1,7 +1,7 @@
 /**
  * language/constants — names that configurations may use without a sigil: destinies and categories.
  */
-import {DESTINY, MAJOR} from '../../verdict/category.ts'
+import {DESTINY, MAJOR} from '../category.ts'
 
 /** Major categories as configurations name them. */
 export const CATEGORY_CONSTANTS: ReadonlyMap<string, number> = new Map([

@@ -14,8 +14,8 @@ import type {Publisher} from '../../bus/publisher.ts'
 import type {Settings} from '../../config/settings.ts'
 import {errorText, type SmtpReply} from '../../errors.ts'
 import type {Log} from '../../log/log.ts'
+import {Timing} from '../../log/timing.ts'
 import type {Client, Listener} from '../../message/envelope.ts'
-import {Timing} from '../../pipeline/timing.ts'
 import {plainAddress} from '../access.ts'
 import type {Spool} from '../spool.ts'
 import type {TaskIds} from '../task-ids.ts'
@@ -406,7 +406,11 @@ class SmtpSession {
     this.#socket.setTimeout(LINGER_MS)
     // The child need not wait until the client has closed its side, too.
     this.#output.add(last)
-    this.#output.end(() => this.#finish())
+    this.#output.end(() => {
+      this.#finish()
+      // After QUIT there is nothing to wait for; many clients close without reading our answer.
+      if (reason === 'quit') this.#socket.destroy()
+    })
     this.#input.take()
     this.#socket.resume()
   }

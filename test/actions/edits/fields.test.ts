@@ -13,7 +13,7 @@ import {
   spamScore,
   spamStatus,
 } from '../../../src/actions/edits/spam-fields.ts'
-import {MAJOR} from '../../../src/verdict/category.ts'
+import {MAJOR} from '../../../src/config/category.ts'
 import {category, client, facts} from '../../verdict/make.ts'
 
 const AT = Date.UTC(2026, 10, 22, 15, 7, 41)

@@ -4,9 +4,9 @@
 import type {Delivery, RecipientResult} from '../../../src/actions/forward/delivery.ts'
 import {createForwarder, type ForwarderDeps} from '../../../src/actions/forward/forwarder.ts'
 import type {Log} from '../../../src/log/log.ts'
+import {Timing} from '../../../src/log/timing.ts'
 import type {Recipient} from '../../../src/message/envelope.ts'
 import {octetsOf} from '../../../src/message/octets.ts'
-import {Timing} from '../../../src/pipeline/timing.ts'
 
 export interface Sender {
   send(delivery: Partial<Delivery> & {readonly port?: number}): Promise<readonly RecipientResult[]>

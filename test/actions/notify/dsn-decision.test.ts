@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {allRefused, type DsnFacts, decideDsn} from '../../../src/actions/notify/dsn-decision.ts'
-import {MAJOR} from '../../../src/verdict/category.ts'
+import {MAJOR} from '../../../src/config/category.ts'
 import type {RecipientOutcome} from '../../../src/verdict/verdict.ts'
 import {blocked, CLEAN, category, delivery, outcome, recipient, relayed, verdict} from '../../verdict/make.ts'
 

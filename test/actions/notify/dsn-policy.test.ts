@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {type DsnQuestion, decideDsns, dsnFrom} from '../../../src/actions/notify/dsn-policy.ts'
-import {MAJOR} from '../../../src/verdict/category.ts'
+import {MAJOR} from '../../../src/config/category.ts'
 import {settingsFrom} from '../../lookup/settings.ts'
 import {blocked, delivery, facts, outcome, relayed, verdict} from '../../verdict/make.ts'
 

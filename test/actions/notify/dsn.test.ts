@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {buildDsn, type DsnInput, dsnLogLine, ownEnvid} from '../../../src/actions/notify/dsn.ts'
-import {MAJOR} from '../../../src/verdict/category.ts'
+import {MAJOR} from '../../../src/config/category.ts'
 import {
   blocked,
   client,

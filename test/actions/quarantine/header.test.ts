@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {quarantineHead} from '../../../src/actions/quarantine/header.ts'
-import {MAJOR} from '../../../src/verdict/category.ts'
+import {MAJOR} from '../../../src/config/category.ts'
 import {blocked, CLEAN, category, facts, recipient, verdict} from '../../verdict/make.ts'
 
 const levels = {tag: -999, tag2: 4, tag3: undefined, kill: 6.9}

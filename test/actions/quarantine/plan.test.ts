@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {planQuarantine} from '../../../src/actions/quarantine/plan.ts'
-import {MAJOR} from '../../../src/verdict/category.ts'
+import {MAJOR} from '../../../src/config/category.ts'
 import type {RecipientVerdict} from '../../../src/verdict/verdict.ts'
 import {settingsFrom} from '../../lookup/settings.ts'
 import {blocked, CLEAN, category, recipient, verdict} from '../../verdict/make.ts'

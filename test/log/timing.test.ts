@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {Timing} from '../../src/pipeline/timing.ts'
+import {Timing} from '../../src/log/timing.ts'
 
 test('a TIMING report gives each section its time, its share and the share of the total so far', () => {
   const clock = [0, 6, 7.3, 100]
