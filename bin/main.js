@@ -4,7 +4,7 @@
  * Finds a Node that is new enough (this file is Node 18 syntax), translates an old name's command line,
  * and hands the rest to oclif. Nothing heavy is imported here.
  */
-import {spawnSync} from 'node:child_process'
+import {spawn} from 'node:child_process'
 import {existsSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath, pathToFileURL} from 'node:url'
@@ -21,17 +21,22 @@ function fail(message) {
   process.exit(1)
 }
 
-/** The same command again under the Node that the lock file pins; signals reach both as one process group. */
+/** Signals that are for the program, not for the one that only stands in front of it. */
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU', 'SIGWINCH']
+
+/** The same command again under the Node that the lock file pins. */
 function rerun(program, args) {
   const found = findRuntime(root)
   if ('error' in found) fail(found.error)
   const script = path.join(root, 'bin', `${program}.js`)
-  const ignore = () => {}
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, ignore)
-  const result = spawnSync(found.node, [script, ...args], {stdio: 'inherit'})
-  if (result.error) fail(`cannot run ${found.node}: ${result.error.message}`)
-  if (result.signal) process.kill(process.pid, result.signal)
-  process.exit(result.status ?? 1)
+  const child = spawn(found.node, [script, ...args], {stdio: 'inherit'})
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal))
+  child.once('error', error => fail(`cannot run ${found.node}: ${error.message}`))
+  child.once('exit', (status, signal) => {
+    if (!signal) process.exit(status ?? 1)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
 }
 
 /**

@@ -5,44 +5,61 @@
  * follow oclif. One table, read before oclif sees anything.
  */
 
-const DAEMON_COMMANDS = [
-  'start',
-  'stop',
-  'restart',
-  'reload',
-  'foreground',
-  'debug',
-  'debug-sa',
-  'test-config',
-  'showkeys',
-  'testkeys',
-  'genrsa',
-  'convert_keysfile',
-]
+/** amavisd's commands; those of `false` come later. */
+const DAEMON_COMMANDS = {
+  start: true,
+  stop: true,
+  restart: true,
+  reload: true,
+  foreground: true,
+  debug: true,
+  'debug-sa': false,
+  showkeys: false,
+  testkeys: false,
+  genrsa: false,
+  convert_keysfile: false,
+  'test-config': true,
+}
+/** Options that matter to a command which only talks to a daemon; the others are accepted without effect. */
+const WHICH_DAEMON = ['-c', '-i', '-P', '-H']
 const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder', 'snmp-aggregator']
 const VERSION = 'amavis-2.13.0 (20230106)'
+
+function daemonUsage(problem) {
+  const commands = Object.keys(DAEMON_COMMANDS).join('|')
+  const options = '[-u user] [-g group] [-c file]... [-i instance] [-d level,area] [-m max_servers]'
+  const paths = '[-p port|socket]... [-P pid_file] [-L lock_file] [-H home] [-D db_home] [-Q quarantine]'
+  const rest = '[-R chroot] [-S helpers_home] [-T tempbase] [-X tag]'
+  const text = `${problem}Usage: amavisd ${options}\n  ${paths}\n  ${rest} [${commands}]\n       amavisd (-h | -V)\n`
+  return {print: text, stream: 'stdout', status: 1}
+}
 
 /** `amavisd [options] [command]`: the command may stand anywhere, and "start" is meant when there is none. */
 function daemon(args) {
   const withValue = /^-[ugcidmpLPHDQRSTX]$/
-  const rest = []
+  const options = []
   let command
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]
-    if (withValue.test(arg)) rest.push(arg, ...args.slice(++i, i + 1))
-    else if (command === undefined && !arg.startsWith('-')) command = arg
-    else rest.push(arg)
+    if (arg === '-V') return {print: `${VERSION}\n`, stream: 'stdout', status: 1}
+    if (arg === '-h') return daemonUsage('')
+    if (withValue.test(arg)) {
+      const value = args[++i]
+      if (value === undefined) return daemonUsage(`Missing value for option: ${arg}\n`)
+      if (arg === '-m' && !/^[1-9]\d*$/.test(value)) return daemonUsage(`Not a number: -m ${value}\n`)
+      if (arg === '-X' && value !== 'no_conf_file_writable_check')
+        return daemonUsage(`Unknown tag: -X ${value}\n`)
+      options.push([arg, value])
+    } else if (arg.startsWith('-')) return daemonUsage(`Unknown option: ${arg}\n`)
+    else if (command !== undefined) return daemonUsage(`Unexpected argument: ${arg}\n`)
+    else command = arg
   }
-  if (rest.includes('-V')) return {print: `${VERSION}\n`, stream: 'stdout', status: 1}
-  if (rest.includes('-h') || (command !== undefined && !DAEMON_COMMANDS.includes(command))) {
-    const what = rest.includes('-h') ? '' : `Unknown command: ${command}\n`
-    return {
-      print: `${what}Usage: amavisd [options] [${DAEMON_COMMANDS.join('|')}]\n`,
-      stream: 'stdout',
-      status: 1,
-    }
-  }
-  return {args: [command ?? 'start', ...rest]}
+  command ??= 'start'
+  if (!Object.hasOwn(DAEMON_COMMANDS, command)) return daemonUsage(`Unknown command: ${command}\n`)
+  if (!DAEMON_COMMANDS[command]) return daemonUsage(`Not available: ${command}\n`)
+  const talks = command === 'stop' || command === 'reload'
+  const kept = talks ? options.filter(([option]) => WHICH_DAEMON.includes(option)) : options
+  return {args: [command, ...kept.flat()]}
 }
 
 /** A display reads its old command line itself: what stands after `--` (src/tui/classic-options.ts). */
