@@ -22,7 +22,7 @@ function fail(message) {
 }
 
 /** Signals that are for the program, not for the one that only stands in front of it. */
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU', 'SIGWINCH']
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU']
 
 /** The same command again under the Node that the lock file pins. */
 function rerun(program, args) {

@@ -60,7 +60,10 @@ export function chooseUser(plan: Plan, options: DaemonOptions, warnings: string[
   const user = options.user || plan.user
   const groups = options.group === '' ? plan.groups : [options.group]
   if (process.getuid?.() !== 0) {
-    if (options.user !== '') warnings.push('Ignoring option -u when not running as root')
+    // after root was dropped, a reload reads with the same options
+    if (options.user !== '' && findUser(options.user).uid !== process.getuid?.()) {
+      warnings.push('Ignoring option -u when not running as root')
+    }
     return undefined
   }
   if (user !== '' && user !== 'root' && user !== '0') return findUser(user, groups)

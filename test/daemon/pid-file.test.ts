@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import {chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {test} from 'node:test'
+import {leavePidFile, type ProcessTable, readPidFile, takePidFile} from '../../src/daemon/pid-file.ts'
+import {temporaryFolder} from '../support/wait.ts'
+
+/** Processes by pid; a command line that cannot be known is undefined. */
+const processes = (table: Readonly<Record<number, string | undefined>>): ProcessTable => ({
+  exists: pid => pid in table,
+  commandLine: pid => table[pid],
+})
+
+const RUNNING = processes({7: 'amavis (master)', 8: 'nginx: master process', 9: undefined})
+
+const STATES = [
+  ['7\n', 'running'],
+  ['9\n', 'running'],
+  ['8\n', 'stale'],
+  ['4711\n', 'stale'],
+  ['', 'stale'],
+  ['junk', 'stale'],
+  ['-7', 'stale'],
+  ['7 8', 'stale'],
+] as const
+
+for (const [text, kind] of STATES) {
+  test(`a PID file that holds ${JSON.stringify(text)} is ${kind}`, t => {
+    const file = path.join(temporaryFolder(t), 'amavisd.pid')
+    writeFileSync(file, text)
+    assert.equal(readPidFile(file, RUNNING).kind, kind)
+    const options = {pid: 5000, processes: RUNNING}
+    if (kind === 'running') {
+      assert.throws(() => takePidFile(file, options), /already running, PID: \[[79]\]/)
+      assert.equal(readFileSync(file, 'utf8'), text)
+    } else {
+      assert.equal(typeof takePidFile(file, options), 'string', 'it says why the old one was not believed')
+      assert.equal(readFileSync(file, 'utf8'), '5000\n')
+    }
+  })
+}
+
+test('no file is no daemon; the new one can be read by all', t => {
+  const file = path.join(temporaryFolder(t), 'amavisd.pid')
+  assert.equal(readPidFile(file).kind, 'none')
+  assert.equal(takePidFile(file, {pid: 5000}), undefined)
+  assert.equal(readFileSync(file, 'utf8'), '5000\n')
+})
+
+test('a successor replaces the number of the one it follows, and nobody else', t => {
+  const file = path.join(temporaryFolder(t), 'amavisd.pid')
+  writeFileSync(file, '7\n')
+  assert.throws(() => takePidFile(file, {pid: 5000, successorOf: 6, processes: RUNNING}), {code: 'AM_DAEMON'})
+  takePidFile(file, {pid: 5000, successorOf: 7, processes: RUNNING})
+  assert.equal(readFileSync(file, 'utf8'), '5000\n')
+})
+
+test('leaving removes only a file that still names us', t => {
+  const file = path.join(temporaryFolder(t), 'amavisd.pid')
+  writeFileSync(file, '7\n')
+  leavePidFile(file, 5000)
+  assert.equal(existsSync(file), true)
+  leavePidFile(file, 7)
+  assert.equal(existsSync(file), false)
+  leavePidFile(file, 7)
+})
+
+test('a PID is never written through a link that someone has put there', t => {
+  const folder = temporaryFolder(t)
+  const [target, file] = [path.join(folder, 'precious'), path.join(folder, 'amavisd.pid')]
+  writeFileSync(target, 'junk')
+  symlinkSync(target, file)
+  takePidFile(file, {pid: 5000, processes: RUNNING})
+  assert.equal(readFileSync(target, 'utf8'), 'junk')
+})
+
+test(
+  'a folder that cannot be written is a clear error',
+  {skip: process.getuid?.() === 0 && 'root may write'},
+  t => {
+    const folder = temporaryFolder(t)
+    chmodSync(folder, 0o500)
+    assert.throws(() => takePidFile(path.join(folder, 'amavisd.pid')), /cannot write the PID file/)
+  },
+)
