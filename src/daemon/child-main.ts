@@ -11,7 +11,7 @@ import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
 import {openLog} from '../log/log-plan.ts'
 import {Child, GRACE_MS} from './child.ts'
-import {createMailService} from './mail-service.ts'
+import {createMailService, type MailService} from './mail-service.ts'
 import type {ChildOrders, FromChild} from './messages.ts'
 import {verifyUser} from './privileges.ts'
 
@@ -25,8 +25,9 @@ async function main(): Promise<void> {
   if (orders.path !== '') process.env['PATH'] = orders.path
   const snapshot = v8.deserialize(orders.snapshot) as Snapshot
 
-  const {log, close} = openLog(orders.log, (level, text) => service.logged(level, text))
-  const service = await createMailService({settings: settingsOf(snapshot), log})
+  let service: MailService | undefined
+  const {log, close} = openLog(orders.log, (level, text) => service?.logged(level, text))
+  service = await createMailService({settings: settingsOf(snapshot), log})
   if (orders.describe) send({type: 'loaded', entries: service.loaded})
 
   const exit = (status: number) => void close().finally(() => process.exit(status))

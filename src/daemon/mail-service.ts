@@ -18,6 +18,7 @@ import {Spool} from '../session/spool.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {Service} from './child.ts'
 import {type SocketSpec, socketKey} from './socket-spec.ts'
+import {childTitle} from './title.ts'
 
 export interface MailService extends Service {
   /** An entry was written to the log; it goes to the bus, too. */
@@ -59,6 +60,7 @@ export async function createMailService({
     publisher,
     log,
   })
+  const titled = withTitle(publisher, taskIds)
   publisher.state('-')
   return {
     get tasks() {
@@ -87,7 +89,7 @@ export async function createMailService({
         settings: admission.settings,
         listener,
         filter,
-        publisher,
+        publisher: titled,
         log,
         taskIds,
         spool,
@@ -102,6 +104,19 @@ export async function createMailService({
       await forwarder.close()
       await publisher.close()
     },
+  }
+}
+
+/** The same voice, and ps shows the mail in hand: `amavis (ch3-04711-03)`. */
+function withTitle(publisher: Publisher, taskIds: TaskIds): Publisher {
+  return {
+    state(state, taskId) {
+      if (state === 'm' && taskId !== undefined) process.title = childTitle(taskIds.tasks, taskId)
+      publisher.state(state, taskId)
+    },
+    counters: counters => publisher.counters(counters),
+    log: (level, text) => publisher.log(level, text),
+    close: () => publisher.close(),
   }
 }
 

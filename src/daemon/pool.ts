@@ -36,6 +36,8 @@ export interface Due {
   readonly againInMs: number | undefined
 }
 
+const NOTHING: Due = {make: 0, end: [], againInMs: undefined}
+
 export interface PoolOptions {
   /** children to keep alive */
   readonly size: number
@@ -154,20 +156,25 @@ export class Pool {
     this.#retired = true
   }
 
+  /** Asked after each connection, so it makes nothing where nothing is due. */
   due(): Due {
-    const idle = [...this.#children].filter(([, child]) => child.state === 'idle')
-    if (this.#retired) return {make: 0, end: idle.map(([number]) => number), againInMs: undefined}
-
-    const up = idle.length + this.count('busy')
-    const starting = this.count('starting')
-    let worn = 0
-    for (const child of this.#children.values()) if (child.wornOut && child.state !== 'ending') worn++
+    let [starting, idle, up, worn] = [0, 0, 0, 0]
+    for (const child of this.#children.values()) {
+      if (child.state === 'starting') starting++
+      else if (child.state !== 'ending') {
+        up++
+        if (child.state === 'idle') idle++
+        if (child.wornOut) worn++
+      }
+    }
+    if (this.#retired) return idle === 0 ? NOTHING : {...NOTHING, end: this.#longestIdle(idle)}
     const fresh = up - worn
     const wanted = Math.min(this.#size - fresh - starting, this.#startingLimit - starting)
+    if (wanted <= 0 && up <= this.#size) return NOTHING
     // A busy worn-out child is not paid for by ending the fresh one that came in its place.
     const end = [
-      ...longestIdle(idle, child => child.wornOut, up - this.#size),
-      ...longestIdle(idle, child => !child.wornOut, fresh - this.#size),
+      ...this.#longestIdle(up - this.#size, child => child.wornOut),
+      ...this.#longestIdle(fresh - this.#size, child => !child.wornOut),
     ]
     return {...this.#braked(wanted, starting), end}
   }
@@ -193,17 +200,14 @@ export class Pool {
     if (!child) throw new AmavisError('AM_BUG', `there is no child ${number}`)
     return child
   }
-}
 
-/** Up to `limit` of the children that are idle and so, those idle for longest first. */
-function longestIdle(
-  idle: readonly (readonly [ChildNumber, Child])[],
-  isSo: (child: Child) => boolean,
-  limit: number,
-): ChildNumber[] {
-  return idle
-    .filter(([, child]) => isSo(child))
-    .sort(([, a], [, b]) => a.idleSince - b.idleSince)
-    .slice(0, Math.max(0, limit))
-    .map(([number]) => number)
+  /** Up to `limit` of the children that are idle and so, those idle for longest first. */
+  #longestIdle(limit: number, isSo: (child: Child) => boolean = () => true): ChildNumber[] {
+    if (limit <= 0) return []
+    return [...this.#children]
+      .filter(([, child]) => child.state === 'idle' && isSo(child))
+      .sort(([, a], [, b]) => a.idleSince - b.idleSince)
+      .slice(0, limit)
+      .map(([number]) => number)
+  }
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import {mkdirSync, rmSync} from 'node:fs'
+import path from 'node:path'
 import {test} from 'node:test'
 import {liveProcesses} from '../../src/daemon/pid-file.ts'
 import {greets} from '../support/daemon.ts'
@@ -42,6 +44,35 @@ test('a child whose event loop stands still is killed after $child_timeout and r
   await until('the child to go', () => !liveProcesses.exists(busy?.pid ?? 0))
   assert.match(daemon.log, /has given no sign of life for 1 s, sending SIGKILL/)
   await daemon.children(2)
+  await daemon.run('stop')
+})
+
+test('a log that cannot be opened any more stops neither mail nor new children', async t => {
+  const daemon = new Daemon(t, PORT, '$logfile = "$MYHOME/logs/amavis.log";')
+  const logs = path.join(daemon.home, 'logs')
+  mkdirSync(logs)
+  await daemon.start()
+  const [first] = await daemon.children(2)
+  rmSync(logs, {recursive: true})
+  process.kill(first?.pid ?? 0, 'SIGKILL')
+  await until(
+    'another child',
+    async () => !(await daemon.children(2)).some(child => child.pid === first?.pid),
+  )
+  const clients = [await new Client(PORT).greeted(), await new Client(PORT).greeted()]
+  for (const client of clients) await client.quit()
+  await daemon.run('stop', '-P', path.join(daemon.home, 'amavisd.pid'))
+})
+
+test('ps shows the mail that a child has in hand', async t => {
+  const daemon = new Daemon(t, PORT)
+  await daemon.start()
+  const client = await new Client(PORT).greeted()
+  client.socket.write('EHLO x\r\nMAIL FROM:<a@example.com>\r\n')
+  await until('MAIL to be accepted', () => client.said.includes('250 2.1.0'))
+  const busy = (await daemon.status()).children.find(child => child.state === 'busy')?.pid ?? 0
+  assert.match(liveProcesses.commandLine(busy) ?? '', new RegExp(`^amavis \\(ch1-0*${busy}-01\\)$`))
+  await client.quit()
   await daemon.run('stop')
 })
 
