@@ -187,7 +187,8 @@ async function startPeers() {
 async function startHaraka(folder) {
   const home = path.join(run, 'haraka')
   const config = path.join(home, 'config')
-  mkdirSync(config, {recursive: true})
+  const haraka = path.join(folder, 'node_modules', '.bin', 'haraka')
+  execFileSync(node, [haraka, '-i', home], {stdio: 'ignore'})
   const files = {
     'smtp.ini': `listen=127.0.0.1:${HARAKA_PORT}\nnodes=${CHILDREN}\n`,
     plugins: 'rcpt_to.in_host_list\nqueue/smtp_forward\n',
@@ -197,7 +198,7 @@ async function startHaraka(folder) {
     me: 'mx.example.com\n',
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(config, name), text)
-  const child = startProcess(node, [path.join(folder, 'node_modules', '.bin', 'haraka'), '-c', home])
+  const child = startProcess(node, [haraka, '-c', home])
   await waitForPort(HARAKA_PORT)
   return child
 }

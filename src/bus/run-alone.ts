@@ -1,9 +1,10 @@
 /**
  * run-alone — a process as one service, without a supervisor.
  */
+
+import {leaveRoot} from './leave-root.ts'
 import {openMcLog} from './mc-log.ts'
 import type {McPlan} from './mc-plan.ts'
-import {leaveRoot} from './privileges.ts'
 import {runService, type ServiceName} from './services.ts'
 
 /**

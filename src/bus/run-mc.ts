@@ -5,9 +5,9 @@
  */
 import {AmavisError} from '../errors.ts'
 import type {Log} from '../log/log.ts'
+import {leaveRoot} from './leave-root.ts'
 import type {McPlan} from './mc-plan.ts'
 import {removePidFile, SUPERVISOR_TITLE, writePidFile} from './pid-file.ts'
-import {leaveRoot} from './privileges.ts'
 import {startProblems, supervise} from './supervisor.ts'
 
 /**

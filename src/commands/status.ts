@@ -1,6 +1,7 @@
 /** status — whether everything is alive, and how busy it is. */
-import {Command} from '@oclif/core'
-import {JSON_FIELDS} from '../tui/status/summary.ts'
+import {Command, Flags} from '@oclif/core'
+import {configuredEndpoints} from '../tui/configured-endpoints.ts'
+import {JSON_FIELDS, type WaitingLine} from '../tui/status/summary.ts'
 import {responderFlag, runTextView, viewFlags} from '../tui/view-command.ts'
 
 const DEFAULT_WAIT_MS = 2000
@@ -18,7 +19,14 @@ ${JSON_FIELDS}`
     '<%= config.bin %> <%= command.id %> -w 5',
     `<%= config.bin %> <%= command.id %> --json | jq -e '.services | all(.alive)'`,
   ]
-  static override flags = {...viewFlags, ...responderFlag}
+  static override flags = {
+    ...viewFlags,
+    ...responderFlag,
+    control: Flags.string({
+      helpValue: '<path>',
+      description: 'control socket of the master to ask, by default the one of the configuration',
+    }),
+  }
   static override strict = false
 
   async run(): Promise<void> {
@@ -31,7 +39,18 @@ ${JSON_FIELDS}`
         count: options.count ?? (options.waitMs === undefined ? 1 : undefined),
         waitMs: options.waitMs ?? DEFAULT_WAIT_MS,
         json: flags.json,
+        waitingLine: () => askWaitingLine(flags.control),
       })
     })
   }
+}
+
+/** The master is asked only on this machine, and only by those who may. */
+async function askWaitingLine(given: string | undefined): Promise<WaitingLine | undefined> {
+  const path = given ?? (await configuredEndpoints()).control
+  if (path === undefined) return undefined
+  const {askMaster} = await import('../daemon/control.ts')
+  const reply = await askMaster(path, {command: 'status'}, {timeoutMs: 2000})
+  if (reply?.kind !== 'ok') return undefined
+  return {waiting: Number(reply.waiting), limit: Number(reply.waitingLimit)}
 }

@@ -10,10 +10,10 @@ import type {Snapshot} from '../config/snapshot.ts'
 import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
 import {openLog} from '../log/log-plan.ts'
+import {verifyUser} from '../process/privileges.ts'
 import {Child, GRACE_MS} from './child.ts'
 import {createMailService, type MailService} from './mail-service.ts'
 import type {ChildOrders, FromChild} from './messages.ts'
-import {verifyUser} from './privileges.ts'
 
 /** Time for all of it; after it the process ends whatever still holds it. */
 const FINISH_LIMIT_MS = 6000

@@ -15,10 +15,10 @@ import {defaultFiles, loadConfiguration} from '../config/load.ts'
 import {type Problem, problemText} from '../config/problem.ts'
 import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
+import {dropPrivileges, findUser, type RunAs} from '../process/privileges.ts'
 import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import {makePlan, type Plan} from './plan.ts'
-import {dropPrivileges, findUser, type RunAs} from './privileges.ts'
 import {isLocalOnly, type SocketSpec, socketKey} from './socket-spec.ts'
 
 /**

@@ -12,6 +12,7 @@ import type {ConfiguredBus} from '../bus/configured-bus.ts'
 import type {McPlan} from '../bus/mc-plan.ts'
 import {AmavisError, errorText} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
+import {dropPrivileges} from '../process/privileges.ts'
 import type {ChildHandle} from './child-process.ts'
 import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
 import {Door} from './door.ts'
@@ -22,7 +23,6 @@ import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import {leavePidFile, MASTER_TITLE, takePidFile} from './pid-file.ts'
 import type {Plan} from './plan.ts'
-import {dropPrivileges} from './privileges.ts'
 import {readConfiguration} from './read-configuration.ts'
 import type {RunOptions} from './run-master.ts'
 import {socketKey} from './socket-spec.ts'
@@ -282,6 +282,7 @@ export class Master {
       listeners: this.#door.keys,
       accepted: this.#door.accepted,
       waiting: this.#door.waiting,
+      waitingLimit: this.#door.limit,
       mc: this.#bus?.pid,
       children: this.#generationsAlive().flatMap(generation => generation.status()),
     }

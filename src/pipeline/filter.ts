@@ -8,6 +8,7 @@
 import type {Publisher, State} from '../bus/publisher.ts'
 import type {Log} from '../log/log.ts'
 import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
+import {isListed} from '../verdict/policy.ts'
 import {run, StageFailure} from './runner.ts'
 import type {ChildServices} from './services.ts'
 import {checking, reporting} from './stages.ts'
@@ -35,6 +36,10 @@ export function createFilter(deps: FilterDeps): Filter {
       remainingMs,
     }
     publisher.state('=', mail.taskId)
+    // Its folder is kept whatever becomes of the mail.
+    if (isListed(mail.settings, '@debug_sender_maps', mail.envelope.sender)) {
+      await mail.preserve('the sender is in @debug_sender_maps')
+    }
     try {
       const checked = await run(checking, {mail}, hooks)
       try {

@@ -37,19 +37,17 @@ export async function run<Start extends object, Known extends object, Services>(
   start: Start,
   hooks: RunHooks<Services>,
 ): Promise<Known> {
-  let known: object = start
+  // Put together here and nowhere else: the stages see it as it is when they begin.
+  const known: object = {...start}
   for (const stage of pipeline.stages) {
     if (stage.when && !stage.when(known, hooks.services)) {
-      if (stage.otherwise) known = {...known, ...stage.otherwise}
+      if (stage.otherwise) Object.assign(known, stage.otherwise)
       continue
     }
     if (stage.state) hooks.state(stage.state)
     try {
       const added = stage.run(known, hooks.services)
-      known = {
-        ...known,
-        ...(added instanceof Promise ? await within(hooks.remainingMs(), stage, added) : added),
-      }
+      Object.assign(known, added instanceof Promise ? await within(hooks.remainingMs(), stage, added) : added)
     } catch (error) {
       throw new StageFailure(stage.name, error)
     } finally {

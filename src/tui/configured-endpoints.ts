@@ -6,7 +6,7 @@
  */
 import type {ConfiguredEndpoints} from './endpoints.ts'
 
-const NONE: ConfiguredEndpoints = {bus: undefined, responder: undefined}
+const NONE: ConfiguredEndpoints = {bus: undefined, responder: undefined, control: undefined}
 
 /** Reads the configuration files that the daemon would read when none is named. */
 export async function configuredEndpoints(): Promise<ConfiguredEndpoints> {
@@ -18,7 +18,11 @@ export async function configuredEndpoints(): Promise<ConfiguredEndpoints> {
     const result = loadConfiguration({files})
     if (result.kind === 'failed') return NONE
     const settings = settingsOf(result.snapshot)
-    return {bus: settings.string('$bus_outer_socket'), responder: settings.string('$bus_snmp_socket')}
+    return {
+      bus: settings.string('$bus_outer_socket'),
+      responder: settings.string('$bus_snmp_socket'),
+      control: settings.string('$control_socket'),
+    }
   } catch {
     return NONE
   }

@@ -21,6 +21,8 @@ export interface EndpointChoice {
 export interface ConfiguredEndpoints {
   readonly bus: string | undefined
   readonly responder: string | undefined
+  /** the master's control socket */
+  readonly control: string | undefined
 }
 
 export interface Endpoints {

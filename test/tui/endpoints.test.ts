@@ -8,11 +8,15 @@ import {hasLightBackground} from '../../src/tui/theme.ts'
 const CHOICE: EndpointChoice = {
   connect: undefined,
   environment: {},
-  configured: async () => ({bus: undefined, responder: undefined}),
+  configured: async () => ({bus: undefined, responder: undefined, control: undefined}),
 }
 
 test('the command line decides on the bus, then the environment, then the configuration, then the default', async () => {
-  const configured = async () => ({bus: 'ipc:///home/outer.sock', responder: 'ipc:///home/answers.sock'})
+  const configured = async () => ({
+    bus: 'ipc:///home/outer.sock',
+    responder: 'ipc:///home/answers.sock',
+    control: undefined,
+  })
   const environment = {AMAVIS_CONNECT: 'tcp://mx1:1 tcp://mx2:2'}
   const connect = ['tcp://mx3:23232']
   assert.deepEqual(await resolveEndpoints({connect, environment, configured}), {

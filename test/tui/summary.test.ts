@@ -38,13 +38,14 @@ function snapshotAt(seconds: number, frames = FRAMES) {
 
 test('a summary says what is alive, how busy it is, and what became of the mail', () => {
   assert.equal(
-    summaryText(summarize(snapshotAt(0.4), [BUS], RESPONDER, COUNTERS)),
+    summaryText(summarize(snapshotAt(0.4), [BUS], RESPONDER, COUNTERS, {waiting: 3, limit: 200})),
     [
       'time       2023-11-14T22:13:20.400Z, data 0.4 s old',
       'services   msg-forwarder alive, childproc-minder alive, snmp-responder alive',
       'children   3 busy, 1 idle of 4',
       'load       ***.',
       'states     2 spam, 1 virus',
+      'waiting    3 connections for a free child, at most 200',
       'mail       0.0 a minute, watched for 0 s',
       'received   2880 messages, 3000 recipients, 10.0 MB in 1 days 0:00:00, 2.0 a minute',
       'contents   2800 clean, 80 virus',

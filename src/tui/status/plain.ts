@@ -9,7 +9,7 @@ import {createChildStore} from '../children/store.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
 import {runClassicStatus, type StatusEvent} from './classic-loop.ts'
-import {summarize, summaryJson, summaryText} from './summary.ts'
+import {summarize, summaryJson, summaryText, type WaitingLine} from './summary.ts'
 
 export interface StatusOptions {
   readonly endpoints: readonly string[]
@@ -18,6 +18,8 @@ export interface StatusOptions {
   readonly count: number | undefined
   readonly waitMs: number
   readonly json: boolean
+  /** asks the master, where it can be asked */
+  readonly waitingLine: () => Promise<WaitingLine | undefined>
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly signal: AbortSignal
@@ -38,7 +40,7 @@ export async function printStatus(options: StatusOptions): Promise<number> {
         stderr(silenceText(endpoints))
         return 1
       }
-      const summary = summarize(store.refresh(), endpoints, responder, variables)
+      const summary = summarize(store.refresh(), endpoints, responder, variables, await options.waitingLine())
       if (json) stdout(`${summaryJson(summary)}\n`)
       else stdout((shown > 0 ? '\n' : '') + summaryText(summary))
       if (++shown === count || !(await pause(waitMs, signal))) break

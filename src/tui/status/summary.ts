@@ -15,6 +15,12 @@ export interface Service {
   readonly alive: boolean
 }
 
+/** Connections that the master holds until a child is free. */
+export interface WaitingLine {
+  readonly waiting: number
+  readonly limit: number
+}
+
 export interface Summary {
   readonly nowMs: number
   readonly busy: number
@@ -23,6 +29,8 @@ export interface Summary {
   /** busy children by state letter */
   readonly states: ReadonlyMap<string, number>
   readonly mailsPerMinute: number
+  /** undefined where the master cannot be asked: it runs elsewhere, or its socket is not ours to use */
+  readonly waitingLine: WaitingLine | undefined
   /** how long the buses were watched for that, ms */
   readonly watchedMs: number
   /** ms since a bus was heard; undefined: never */
@@ -53,6 +61,7 @@ export function summarize(
   endpoints: readonly string[],
   responder: string,
   variables: Variables | undefined,
+  waitingLine?: WaitingLine,
 ): Summary {
   const children = [...table.children.values()]
   const heardMs = lastHeardMs(table)
@@ -61,6 +70,7 @@ export function summarize(
   return {
     nowMs,
     ...countChildren(children),
+    waitingLine,
     peak: table.peak,
     states: countBy(children.filter(isBusy).map(child => child.state)),
     mailsPerMinute: mailsPerMinute(table, nowMs),
@@ -103,11 +113,17 @@ export function summaryText(summary: Summary): string {
     ['children', `${busy} busy, ${idle} idle of ${busy + idle}`],
     ['load', loadBar(busy, idle, summary.peak) || '(no children)'],
     ['states', working.join(', ') || 'all idle'],
+    ...waitingLines(summary.waitingLine),
     ['mail', `${rateText(rate)} a minute, watched for ${Math.round(summary.watchedMs / 1000)} s`],
   ]
   if (counters === undefined) lines.push(['counters', 'no answer from the snmp-responder'])
   else lines.push(...counterLines(counters, summary.uptimeMs))
   return lines.map(([label, text]) => `${label.padEnd(11)}${text}\n`).join('')
+}
+
+function waitingLines(line: WaitingLine | undefined): [string, string][] {
+  if (!line) return []
+  return [['waiting', `${line.waiting} connections for a free child, at most ${line.limit}`]]
 }
 
 function counterLines(
@@ -154,7 +170,8 @@ function uptimeText(ms: number): string {
 
 /** The manual's section about the JSON. */
 export const JSON_FIELDS = `With --json each display is one object on a line: time (ISO 8601), data_age_ms or null, busy, idle, peak,
-states (busy children by letter), mails_per_minute, watched_s, services (name, endpoint, alive), uptime_s or null and
+states (busy children by letter), waiting and waiting_limit (connections that the master holds; null where it
+cannot be asked), mails_per_minute, watched_s, services (name, endpoint, alive), uptime_s or null and
 counters (name to number), null without an answer from the snmp-responder.`
 
 export function summaryJson(summary: Summary): string {
@@ -165,6 +182,8 @@ export function summaryJson(summary: Summary): string {
     idle: summary.idle,
     peak: Number(summary.peak.toFixed(1)),
     states: Object.fromEntries(summary.states),
+    waiting: summary.waitingLine?.waiting ?? null,
+    waiting_limit: summary.waitingLine?.limit ?? null,
     mails_per_minute: Number(summary.mailsPerMinute.toFixed(1)),
     watched_s: Math.round(summary.watchedMs / 1000),
     services: summary.services,
