@@ -2,7 +2,7 @@
 /**
  * bench — the program beside its peers in one run: throughput, CPU a mail, memory of a child, start-up.
  *
- *   node bench/bench.mjs [--rounds 5] [--count 2000] [--size 5000] [--peers ../shared/peers/bench]
+ *   node bench/bench.mjs [--rounds 5] [--count 2000] [--warm-up 8000] [--size 5000] [--peers ../shared/peers/bench]
  *
  * Needs root, smtp-source and smtp-sink (package postfix), and for the comparison the folder of peers with
  * the bare pass-through and, if installed, amavisd-new; $HARAKA_DIR may name a folder with Haraka from npm. The same mails go through each in turn, round by
@@ -23,6 +23,7 @@ const {values: options} = parseArgs({
   options: {
     rounds: {type: 'string', default: '5'},
     count: {type: 'string', default: '2000'},
+    'warm-up': {type: 'string', default: '8000'},
     size: {type: 'string', default: '5000'},
     sessions: {type: 'string', default: '4'},
     peers: {type: 'string', default: path.join(root, '..', 'shared', 'peers', 'bench')},
@@ -31,6 +32,8 @@ const {values: options} = parseArgs({
 })
 const rounds = Number(options.rounds)
 const count = Number(options.count)
+/** Mails that each program gets before anything is timed, as its children have had in any production. */
+const warmUp = Number(options['warm-up'])
 const CHILDREN = 4
 const SINK_PORT = 20310
 const HARAKA_PORT = 20330
@@ -94,7 +97,7 @@ function pssKiB(pid) {
 }
 
 /** Seconds that smtp-source needs for all mails. */
-function feed(port, keptSessions) {
+function feed(port, keptSessions, mails = count) {
   const start = performance.now()
   const result = spawnSync(
     'smtp-source',
@@ -215,7 +218,6 @@ function table(rows) {
 
 async function throughput(peers, keptSessions) {
   const figures = new Map(peers.map(peer => [peer, {seconds: [], cpu: []}]))
-  for (const peer of peers) feed(peer.port, keptSessions) // warm-up
   for (let round = 0; round < rounds; round++) {
     for (const peer of peers) {
       const before = cpuMs(peer.child.pid)
@@ -309,6 +311,7 @@ async function startUp() {
 
 try {
   const peers = await startPeers()
+  for (const peer of peers) feed(peer.port, false, warmUp)
   await throughput(peers, false)
   await throughput(peers, true)
   await memory(peers)

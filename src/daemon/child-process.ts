@@ -10,12 +10,12 @@ import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
 
 /**
- * V8 for many small processes. A small young generation: most of a mail's garbage is dead at once. No
- * optimizing in a thread beside: its working memory comes from the same heap of malloc, which never gets
+ * V8 for many small processes. A young generation that holds the garbage of some mails, and not of hundreds.
+ * No optimizing in a thread beside: its working memory comes from the same heap of malloc, which never gets
  * small again (66 MB of proportional set size became 33). And gc() for children that are idle (child.ts).
  */
 export const CHILD_FLAGS: readonly string[] = [
-  '--max-semi-space-size=1',
+  '--max-semi-space-size=4',
   '--no-concurrent-recompilation',
   '--expose-gc',
 ]
