@@ -106,7 +106,7 @@ function feed(port, keptSessions, mails = count) {
       '-s',
       options.sessions,
       '-m',
-      String(count),
+      String(mails),
       '-l',
       options.size,
       '-f',
