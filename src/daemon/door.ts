@@ -5,8 +5,11 @@
  * needs a second descriptor, which a child sends back (listeners.ts); a full line before any child is up
  * goes over its limit rather than lose a connection.
  */
+import {closeSync} from 'node:fs'
 import type net from 'node:net'
 import {Listener, type ListenOptions, type RawHandle} from './listeners.ts'
+import type {Inheritance} from './messages.ts'
+import type {Plan} from './plan.ts'
 import {type SocketSpec, socketKey} from './socket-spec.ts'
 import {WaitingLine} from './waiting-line.ts'
 
@@ -59,21 +62,24 @@ export class Door {
   }
 
   /** Sockets and descriptors, for a process that is to inherit them. */
-  get descriptors(): readonly {readonly spec: SocketSpec; readonly fd: number}[] {
+  get descriptors(): Inheritance['sockets'] {
     return [...this.#listeners.values()].flatMap(({spec, fd}) => (fd === undefined ? [] : [{spec, fd}]))
   }
 
   /**
-   * Open those of these sockets that are not open yet: all of them or none.
-   * @param inherited descriptors of sockets that another process has bound, by key
+   * Open those of a configuration's sockets that are not open yet: all of them or none.
+   * @param owner of Unix sockets; undefined: who we are
+   * @param inherited descriptors of sockets that another process has bound; what is not wanted is closed
    * @returns undoes it
    * @throws AmavisError AM_DAEMON saying which one cannot be opened, and why
    */
   async open(
-    specs: readonly SocketSpec[],
-    options: ListenOptions,
-    inherited: ReadonlyMap<string, number> = new Map(),
+    {sockets, backlog, socketMode}: Pick<Plan, 'sockets' | 'backlog' | 'socketMode'>,
+    owner: ListenOptions['owner'],
+    inherited: Inheritance['sockets'] = [],
   ): Promise<() => void> {
+    const options = {backlog, mode: socketMode, owner}
+    const descriptors = new Map(inherited.map(({spec, fd}) => [socketKey(spec), fd]))
     const opened: Listener[] = []
     const undo = () => {
       for (const listener of opened) {
@@ -82,11 +88,12 @@ export class Door {
       }
     }
     try {
-      for (const spec of specs) {
+      for (const spec of sockets) {
         const key = socketKey(spec)
         if (this.#listeners.has(key)) continue
         const take = (socket: net.Socket) => this.#take({socket, listener: spec})
-        const fd = inherited.get(key)
+        const fd = descriptors.get(key)
+        descriptors.delete(key)
         const listener =
           fd === undefined
             ? await Listener.open(spec, options, take)
@@ -94,6 +101,7 @@ export class Door {
         opened.push(listener)
         this.#listeners.set(key, listener)
       }
+      for (const fd of descriptors.values()) closeSync(fd)
       return undo
     } catch (error) {
       undo()

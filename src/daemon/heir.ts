@@ -4,9 +4,9 @@
  * The sockets go over as inherited descriptors, so the kernel's queues never close. The heir says when its
  * children are up; until then this master serves as before, and an heir that fails changes nothing.
  */
-import {spawn} from 'node:child_process'
+import {type ChildProcess, spawn} from 'node:child_process'
 import {MASTER_ENTRY} from './master-entry.ts'
-import type {MasterOrders, StartResult} from './messages.ts'
+import {LET_GO, type MasterOrders, type StartResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import type {SocketSpec} from './socket-spec.ts'
 
@@ -14,8 +14,8 @@ export interface Heir {
   readonly pid: number
   /** keys of the sockets it listens on */
   readonly takes: readonly string[]
-  /** PID file and control socket are its own from now on */
-  letGo(): void
+  /** Let it have PID file and control socket; resolves when it has them, or is gone. */
+  letGo(): Promise<void>
 }
 
 export type Raised =
@@ -50,9 +50,19 @@ export function raiseHeir(
       heir.unref()
       resolve({
         kind: 'ok',
-        heir: {pid: result.pid, takes: result.sockets, letGo: () => heir.disconnect()},
+        heir: {pid: result.pid, takes: result.sockets, letGo: () => letGo(heir)},
       })
     })
     heir.send(orders, () => {})
   })
+}
+
+/** Its only further word is that it took over. */
+async function letGo(heir: ChildProcess): Promise<void> {
+  await new Promise<void>(resolve => {
+    heir.once('message', () => resolve())
+    heir.once('disconnect', resolve)
+    heir.send(LET_GO, () => {})
+  })
+  if (heir.connected) heir.disconnect()
 }

@@ -3,26 +3,31 @@
  * running master. Its orders, and its answer when mail can come, go over the channel to its starter.
  */
 import {errorText} from '../errors.ts'
-import type {MasterOrders, StartResult} from './messages.ts'
+import {type MasterOrders, type StartResult, TOOK_OVER} from './messages.ts'
 import {runMaster} from './run-master.ts'
 
-let reported = false
-
-function report(result: StartResult): Promise<void> {
-  if (reported || !process.connected) return Promise.resolve()
-  reported = true
-  return new Promise(resolve => process.send?.(result, () => resolve()))
+function say(message: StartResult | typeof TOOK_OVER): Promise<void> {
+  if (!process.connected) return Promise.resolve()
+  return new Promise(resolve => process.send?.(message, () => resolve()))
 }
 
-process.once('message', message => {
-  const gone = new Promise<void>(resolve => process.once('disconnect', resolve))
-  runMaster({...(message as MasterOrders), report, predecessorDone: () => gone}).then(
-    status => process.exit(status),
-    error => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : errorText(error)
-      void report({kind: 'failed', problems: [text]}).then(() => process.exit(1))
-    },
-  )
+process.once('message', async orders => {
+  // a predecessor that is gone has let go, too
+  const predecessorGone = new Promise<void>(resolve => {
+    process.once('message', () => resolve())
+    process.once('disconnect', resolve)
+  })
+  try {
+    const status = await runMaster({
+      ...(orders as MasterOrders),
+      report: say,
+      predecessorDone: () => predecessorGone,
+      tookOver: () => void say(TOOK_OVER),
+    })
+    process.exit(status)
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : errorText(error)
+    await say({kind: 'failed', problems: [text]})
+    process.exit(1)
+  }
 })
-// a starter that is gone before it gave orders will not come back
-process.once('disconnect', () => !reported && setImmediate(() => reported || process.exit(1)))

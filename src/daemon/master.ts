@@ -7,10 +7,8 @@
  *
  * Diagnostics: an error here before the first child is up ends the master and is told to whoever started it.
  */
-import {chownSync, closeSync} from 'node:fs'
-import type {ConfiguredBus} from '../bus/configured-bus.ts'
-import type {McPlan} from '../bus/mc-plan.ts'
-import {AmavisError, errorText} from '../errors.ts'
+import {chownSync} from 'node:fs'
+import {AmavisError} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
 import {dropPrivileges} from '../process/privileges.ts'
 import type {ChildHandle} from './child-process.ts'
@@ -18,21 +16,27 @@ import {type Control, type ControlReply, type ControlRequest, openControl} from 
 import {Door} from './door.ts'
 import {Generation} from './generation.ts'
 import {type Heir, raiseHeir} from './heir.ts'
-import type {ListenOptions} from './listeners.ts'
 import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import {leavePidFile, MASTER_TITLE, takePidFile} from './pid-file.ts'
 import type {Plan} from './plan.ts'
-import {readConfiguration} from './read-configuration.ts'
+import {
+  type GoodConfiguration,
+  goodConfiguration,
+  problemsOf,
+  readConfiguration,
+} from './read-configuration.ts'
 import type {RunOptions} from './run-master.ts'
 import {socketKey} from './socket-spec.ts'
 import {bringUpBus, type SupervisedBus} from './supervised-bus.ts'
 import {sweepOrphans} from './sweep.ts'
+import {type Wish, Wishes} from './wishes.ts'
 
 /** Children get this long to end at a stop. */
 const STOP_LIMIT_MS = 10_000
 /** A new generation is up within this time, or it is given up. */
 const UP_LIMIT_MS = 60_000
+
 export interface MasterOptions extends Required<RunOptions> {
   /** the configuration is being read already */
   readonly firstRead: Promise<ReaderResult>
@@ -40,29 +44,9 @@ export interface MasterOptions extends Required<RunOptions> {
   readonly prepared: ChildHandle | undefined
 }
 
-type Wish =
-  | {readonly kind: 'stop' | 'slow stop' | 'drained' | 'more' | 'fewer'}
-  | {
-      readonly kind: 'reload' | 'restart'
-      readonly options?: DaemonOptions
-      readonly done: (reply: ControlReply) => void
-    }
-
-const WISHES = [
-  ['SIGTERM', 'stop'],
-  ['SIGINT', 'stop'],
-  ['SIGQUIT', 'slow stop'],
-  ['SIGTTIN', 'more'],
-  ['SIGTTOU', 'fewer'],
-] as const
-
-/** A configuration that was read and found good. */
-type Read = Extract<ReaderResult, {kind: 'ok'}>
-
 export class Master {
   readonly #options: MasterOptions
-  readonly #wishes: Wish[] = []
-  #wake = () => {}
+  readonly #wishes = new Wishes()
   readonly #door = new Door(() => this.#current)
   #plan: Plan | undefined
   #log: OpenLog | undefined
@@ -86,8 +70,15 @@ export class Master {
    */
   async run(): Promise<number> {
     process.umask(0o027)
-    for (const [signal, kind] of WISHES) process.on(signal, () => this.#wish({kind}))
-    process.on('SIGHUP', () => this.#wish({kind: 'reload', done: reply => this.#logReload(reply)}))
+    this.#wishes.followSignals(reply => {
+      if (reply.kind !== 'ok') this.#say(-1, `Rejecting reload: ${reply.problems.join('; ')}`)
+    })
+    process.on('uncaughtException', error => {
+      // nobody reads a daemon's standard error; its children end with it
+      this.#say(-3, `TROUBLE in the master: ${error.stack ?? error.message}`)
+      process.stderr.write(`${error.stack ?? error.message}\n`)
+      process.exit(1)
+    })
     try {
       await this.#start()
     } catch (error) {
@@ -95,23 +86,10 @@ export class Master {
       await this.#options.report({kind: 'failed', problems: problemsOf(error)})
       return 1
     }
-    while (!(await this.#follow(await this.#nextWish()))) {
+    while (!(await this.#follow(await this.#wishes.next()))) {
       // one wish after the other
     }
     return 0
-  }
-
-  #wish(wish: Wish): void {
-    this.#wishes.push(wish)
-    this.#wake()
-  }
-
-  async #nextWish(): Promise<Wish> {
-    for (;;) {
-      const wish = this.#wishes.shift()
-      if (wish) return wish
-      await new Promise<void>(resolve => (this.#wake = resolve))
-    }
   }
 
   /** @returns whether the master is done */
@@ -152,7 +130,7 @@ export class Master {
 
   async #start(): Promise<void> {
     const {options, inheritance, report} = this.#options
-    const read = accepted(await this.#options.firstRead)
+    const read = goodConfiguration(await this.#options.firstRead)
     const {plan, runAs} = read
     process.title = MASTER_TITLE
     const warnings = [...read.warnings]
@@ -161,10 +139,7 @@ export class Master {
     if (stale !== undefined) warnings.push(`removed a stale PID file: ${stale}`)
 
     this.#door.limit = plan.waitingLimit
-    const inherited = new Map(inheritance?.sockets.map(({spec, fd}) => [socketKey(spec), fd]))
-    await this.#door.open(plan.sockets, listenOptions(read), inherited)
-    const wanted = new Set(plan.sockets.map(socketKey))
-    for (const [key, fd] of inherited) if (!wanted.has(key)) closeSync(fd)
+    await this.#door.open(plan, runAs, inheritance?.sockets)
     if (runAs) {
       // so that a successor, which is no longer root, can put its own number in
       chownSync(plan.pidFile, runAs.uid, runAs.gid)
@@ -173,6 +148,7 @@ export class Master {
     process.chdir(plan.home)
     this.#log = openLog(plan.log)
     this.#say(0, `starting. amavis at ${plan.log.host} ${plan.identity.version}, ${plan.children} children`)
+    this.#say(0, `listening on ${this.#door.keys.join(', ')}`)
     for (const warning of warnings) this.#say(-1, warning)
     if (!inheritance) await this.#openControl(plan)
 
@@ -183,10 +159,11 @@ export class Master {
       await this.#options.predecessorDone()
       takePidFile(plan.pidFile, {successorOf: inheritance.pid})
       await this.#openControl(plan)
+      this.#options.tookOver()
     }
     for (const folder of sweepOrphans(plan.tempBase)) this.#say(1, `removed an orphaned folder ${folder}`)
-    if (plan.bus && options.bus) {
-      this.#bus = bringUpBus(mcPlan(plan.bus, plan, options), (level, text) => this.#say(level, text))
+    if (options.bus) {
+      this.#bus = bringUpBus(plan, options.allowRoot, (level, text) => this.#say(level, text))
     }
   }
 
@@ -207,14 +184,14 @@ export class Master {
   }
 
   /** A child that began as root stays root; where the daemon has another user it is not used. */
-  #preparedFor({runAs}: Read): ChildHandle | undefined {
+  #preparedFor({runAs}: GoodConfiguration): ChildHandle | undefined {
     const {prepared} = this.#options
     if (!runAs) return prepared
     prepared?.kill('SIGKILL')
     return undefined
   }
 
-  #makeGeneration({plan, snapshot, runAs}: Read, prepared?: ChildHandle): Generation {
+  #makeGeneration({plan, snapshot, runAs}: GoodConfiguration, prepared?: ChildHandle): Generation {
     return new Generation({
       number: ++this.#generations,
       plan,
@@ -259,9 +236,9 @@ export class Master {
       case 'status':
         return this.#status()
       case 'reload':
-        return await new Promise(done => this.#wish({kind: 'reload', done}))
+        return await new Promise(done => this.#wishes.push({kind: 'reload', done}))
       case 'restart':
-        return await new Promise(done => this.#wish({kind: 'restart', options: request.options, done}))
+        return await new Promise(done => this.#wishes.push({kind: 'restart', options: request.options, done}))
       default:
         return {kind: 'failed', problems: ['unknown command']}
     }
@@ -292,20 +269,16 @@ export class Master {
     return this.#current ? [this.#current, ...this.#retired] : [...this.#retired]
   }
 
-  #logReload(reply: ControlReply): void {
-    if (reply.kind !== 'ok') this.#say(-1, `Rejecting reload: ${reply.problems.join('; ')}`)
-  }
-
   /** Nothing of the present configuration changes unless all of the new one can be had. */
   async #reload(): Promise<ControlReply> {
-    const read = accepted(await readConfiguration({options: this.#options.options, announce: 0}))
+    const read = goodConfiguration(await readConfiguration({options: this.#options.options, announce: 0}))
     const {plan} = read
     const before = this.#plan
     if (!before || !this.#current) throw new AmavisError('AM_BUG', 'reload before the start')
     if (plan.user !== before.user) {
       throw new AmavisError('AM_DAEMON', '$daemon_user is another one now: stop and start')
     }
-    const undo = await this.#door.open(plan.sockets, listenOptions(read))
+    const undo = await this.#door.open(plan, undefined)
     const generation = this.#makeGeneration(read)
     try {
       await this.#bringUp(generation, plan.children)
@@ -354,7 +327,8 @@ export class Master {
     this.#soon = soon
     if (this.#door.waiting.length > 0) return
     if (this.#current && !this.#retired.has(this.#current)) this.#retire(this.#current, soon)
-    if (this.#generationsAlive().every(generation => generation.alive === 0)) this.#wish({kind: 'drained'})
+    if (this.#generationsAlive().every(generation => generation.alive === 0))
+      this.#wishes.push({kind: 'drained'})
   }
 
   async #stop(): Promise<void> {
@@ -391,44 +365,7 @@ export class Master {
     this.#control = undefined
     await this.#bus?.stop()
     this.#bus = undefined
-    heir.letGo()
+    await heir.letGo()
     this.#drain()
-  }
-}
-
-class ConfigurationRefused extends Error {
-  readonly problems: readonly string[]
-  constructor(problems: readonly string[]) {
-    super(problems.join('; '))
-    this.problems = problems
-  }
-}
-
-/** @throws ConfigurationRefused */
-function accepted(result: ReaderResult): Read {
-  if (result.kind === 'failed') throw new ConfigurationRefused(result.problems)
-  return result
-}
-
-function problemsOf(error: unknown): readonly string[] {
-  return error instanceof ConfigurationRefused ? error.problems : [errorText(error)]
-}
-
-function listenOptions({plan, runAs}: Read): ListenOptions {
-  const owner = process.getuid?.() === 0 ? runAs : undefined
-  return {backlog: plan.backlog, mode: plan.socketMode, owner}
-}
-
-/** The bus's supervisor as our own process: our user, our log. */
-function mcPlan(bus: ConfiguredBus, {home, log}: Plan, {allowRoot}: DaemonOptions): McPlan {
-  const {endpoints, limits, facility} = bus
-  return {
-    endpoints,
-    limits,
-    facility,
-    level: Math.min(5, log.level),
-    log: log.target === 'syslog' ? 'syslog' : 'stderr',
-    pidFile: `${home}/amavis-mc.pid`,
-    allowRoot,
   }
 }

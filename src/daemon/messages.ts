@@ -1,5 +1,5 @@
 /**
- * messages — what the daemon's processes say to each other over their channels. Types only.
+ * messages — what the daemon's processes say to each other over their channels.
  */
 import type {LogPlan} from '../log/log-plan.ts'
 import type {RunAs} from '../process/privileges.ts'
@@ -76,6 +76,11 @@ export interface Inheritance {
   readonly pid: number
   readonly sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[]
 }
+
+/** Predecessor → heir: PID file and control socket are free. */
+export const LET_GO = 'let go'
+/** Heir → predecessor: they are mine now. */
+export const TOOK_OVER = 'took over'
 
 /** Master → whoever started it: once, when mail can come or never will. */
 export type StartResult =

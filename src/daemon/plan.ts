@@ -51,6 +51,14 @@ export type PlanResult =
   | {readonly kind: 'ok'; readonly plan: Plan}
   | {readonly kind: 'failed'; readonly problems: readonly string[]}
 
+const DEFAULT_CHILD_TIMEOUT_S = 480
+/** Timers of Node go no further than 24 days. */
+const LONGEST_CHILD_TIMEOUT_S = 7 * 86_400
+
+function childTimeoutMs(seconds: number): number {
+  return 1000 * (seconds > 0 ? Math.min(seconds, LONGEST_CHILD_TIMEOUT_S) : DEFAULT_CHILD_TIMEOUT_S)
+}
+
 /** What a configuration means for the master; what it cannot do is a problem each. */
 export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false} = {}): PlanResult {
   const problems: string[] = []
@@ -88,7 +96,7 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       children: Math.floor(children),
       maxRequests: Math.max(0, number('$max_requests')),
       memoryLimitBytes: Math.max(0, number('$child_memory_limit')),
-      childTimeoutMs: Math.max(1, number('$child_timeout')) * 1000,
+      childTimeoutMs: childTimeoutMs(number('$child_timeout')),
       user: text('$daemon_user'),
       groups: settings
         .list('@daemon_groups')

@@ -5,6 +5,7 @@
  */
 import {spawn} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
+import {errorText} from '../errors.ts'
 import type {ReaderRequest, ReaderResult} from './messages.ts'
 
 const LIMIT_MS = 60_000
@@ -30,4 +31,27 @@ export function readConfiguration(request: ReaderRequest): Promise<ReaderResult>
     })
     reader.send(request, () => {})
   })
+}
+
+/** A configuration that was read and found good. */
+export type GoodConfiguration = Extract<ReaderResult, {kind: 'ok'}>
+
+class ConfigurationRefused extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '))
+    this.problems = problems
+  }
+}
+
+/** @throws an error of which problemsOf gives each problem */
+export function goodConfiguration(result: ReaderResult): GoodConfiguration {
+  if (result.kind === 'failed') throw new ConfigurationRefused(result.problems)
+  return result
+}
+
+/** What to tell a person of any failure, a problem a line. */
+export function problemsOf(error: unknown): readonly string[] {
+  return error instanceof ConfigurationRefused ? error.problems : [errorText(error)]
 }

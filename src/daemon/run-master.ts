@@ -14,8 +14,10 @@ export interface RunOptions {
   readonly inheritance: Inheritance | undefined
   /** is told once whether mail can come */
   readonly report: (result: StartResult) => Promise<void>
-  /** resolves when the predecessor has let go of PID file and control socket */
+  /** of an heir: resolves when the predecessor has let go of PID file and control socket */
   readonly predecessorDone?: () => Promise<void>
+  /** of an heir: tells the predecessor that both are its own now */
+  readonly tookOver?: () => void
 }
 
 /**
@@ -29,5 +31,5 @@ export async function runMaster(run: RunOptions): Promise<number> {
   const staysWhoItIs = process.getuid?.() !== 0 || options.allowRoot
   const prepared = staysWhoItIs ? new ChildHandle() : undefined
   const {Master} = await import('./master.ts')
-  return await new Master({predecessorDone: async () => {}, ...run, firstRead, prepared}).run()
+  return await new Master({predecessorDone: async () => {}, tookOver() {}, ...run, firstRead, prepared}).run()
 }
