@@ -64,7 +64,8 @@ export class Generation implements Inside {
     this.number = options.number
     this.plan = plan
     this.#options = options
-    this.#pool = new Pool({size: plan.children, startingLimit: Math.max(2, os.availableParallelism())})
+    // one processor stays with those that serve
+    this.#pool = new Pool({size: plan.children, startingLimit: Math.max(1, os.availableParallelism() - 1)})
     this.#watch = setInterval(() => this.#lookForSilence(), plan.childTimeoutMs / SIGNS_IN_TIMEOUT)
     this.#watch.unref()
   }
@@ -82,6 +83,11 @@ export class Generation implements Inside {
 
   get alive(): number {
     return this.#children.size
+  }
+
+  /** All children that are wanted are up. */
+  get complete(): boolean {
+    return this.#pool.complete
   }
 
   /** Give a connection to an idle child; false when there is none. */

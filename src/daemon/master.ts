@@ -54,6 +54,7 @@ export class Master {
   readonly #retired = new Set<Generation>()
   #control: Control | undefined
   #bus: SupervisedBus | undefined
+  #busWanted = false
   #generations = 0
   #draining = false
   /** while draining: sessions end between two of their mails */
@@ -162,9 +163,8 @@ export class Master {
       this.#options.tookOver()
     }
     for (const folder of sweepOrphans(plan.tempBase)) this.#say(1, `removed an orphaned folder ${folder}`)
-    if (options.bus) {
-      this.#bus = bringUpBus(plan, options.allowRoot, (level, text) => this.#say(level, text))
-    }
+    this.#busWanted = options.bus
+    this.#changed()
   }
 
   /** A start that failed leaves nothing behind. */
@@ -223,6 +223,14 @@ export class Master {
   #changed(): void {
     this.#door.serve()
     if (this.#draining) this.#drain()
+    else if (this.#busWanted && this.#current?.complete) this.#bringUpBus()
+  }
+
+  /** When every child is up: mail comes first. */
+  #bringUpBus(): void {
+    this.#busWanted = false
+    const {allowRoot} = this.#options.options
+    if (this.#plan) this.#bus ??= bringUpBus(this.#plan, allowRoot, (level, text) => this.#say(level, text))
   }
 
   #say(level: number, text: string): void {
@@ -297,7 +305,9 @@ export class Master {
     this.#door.limit = plan.waitingLimit
     this.#door.closeAllBut(new Set(plan.sockets.map(socketKey)))
     this.#retire(old)
-    this.#door.serve()
+    // a file may have turned publishing on
+    this.#busWanted = this.#options.options.bus
+    this.#changed()
     this.#say(0, `reloaded: generation ${generation.number}, ${plan.children} children`)
     for (const warning of read.warnings) this.#say(-1, warning)
     return {kind: 'ok', warnings: read.warnings}

@@ -5,7 +5,6 @@ import {spawn} from 'node:child_process'
 import {MASTER_ENTRY} from '../master-entry.ts'
 import type {MasterOrders, StartResult} from '../messages.ts'
 import type {DaemonOptions} from '../options.ts'
-import {runMaster} from '../run-master.ts'
 
 /**
  * Detached: returns when the master takes mail, or has said why it cannot. In the foreground: returns when
@@ -14,6 +13,7 @@ import {runMaster} from '../run-master.ts'
  */
 export async function startDaemon(options: DaemonOptions): Promise<number> {
   if (options.mode !== 'daemon') {
+    const {runMaster} = await import('../run-master.ts')
     return await runMaster({options, inheritance: undefined, report: async result => say(result)})
   }
   const result = await startDetached(options)
