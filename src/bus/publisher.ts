@@ -21,6 +21,8 @@ export interface Publisher {
   state(state: State, taskId?: string): void
   /** The counters of one mail, together. */
   counters(counters: readonly Counter[]): void
+  /** Whether a log entry would go out: of many in one moment only the first do. Ask before building a costly text. */
+  wantsLog(): boolean
   /** A log entry for subscribers of `am.log`. */
   log(level: number, text: string): void
   /** Say `exiting` and end; resolves when the frames are out or cannot be sent. */
@@ -31,6 +33,7 @@ export interface Publisher {
 export const silentPublisher: Publisher = {
   state() {},
   counters() {},
+  wantsLog: () => false,
   log() {},
   close: async () => {},
 }

@@ -2,8 +2,8 @@
  * zmq-publisher — a daemon process' voice on the bus, over ZeroMQ.
  *
  * Every call returns at once. Frames gather for the rest of the event-loop turn, and while frames went out
- * less than 10 ms ago until those are over, then leave as one multi-part message for each prefix; counters
- * gather 50 ms, and increments of the same name are added (counter-sums.ts). Sending is synchronous and
+ * less than 25 ms ago until those are over, then leave as one multi-part message for each prefix; counters
+ * gather 100 ms, and increments of the same name are added (counter-sums.ts). Sending is synchronous and
  * never blocks: a PUB socket drops what its peers do not take.
  *
  * ZeroMQ drops what is sent before a peer has subscribed. The socket is an XPUB one, which tells when that
@@ -21,8 +21,12 @@ import {formatDelta, formatUnixTime, logPrefix, safeValue} from './grammar.ts'
 import type {Counter, Publisher, State} from './publisher.ts'
 
 const MOST_HELD_FRAMES = 2000
-const STATE_GAP_MS = 10
-const COUNTER_GAP_MS = 50
+/** Of more states than this in one moment, those of mails that are over by now are left out but for their beginning and their end. */
+const MOST_STATES = 32
+/** More log entries than this in one moment are given up: the log itself has them. */
+const MOST_LOG_ENTRIES = 4
+const STATE_GAP_MS = 25
+const COUNTER_GAP_MS = 100
 /** How long ZeroMQ's own thread gets for the last frames; it is done in well under a millisecond when idle. */
 const CLOSE_MS = 50
 /** Task ids go with these only (spec/monitoring §1.3). */
@@ -87,6 +91,9 @@ class ZmqPublisher implements BusPublisher {
   readonly #open: NonNullable<PublisherOptions['open']>
   readonly #repeat: NodeJS.Timeout
 
+  /** States not sent yet; they become text when they are. */
+  #states: Announced[] = []
+  #logEntries = 0
   /** Frames by prefix, to be sent in this order. */
   readonly #waiting = new Map<string, string[]>()
   readonly #counters = new CounterSums()
@@ -122,12 +129,9 @@ class ZmqPublisher implements BusPublisher {
     if (this.#phase === 'mute') return
     const now = this.#now()
     this.#current = taskId !== undefined && WITH_TASK_ID.has(state) ? `${state} ${taskId}` : state
-    if (this.#base === undefined || state === 'A' || state === 'm') {
-      this.#base = now
-      this.#put('am.st', `am.st ${this.#pid} ${formatUnixTime(now)} ${this.#current}`)
-    } else {
-      this.#put('am.st', `am.st ${this.#pid} ${formatDelta(now - this.#base)} ${this.#current}`)
-    }
+    const isAbsolute = this.#base === undefined || state === 'A' || state === 'm'
+    if (isAbsolute) this.#base = now
+    this.#announce(isAbsolute ? undefined : now - this.#base!, now, state === 'm' || state === '.')
   }
 
   counters(counters: readonly Counter[]): void {
@@ -138,8 +142,13 @@ class ZmqPublisher implements BusPublisher {
     setTimeout(() => this.#putCounters(), COUNTER_GAP_MS).unref()
   }
 
+  wantsLog(): boolean {
+    return this.#phase !== 'mute' && this.#logEntries < MOST_LOG_ENTRIES
+  }
+
   log(level: number, text: string): void {
-    if (this.#phase === 'mute') return
+    if (!this.wantsLog()) return
+    this.#logEntries++
     const prefix = logPrefix(level)
     this.#put(prefix, `${prefix} ${this.#pid} ${formatUnixTime(this.#now())} ${safeValue(text)}`)
   }
@@ -148,7 +157,8 @@ class ZmqPublisher implements BusPublisher {
     clearInterval(this.#repeat)
     if (this.#phase === 'mute') return
     if (this.#base !== undefined) {
-      this.#put('am.st', `am.st ${this.#pid} ${formatDelta(this.#now() - this.#base)} exiting`)
+      this.#current = 'exiting'
+      this.#announceAgain()
     }
     if (this.#counters.pending) this.#putCounters()
     if (this.#phase === 'opening') await Promise.race([this.#opened, elapsed(150)])
@@ -194,6 +204,7 @@ class ZmqPublisher implements BusPublisher {
     this.#dropped += this.#held
     this.#held = 0
     this.#waiting.clear()
+    this.#states = []
     clearInterval(this.#repeat)
     this.#socket?.close()
     this.#socket = undefined
@@ -201,7 +212,8 @@ class ZmqPublisher implements BusPublisher {
 
   #announceAgain(): void {
     if (this.#base === undefined) return
-    this.#put('am.st', `am.st ${this.#pid} ${formatDelta(this.#now() - this.#base)} ${this.#current}`)
+    const now = this.#now()
+    this.#announce(now - this.#base, now, false)
   }
 
   #putCounters(): void {
@@ -215,9 +227,23 @@ class ZmqPublisher implements BusPublisher {
       return
     }
     this.#held++
+    this.#schedule()
     const frames = this.#waiting.get(prefix)
     if (frames) frames.push(frame)
     else this.#waiting.set(prefix, [frame])
+  }
+
+  #announce(deltaMs: number | undefined, atMs: number, isMail: boolean): void {
+    if (this.#states.length >= MOST_HELD_FRAMES) this.#states = this.#worthSending()
+    if (this.#states.length >= MOST_HELD_FRAMES) {
+      this.#dropped++
+      return
+    }
+    this.#states.push({deltaMs, atMs, text: this.#current, isMail})
+    this.#schedule()
+  }
+
+  #schedule(): void {
     if (this.#scheduled || this.#phase !== 'open') return
     this.#scheduled = true
     const wait = this.#lastSent + STATE_GAP_MS - performance.now()
@@ -225,11 +251,29 @@ class ZmqPublisher implements BusPublisher {
     else setTimeout(() => this.#flush(), wait).unref()
   }
 
+  /**
+   * Displays show where a process is, and count its mails. When many mails pass in one moment, what those had
+   * gone through that are over by now would be read by nobody, and cost as much as the mails themselves.
+   */
+  #worthSending(): Announced[] {
+    if (this.#states.length <= MOST_STATES) return this.#states
+    const last = this.#states.findLastIndex(({deltaMs}) => deltaMs === undefined)
+    return this.#states.filter(({isMail}, index) => isMail || index >= last)
+  }
+
+  #format({deltaMs, atMs, text}: Announced): string {
+    return `am.st ${this.#pid} ${deltaMs === undefined ? formatUnixTime(atMs) : formatDelta(deltaMs)} ${text}`
+  }
+
   #flush(): void {
     this.#scheduled = false
     const socket = this.#socket
     if (socket === undefined || this.#phase !== 'open') return
-    for (const frames of this.#waiting.values()) {
+    const states = this.#worthSending().map(state => this.#format(state))
+    this.#states = []
+    this.#logEntries = 0
+    for (const frames of [states, ...this.#waiting.values()]) {
+      if (frames.length === 0) continue
       // PUB sockets refuse nothing; should one do so, the frames are lost and mail goes on
       socket.send(frames).catch(() => {
         this.#dropped += frames.length
@@ -239,6 +283,17 @@ class ZmqPublisher implements BusPublisher {
     this.#held = 0
     this.#lastSent = performance.now()
   }
+}
+
+/** A state on its way. */
+interface Announced {
+  /** ms since the process' last absolute time; undefined: this is one */
+  readonly deltaMs: number | undefined
+  readonly atMs: number
+  /** with the task id */
+  readonly text: string
+  /** a transaction begins, or its checking is done */
+  readonly isMail: boolean
 }
 
 function elapsed(ms: number): Promise<void> {

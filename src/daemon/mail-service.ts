@@ -115,6 +115,7 @@ function withTitle(publisher: Publisher, taskIds: TaskIds): Publisher {
       publisher.state(state, taskId)
     },
     counters: counters => publisher.counters(counters),
+    wantsLog: () => publisher.wantsLog(),
     log: (level, text) => publisher.log(level, text),
     close: () => publisher.close(),
   }

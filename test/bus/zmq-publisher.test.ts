@@ -207,3 +207,25 @@ test('a cold start without a forwarder goes on after the waiting time', async t 
   const endpoint = `ipc://${path.join(temporaryFolder(t), 'inner')}`
   assert.equal(await sendOnce([endpoint], [['am.snmp FLUSH']], {waitMs: 20}), false)
 })
+
+test('of many mails in one moment the last is told in full, the others by beginning and end', async t => {
+  const sent: string[][] = []
+  const publisher = createPublisher({
+    endpoints: ['inproc://nowhere'],
+    pid: 7,
+    now: () => 1_700_000_000_000,
+    open: async () => ({
+      connect() {},
+      receive: async () => [],
+      send: async (frames: readonly string[]) => void sent.push([...frames]),
+      close() {},
+    }),
+  })
+  t.after(() => publisher.close())
+  for (let n = 1; n <= 20; n++) {
+    for (const state of ['m', 'd', '=', 'D', 'r', '.'] as const) publisher.state(state, `00007-01-${n}`)
+  }
+  await until('the states to be sent', () => sent.length > 0)
+  const letters = sent.flat().map(frame => frame.split(' ')[3])
+  assert.equal(letters.join(''), `${'m.'.repeat(19)}md=Dr.`)
+})

@@ -300,10 +300,11 @@ class SmtpSession {
     timing.mark('SMTP response')
     this.#deps.spool.release(octets)
     timing.mark('rundown')
-    const report = `size: ${octets.size}, ${timing.report()}`
     // What is written to the log is published with it; these reports are published in any case.
-    if (this.#deps.log.enabled(2)) this.#log(2, report)
-    else this.#deps.publisher.log(2, `(${mail.taskId}) ${report}`)
+    const {log, publisher} = this.#deps
+    const report = () => `size: ${octets.size}, ${timing.report()}`
+    if (log.enabled(2)) this.#log(2, report())
+    else if (publisher.wantsLog()) publisher.log(2, `(${mail.taskId}) ${report()}`)
     this.#resumeAfterMail()
   }
 
