@@ -7,6 +7,7 @@
 import {chmod, lstat, stat} from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
 import {errorText} from '../errors.ts'
 import {ipcPath, tcpAddress} from './endpoint.ts'
 
@@ -19,6 +20,9 @@ export async function bindProblem(endpoint: string): Promise<string | undefined>
   if (/^ipc:\/\/@./.test(endpoint)) return undefined // an abstract name: binding it tells
   return 'not an address; expected tcp://HOST:PORT or ipc:///PATH'
 }
+
+const PROBES = 5
+const PROBE_GAP_MS = 60
 
 /**
  * Let our user's and group's processes connect to an ipc socket that was just bound, and no others,
@@ -49,14 +53,22 @@ async function pathProblem(file: string): Promise<string | undefined> {
   const found = await lstat(file).catch(() => undefined)
   if (found === undefined) return undefined
   if (!found.isSocket()) return `${file} is not a socket; remove it`
-  const served = await new Promise<boolean>(resolve => {
+  // ZeroMQ closes in a thread of its own: one that was just stopped may answer for a moment more.
+  for (let probes = 0; probes < PROBES; probes++) {
+    if (!(await isServed(file))) return undefined
+    await sleep(PROBE_GAP_MS)
+  }
+  return 'another process is serving it; stop that one, or set another address'
+}
+
+function isServed(file: string): Promise<boolean> {
+  return new Promise(resolve => {
     const probe = net.connect(file, () => resolve(true))
     probe.on('error', error => resolve(!isErrno(error, 'ECONNREFUSED') && !isErrno(error, 'ENOENT')))
     probe.on('close', () => probe.destroy())
     probe.unref()
     probe.end()
   })
-  return served ? 'another process is serving it; stop that one, or set another address' : undefined
 }
 
 function portProblem({host, port}: {host: string; port: number}): Promise<string | undefined> {

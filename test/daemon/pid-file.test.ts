@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
 import {leavePidFile, type ProcessTable, readPidFile, takePidFile} from '../../src/daemon/pid-file.ts'
@@ -74,12 +74,8 @@ test('a PID is never written through a link that someone has put there', t => {
   assert.equal(readFileSync(target, 'utf8'), 'junk')
 })
 
-test(
-  'a folder that cannot be written is a clear error',
-  {skip: process.getuid?.() === 0 && 'root may write'},
-  t => {
-    const folder = temporaryFolder(t)
-    chmodSync(folder, 0o500)
-    assert.throws(() => takePidFile(path.join(folder, 'amavisd.pid')), /cannot write the PID file/)
-  },
-)
+test('a place that cannot be written is a clear error', t => {
+  const file = path.join(temporaryFolder(t), 'no-folder')
+  writeFileSync(file, '')
+  assert.throws(() => takePidFile(path.join(file, 'amavisd.pid')), /cannot write the PID file/)
+})
