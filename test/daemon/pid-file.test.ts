@@ -75,7 +75,6 @@ test('a PID is never written through a link that someone has put there', t => {
 })
 
 test('a place that cannot be written is a clear error', t => {
-  const file = path.join(temporaryFolder(t), 'no-folder')
-  writeFileSync(file, '')
-  assert.throws(() => takePidFile(path.join(file, 'amavisd.pid')), /cannot (?:read|write) the PID file/)
+  const file = path.join(temporaryFolder(t), 'no-such-folder', 'amavisd.pid')
+  assert.throws(() => takePidFile(file), /cannot write the PID file/)
 })
