@@ -26,6 +26,7 @@ import {unknownNames} from './language/names.ts'
 import {runStatements} from './language/run.ts'
 import {Source} from './language/source.ts'
 import {parseFile} from './language/statement.ts'
+import {Origins} from './origins.ts'
 import {configError, configErrors, type Position} from './problem.ts'
 import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
 
@@ -81,6 +82,7 @@ export function createReader(outside: Outside, check: FileCheck): Reader {
     builtins,
     warnings: [],
     assigned: new Map(),
+    origins: new Origins(),
     locals: [],
     steps: LOOP_STEPS,
   }

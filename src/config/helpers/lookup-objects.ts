@@ -2,12 +2,12 @@
  * helpers/lookup-objects — functions that make look-up tables: new_RE, Opaque, q_sql_s and their kind.
  */
 import {textOf} from '../language/convert.ts'
-import type {Builtin} from '../language/machine.ts'
+import type {Builtin, Machine} from '../language/machine.ts'
 import {configError, type Position} from '../problem.ts'
 import type {Obj, Scalar} from '../value.ts'
 
 export const LOOKUP_OBJECTS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
-  ['new_RE', (_, args, at) => [regexpTable(args, at)]],
+  ['new_RE', (machine, args, at) => [regexpTable(machine, args, at)]],
   ['Opaque', (_, args) => [object('Opaque', [args[0]])]],
   ['OpaqueRef', (_, args) => [object('OpaqueRef', [args[0]])]],
   ...(['s', 'n', 'b'] as const).flatMap((letter): [string, Builtin][] => [
@@ -22,8 +22,8 @@ function object(of: string, items: readonly Scalar[]): Obj {
 }
 
 /** Items are regexps, texts used as such, or `[regexp]`, `[regexp => value]`. */
-function regexpTable(args: readonly Scalar[], at: Position): Obj {
-  return object(
+function regexpTable(machine: Machine, args: readonly Scalar[], at: Position): Obj {
+  const table = object(
     'RE',
     args.map((item, i) => {
       if (typeof item === 'object' && item.kind === 're') return item
@@ -41,6 +41,8 @@ function regexpTable(args: readonly Scalar[], at: Position): Obj {
       return regexpItem(item, i, at)
     }),
   )
+  machine.origins.copyItems(args, table.items, 0, at)
+  return table
 }
 
 function regexpItem(item: Scalar, index: number, at: Position): Scalar {

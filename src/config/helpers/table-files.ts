@@ -59,12 +59,16 @@ function readHash(machine: Machine, args: readonly Scalar[], at: Position): read
   const box: HashBox = named?.box ?? {kind: 'hash', entries: new Map()}
   const caseMatters = settingIsTrue(machine, '$localpart_is_case_sensitive')
   const trim = settingIsTrue(machine, '$trim_trailing_space_in_lookup_result_fields')
-  for (const line of linesOf(readOctets(machine, named ? named.path : args[0], at))) {
+  const path = named ? named.path : args[0]
+  const file = textOf(path)
+  for (const [i, line] of linesOf(readOctets(machine, path, at)).entries()) {
     const {text, commented} = withoutComment(line)
     if (text.trim() === '') continue
     const [, key = '', value = ''] = /^\s*((?:"(?:\\.|[^"\\])*"|\S)+)\s*([\s\S]*)$/.exec(text) ?? []
     const kept = commented || trim ? value.trimEnd() : value
-    box.entries.set(addressKey(key, caseMatters), kept.trim() === '' ? 1 : kept)
+    const address = addressKey(key, caseMatters)
+    box.entries.set(address, kept.trim() === '' ? 1 : kept)
+    machine.origins.markEntry(box.entries, address, {file, line: i + 1})
   }
   return [{kind: 'ref', to: box}]
 }
@@ -72,9 +76,13 @@ function readHash(machine: Machine, args: readonly Scalar[], at: Position): read
 function readArray(machine: Machine, args: readonly Scalar[], at: Position): readonly Scalar[] {
   const named = targetOf(args, 'array')
   const box: ArrayBox = named?.box ?? {kind: 'array', items: []}
-  for (const line of linesOf(readOctets(machine, named ? named.path : args[0], at))) {
+  const path = named ? named.path : args[0]
+  const file = textOf(path)
+  for (const [i, line] of linesOf(readOctets(machine, path, at)).entries()) {
     const entry = withoutComment(line).text.trimEnd()
-    if (entry !== '') box.items.push(unquoted(entry.replace(/^</, '').replace(/>$/, '')))
+    if (entry === '') continue
+    box.items.push(unquoted(entry.replace(/^</, '').replace(/>$/, '')))
+    machine.origins.markItems(box.items, box.items.length - 1, {file, line: i + 1})
   }
   return [{kind: 'ref', to: box}]
 }
@@ -83,16 +91,23 @@ function readArray(machine: Machine, args: readonly Scalar[], at: Position): rea
 function readCidr(machine: Machine, args: readonly Scalar[], at: Position): readonly Scalar[] {
   const named = targetOf(args.toReversed(), 'hash') ?? targetOf(args.toReversed(), 'array')
   const box = named?.box ?? {kind: 'array' as const, items: [] as Scalar[]}
-  const entries: string[] = []
-  for (const line of linesOf(readOctets(machine, args[0], at))) {
+  const file = textOf(args[0])
+  const entries: {text: string; readonly line: number}[] = []
+  for (const [i, line] of linesOf(readOctets(machine, args[0], at)).entries()) {
     if (/^\s*(?:#|$)/.test(line)) continue
-    if (/^\s/.test(line) && entries.length > 0) entries.push(entries.pop() + line)
-    else entries.push(line.trim())
+    const last = entries.at(-1)
+    if (/^\s/.test(line) && last) last.text += line
+    else entries.push({text: line.trim(), line: i + 1})
   }
-  for (const entry of entries) {
-    const [, key = '', value = ''] = /^(\S+)\s*([\s\S]*)$/.exec(entry) ?? []
-    if (box.kind === 'array') box.items.push(key)
-    else box.entries.set(key.toLowerCase(), value === '' ? 1 : value.trimEnd())
+  for (const {text, line} of entries) {
+    const [, key = '', value = ''] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? []
+    if (box.kind === 'array') {
+      box.items.push(key)
+      machine.origins.markItems(box.items, box.items.length - 1, {file, line})
+    } else {
+      box.entries.set(key.toLowerCase(), value === '' ? 1 : value.trimEnd())
+      machine.origins.markEntry(box.entries, key.toLowerCase(), {file, line})
+    }
   }
   return [{kind: 'ref', to: box}]
 }

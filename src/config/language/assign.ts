@@ -34,7 +34,7 @@ export function takesList(target: Expr): boolean {
 /** Carry out a list assignment; the values that the right side gave. */
 export function assignList(machine: Machine, expr: Assignment): readonly Scalar[] {
   if (expr.op !== '') return assignListOperator(machine, expr)
-  const values = [...listOf(machine, expr.value)]
+  const values = ownList(machine, listOf(machine, expr.value))
   countSteps(machine, values.length, expr.at)
   storeList(machine, expr.target, values)
   return values
@@ -71,7 +71,7 @@ function storeList(machine: Machine, target: Expr, values: Scalar[]): void {
     case 'variable':
     case 'deref':
       if (target.sigil === '@') arrayBox(machine, target, true).items = values
-      else if (target.sigil === '%') hashBox(machine, target, true).entries = entriesOf(values)
+      else if (target.sigil === '%') hashBox(machine, target, true).entries = entriesOf(machine, values)
       else placeOf(machine, target).set(values[0])
       return
     case 'slice':
@@ -86,9 +86,17 @@ function storeList(machine: Machine, target: Expr, values: Scalar[]): void {
   }
 }
 
+/** A list of its own for a container; its elements keep their places. */
+export function ownList(machine: Machine, values: readonly Scalar[]): Scalar[] {
+  const own = [...values]
+  machine.origins.copyItems(values, own)
+  return own
+}
+
 /** Pairs to a hash; later keys win. */
-export function entriesOf(values: readonly Scalar[]): Map<string, Scalar> {
+export function entriesOf(machine: Machine, values: readonly Scalar[]): Map<string, Scalar> {
   const entries = new Map<string, Scalar>()
+  machine.origins.copyPairs(values, entries, textOf)
   for (let i = 0; i < values.length; i += 2) entries.set(textOf(values[i]), values[i + 1])
   return entries
 }

@@ -6,7 +6,7 @@
 import {isTrue} from '../number.ts'
 import {configError, type Position} from '../problem.ts'
 import type {Scalar} from '../value.ts'
-import {assignList, assignScalar, entriesOf, takesList} from './assign.ts'
+import {assignList, assignScalar, entriesOf, ownList, takesList} from './assign.ts'
 import type {Expr} from './ast.ts'
 import {callFunction} from './call.ts'
 import {numberOf, textOf} from './convert.ts'
@@ -42,9 +42,9 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
       return last
     }
     case 'newArray':
-      return {kind: 'ref', to: {kind: 'array', items: [...itemsOf(machine, expr.items)]}}
+      return {kind: 'ref', to: {kind: 'array', items: ownList(machine, itemsOf(machine, expr.items))}}
     case 'newHash':
-      return {kind: 'ref', to: {kind: 'hash', entries: entriesOf(itemsOf(machine, expr.items))}}
+      return {kind: 'ref', to: {kind: 'hash', entries: entriesOf(machine, itemsOf(machine, expr.items))}}
     case 'reference':
       return referencesTo(machine, expr.of).at(-1)
     case 'codeName':
@@ -155,9 +155,14 @@ export function listOf(machine: Machine, expr: Expr): readonly Scalar[] {
 
 /** Several expressions, flattened. */
 export function itemsOf(machine: Machine, items: readonly Expr[]): readonly Scalar[] {
-  if (items.length === 1) return listOf(machine, items[0]!)
+  const {origins} = machine
   const values: Scalar[] = []
-  for (const item of items) for (const value of listOf(machine, item)) values.push(value)
+  for (const item of items) {
+    const found = listOf(machine, item)
+    if (items.length === 1 && origins.has(found)) return found
+    origins.copyItems(found, values, values.length, item.at)
+    for (const value of found) values.push(value)
+  }
   return values
 }
 

@@ -79,9 +79,7 @@ export function parseQuoteLike(source: Source): Expr | undefined {
     case 'qx':
       return {type: 'command', text: interpolated(source, takeQuoted(source, 'qx'), at), at}
     case 'qw': {
-      const words = plainText(takeQuoted(source, 'qw')).split(/\s+/).filter(Boolean)
-      const items = words.map((text): Expr => ({type: 'constant', value: characters(source, text), at}))
-      return {type: 'list', items, at}
+      return {type: 'list', items: wordsOf(source, plainText(takeQuoted(source, 'qw')), at), at}
     }
     case 'qr': {
       const pattern = patternOf(source, takeQuoted(source, 'the regular expression'))
@@ -94,6 +92,16 @@ export function parseQuoteLike(source: Source): Expr | undefined {
     default:
       throw source.fail(`"${word}" is not supported in configurations, expected s/…/…/`, begin)
   }
+}
+
+/** The words of `qw(…)`, each with its line; the column is that of the list. */
+function wordsOf(source: Source, text: string, at: Expr['at']): Expr[] {
+  let {line} = at
+  return text.split(/(\s+)/).flatMap((word, i): Expr[] => {
+    if (i % 2 === 1) line += word.split('\n').length - 1
+    const own = line === at.line ? at : {...at, line}
+    return i % 2 === 1 || word === '' ? [] : [{type: 'constant', value: characters(source, word), at: own}]
+  })
 }
 
 /** `/…/` or `m…`, the delimiter stands here. */

@@ -3,6 +3,7 @@
  */
 
 import {nearestName} from '../nearest.ts'
+import type {Origins} from '../origins.ts'
 import {configError, type Position, type Problem} from '../problem.ts'
 import type {Box} from '../snapshot.ts'
 import type {Code, Scalar} from '../value.ts'
@@ -37,6 +38,8 @@ export interface Machine {
   readonly warnings: Problem[]
   /** where a variable was given its last value by a file */
   readonly assigned: Map<Box, Position>
+  /** where the entries of lists and hashes were written */
+  readonly origins: Origins
   /** values to restore when the file ends: `local` at file level */
   locals: (() => void)[]
   /** steps left in loops, and values left in lists, before the evaluation is stopped */

@@ -27,6 +27,7 @@ export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: 
     if (typeof value === 'object' && value.kind === 're' && keptFlags(flags) === '') return value
   }
   const re: Regexp = {kind: 're', pattern: textOf(scalarOf(machine, pattern)), flags: keptFlags(flags)}
+  machine.origins.markRegexp(re, at)
   warnOfUnusable(machine, re, at)
   return re
 }

@@ -99,7 +99,13 @@ function elementPlace(machine: Machine, expr: Element): Place {
   if (expr.of.sigil === '%') {
     const {entries} = hashBox(machine, expr.of, true)
     const key = textOf(scalarOf(machine, expr.index))
-    return {get: () => entries.get(key), set: value => void entries.set(key, value)}
+    return {
+      get: () => entries.get(key),
+      set(value) {
+        entries.set(key, value)
+        machine.origins.markEntry(entries, key, expr.at)
+      },
+    }
   }
   const {items} = arrayBox(machine, expr.of, true)
   const number = Math.trunc(numberOf(scalarOf(machine, expr.index)))
@@ -110,6 +116,7 @@ function elementPlace(machine: Machine, expr: Element): Place {
     set(value) {
       while (items.length < index) items.push(undefined)
       items[index] = value
+      machine.origins.markItems(items, index, expr.at, 1)
     },
   }
 }

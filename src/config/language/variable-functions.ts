@@ -12,8 +12,8 @@ import {arrayBox, hashBox, placeOf} from './place.ts'
 type VariableFunction = (machine: Machine, call: Call, want: 'scalar' | 'list') => readonly Scalar[]
 
 export const VARIABLE_FUNCTIONS: ReadonlyMap<string, VariableFunction> = new Map<string, VariableFunction>([
-  ['push', (machine, call) => [arrayArgument(machine, call).push(...addedValues(machine, call))]],
-  ['unshift', (machine, call) => [arrayArgument(machine, call).unshift(...addedValues(machine, call))]],
+  ['push', (machine, call) => [added(machine, call, 'push')]],
+  ['unshift', (machine, call) => [added(machine, call, 'unshift')]],
   ['pop', (machine, call) => [arrayArgument(machine, call).pop()]],
   ['shift', (machine, call) => [arrayArgument(machine, call).shift()]],
   [
@@ -51,6 +51,17 @@ function addedValues(machine: Machine, call: Call): readonly Scalar[] {
   const values = itemsOf(machine, call.args.slice(1))
   countSteps(machine, values.length, call.at)
   return values
+}
+
+/** Elements put at one end of an array; its new length. */
+function added(machine: Machine, call: Call, where: 'push' | 'unshift'): number {
+  const values = addedValues(machine, call)
+  const items = arrayArgument(machine, call)
+  const {length} = items
+  if (where === 'unshift') machine.origins.shiftItems(items, values.length)
+  items[where](...values)
+  machine.origins.copyItems(values, items, where === 'push' ? length : 0, call.at)
+  return items.length
 }
 
 function argument(call: Call): Expr {
