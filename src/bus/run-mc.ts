@@ -3,24 +3,33 @@
  *
  * SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the services and end it.
  */
+import path from 'node:path'
 import {AmavisError} from '../errors.ts'
 import type {Log} from '../log/log.ts'
+import {leavePidFile, type Program, takePidFile} from '../process/pid-file.ts'
 import {leaveRoot} from './leave-root.ts'
 import type {McPlan} from './mc-plan.ts'
-import {removePidFile, SUPERVISOR_TITLE, writePidFile} from './pid-file.ts'
 import {startProblems, supervise} from './supervisor.ts'
+
+/** Our title in the process list. */
+const SUPERVISOR_TITLE = 'amavis-mc'
+
+export const SUPERVISOR: Program = {
+  name: SUPERVISOR_TITLE,
+  isNamedBy: line => line.split(' ').some(word => path.basename(word, '.js') === SUPERVISOR_TITLE),
+}
 
 /**
  * Be the supervisor; resolves when it was told to stop and all services have ended.
  * @param stop aborted: end as by SIGTERM
  * @param ready called once, when all services are up
- * @throws AmavisError when it cannot start: AM_DAEMON for an address that is taken, a running supervisor
- *   or root without a user; AM_CONFIG for an unknown user; AM_STORAGE for the pid file
+ * @throws AmavisError when it cannot start: AM_DAEMON for an address that is taken, a running supervisor,
+ *   a pid file that cannot be written, an unknown user, or root without a user
  */
 export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: () => void): Promise<void> {
   process.title = SUPERVISOR_TITLE
   // before root is given up: the usual folder is root's
-  if (plan.pidFile !== undefined) writePidFile(plan.pidFile)
+  if (plan.pidFile !== undefined) takePidFile(plan.pidFile, SUPERVISOR)
   try {
     leaveRoot(plan)
     const problems = await startProblems(plan.endpoints)
@@ -40,6 +49,6 @@ export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: (
       ...(ready && {ready}),
     })
   } finally {
-    if (plan.pidFile !== undefined) removePidFile(plan.pidFile)
+    if (plan.pidFile !== undefined) leavePidFile(plan.pidFile)
   }
 }

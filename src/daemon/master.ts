@@ -10,6 +10,7 @@
 import {chownSync} from 'node:fs'
 import {AmavisError} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
+import {leavePidFile, takePidFile} from '../process/pid-file.ts'
 import {dropPrivileges} from '../process/privileges.ts'
 import type {ChildHandle} from './child-process.ts'
 import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
@@ -18,7 +19,6 @@ import {Generation} from './generation.ts'
 import {type Heir, raiseHeir} from './heir.ts'
 import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
-import {leavePidFile, MASTER_TITLE, takePidFile} from './pid-file.ts'
 import type {Plan} from './plan.ts'
 import {
   type GoodConfiguration,
@@ -30,6 +30,7 @@ import type {RunOptions} from './run-master.ts'
 import {socketKey} from './socket-spec.ts'
 import {bringUpBus, type SupervisedBus} from './supervised-bus.ts'
 import {sweepOrphans} from './sweep.ts'
+import {MASTER, MASTER_TITLE} from './title.ts'
 import {type Wish, Wishes} from './wishes.ts'
 
 /** Children get this long to end at a stop. */
@@ -135,7 +136,7 @@ export class Master {
     const {plan, runAs} = read
     process.title = MASTER_TITLE
     const warnings = [...read.warnings]
-    const stale = inheritance ? undefined : takePidFile(plan.pidFile)
+    const stale = inheritance ? undefined : takePidFile(plan.pidFile, MASTER)
     this.#plan = plan
     if (stale !== undefined) warnings.push(`removed a stale PID file: ${stale}`)
 
@@ -158,7 +159,7 @@ export class Master {
     await report({kind: 'ready', pid: process.pid, sockets: this.#door.keys, warnings})
     if (inheritance) {
       await this.#options.predecessorDone()
-      takePidFile(plan.pidFile, {successorOf: inheritance.pid})
+      takePidFile(plan.pidFile, MASTER, {successorOf: inheritance.pid})
       await this.#openControl(plan)
       this.#options.tookOver()
     }
@@ -316,7 +317,7 @@ export class Master {
   /** A new configuration may name other places for the PID file and the control socket. */
   async #moveFiles(before: Plan, after: Plan): Promise<void> {
     if (before.pidFile !== after.pidFile) {
-      takePidFile(after.pidFile)
+      takePidFile(after.pidFile, MASTER)
       leavePidFile(before.pidFile)
     }
     if (before.controlSocket !== after.controlSocket) {

@@ -6,8 +6,8 @@
  */
 import {existsSync, readdirSync, rmSync} from 'node:fs'
 import path from 'node:path'
+import {liveProcesses, type ProcessTable} from '../process/process-table.ts'
 import {REASON_SUFFIX} from '../session/spool.ts'
-import {liveProcesses, type ProcessTable} from './pid-file.ts'
 
 /** The pid in a work folder's name; undefined for anything else that lies in $TEMPBASE. */
 export function folderOwner(name: string): number | undefined {

@@ -57,7 +57,7 @@ test('amavis mc returns when the services are up, and a second one says what is 
   const second = await amavis('mc', '--allow-root', '-c', file)
   assert.deepEqual(second, {
     status: 1,
-    stderr: `amavis mc: amavis-mc is already running, pid ${pid} (${home}/amavis-mc.pid)\n`,
+    stderr: `amavis mc: amavis-mc is already running, PID: [${pid}]\n`,
   })
   process.kill(pid, 'SIGTERM')
   await until('its end', () => !existsSync(`${home}/amavis-mc.pid`))

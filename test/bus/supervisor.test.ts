@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync, readFileSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import {type TestContext, test} from 'node:test'
 import {fileURLToPath} from 'node:url'
 import type {McPlan} from '../../src/bus/mc-plan.ts'
 import {DEFAULT_LIMITS} from '../../src/bus/minder-table.ts'
-import {runningSupervisor, writePidFile} from '../../src/bus/pid-file.ts'
 import {restartDelay} from '../../src/bus/restart-delay.ts'
+import {SUPERVISOR} from '../../src/bus/run-mc.ts'
 import {startMc} from '../../src/bus/start-mc.ts'
 import {ask} from '../../src/bus/subscriber.ts'
+import {readPidFile} from '../../src/process/pid-file.ts'
+import {liveProcesses} from '../../src/process/process-table.ts'
 import {temporaryFolder, until} from '../support/wait.ts'
 
 test('a service that ended starts again after 1 s, then ever later up to a minute', () => {
@@ -59,14 +61,7 @@ async function startProcess(t: TestContext, plan: McPlan): Promise<Mc> {
   return {process: child, log: () => log, pids}
 }
 
-const isGone = (pid: number) => {
-  try {
-    // a zombie is gone: whoever should reap it may be slow
-    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/\(.*\)/s, ''))
-  } catch {
-    return true
-  }
-}
+const isGone = (pid: number) => !liveProcesses.exists(pid)
 
 test('a killed service is started again', async t => {
   const plan = planIn(temporaryFolder(t))
@@ -118,7 +113,7 @@ test('a second supervisor with the same pid file is refused', async t => {
   const second = await startMc({...planIn(temporaryFolder(t)), pidFile: `${folder}/mc.pid`})
   assert.deepEqual(second, {
     kind: 'failed',
-    problem: `amavis-mc is already running, pid ${mc.process.pid} (${folder}/mc.pid)`,
+    problem: `amavis-mc is already running, PID: [${mc.process.pid}]`,
   })
 })
 
@@ -128,20 +123,11 @@ test('a detached supervisor outlives the call and ends by a signal', async t => 
   assert.equal(started.kind, 'started')
   if (started.kind !== 'started') return
   t.after(() => isGone(started.pid) || process.kill(started.pid, 'SIGKILL'))
-  assert.equal(runningSupervisor(`${folder}/mc.pid`), started.pid)
+  assert.deepEqual(readPidFile(`${folder}/mc.pid`, SUPERVISOR), {kind: 'running', pid: started.pid})
   assert.equal((await ask(`ipc://${folder}/snmp`, 'am.snmp?')).length, 3)
   process.kill(started.pid, 'SIGTERM')
   await until('its end', () => isGone(started.pid))
 })
-
-for (const content of ['', 'junk\n', '0\n', '4000001\n', `${process.ppid}\n`]) {
-  test(`a pid file with ${JSON.stringify(content)} is stale and replaced`, t => {
-    const file = `${temporaryFolder(t)}/mc.pid`
-    writeFileSync(file, content)
-    writePidFile(file)
-    assert.equal(readFileSync(file, 'utf8'), `${process.pid}\n`)
-  })
-}
 
 test(
   'root without a user to become is refused',

@@ -6,7 +6,8 @@ import path from 'node:path'
 import type {TestContext} from 'node:test'
 import {askMaster, type ControlReply} from '../../src/daemon/control.ts'
 import type {ChildStatus} from '../../src/daemon/generation.ts'
-import {isMaster} from '../../src/daemon/pid-file.ts'
+import {MASTER} from '../../src/daemon/title.ts'
+import {isRunning} from '../../src/process/pid-file.ts'
 import {AMAVIS, writeConfiguration} from '../support/daemon.ts'
 import {temporaryFolder, until} from '../support/wait.ts'
 
@@ -46,7 +47,7 @@ export class Daemon {
     this.file = writeConfiguration(this.home, port, QUIET + lines)
     // a test that fails must not leave its daemon to the next one
     t.after(() => {
-      for (const pid of this.#seen) if (isMaster(pid)) process.kill(pid, 'SIGKILL')
+      for (const pid of this.#seen) if (isRunning(pid, MASTER)) process.kill(pid, 'SIGKILL')
     })
   }
 

@@ -6,11 +6,12 @@
  * control socket which files and instance name it was started with.
  */
 import {readdirSync, readFileSync, readlinkSync, statSync} from 'node:fs'
+import {isRunning, readPidFile} from '../../process/pid-file.ts'
 import {askMaster} from '../control.ts'
 import {type DaemonOptions, type Identity, sameDaemon} from '../options.ts'
-import {isMaster, readPidFile} from '../pid-file.ts'
 import type {Plan} from '../plan.ts'
 import {readConfiguration} from '../read-configuration.ts'
+import {MASTER} from '../title.ts'
 
 export interface Located {
   /** undefined: it is not running */
@@ -30,7 +31,7 @@ const ANSWER_MS = 2000
 /** systemd names the process it watches in MAINPID. */
 function namedByEnvironment(): number | undefined {
   const pid = Number(process.env['MAINPID'])
-  return Number.isInteger(pid) && pid > 1 && isMaster(pid) ? pid : undefined
+  return Number.isInteger(pid) && pid > 1 && isRunning(pid, MASTER) ? pid : undefined
 }
 
 export async function locate(options: DaemonOptions, pidFileFlag: unknown): Promise<Located> {
@@ -40,7 +41,7 @@ export async function locate(options: DaemonOptions, pidFileFlag: unknown): Prom
   const pidFile = plan?.pidFile ?? (typeof pidFileFlag === 'string' ? pidFileFlag : undefined)
   const named = namedByEnvironment()
   if (named !== undefined) return {pid: named, plan, problems, remark: undefined, pidFile}
-  const state = pidFile === undefined ? undefined : readPidFile(pidFile)
+  const state = pidFile === undefined ? undefined : readPidFile(pidFile, MASTER)
   if (state?.kind === 'running') return {pid: state.pid, plan, problems, remark: undefined, pidFile}
   const found = await askAround(options)
   const remark =
@@ -55,7 +56,7 @@ async function askAround(wanted: Identity): Promise<number | undefined> {
   try {
     const sockets = boundSockets()
     for (const name of readdirSync('/proc')) {
-      if (!/^\d+$/.test(name) || !isMaster(Number(name))) continue
+      if (!/^\d+$/.test(name) || !isRunning(Number(name), MASTER)) continue
       for (const path of controlSockets(name, sockets)) {
         const reply = await askMaster(path, {command: 'ping'}, {timeoutMs: ANSWER_MS})
         if (reply?.kind === 'ok' && sameDaemon(reply as unknown as Identity, wanted)) return Number(name)

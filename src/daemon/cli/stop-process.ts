@@ -4,7 +4,7 @@
  * Source: spec/daemon, "Command line", stop.
  */
 import {setTimeout as sleep} from 'node:timers/promises'
-import {liveProcesses} from '../pid-file.ts'
+import {liveProcesses} from '../../process/process-table.ts'
 
 const POLL_MS = 20
 const FIRST_WORD_MS = 1000

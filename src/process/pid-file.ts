@@ -1,63 +1,40 @@
 /**
- * pid-file — the file that names the running master, and whether to believe it.
+ * pid-file — the file that names a running program of ours, and whether to believe it.
  *
  * A file is stale when it holds no number, when there is no such process, or when that process is
  * something else by now: the number was used again (looked up in /proc where there is one).
- * Source: spec/daemon, "pid file, lock, signals".
+ * Source: spec/daemon, "pid file, lock, signals"; spec/monitoring §2.1.
  */
 import {closeSync, constants, openSync, readFileSync, rmSync, truncateSync, writeSync} from 'node:fs'
 import {AmavisError, errorText} from '../errors.ts'
+import {liveProcesses, type ProcessTable} from './process-table.ts'
 
 export type PidFileState =
   | {readonly kind: 'none'}
   | {readonly kind: 'stale'; readonly reason: string}
   | {readonly kind: 'running'; readonly pid: number}
 
-/** The title of a master, as /proc and ps show it. */
-export const MASTER_TITLE = 'amavis (master)'
-
-/** What can be learnt of a process; handed in for tests. */
-export interface ProcessTable {
-  exists(pid: number): boolean
-  /** its command line with spaces; undefined when it cannot be known */
-  commandLine(pid: number): string | undefined
+/** A program that runs once. */
+export interface Program {
+  /** as a sentence about it begins */
+  readonly name: string
+  /** Whether a command line, with spaces, is the program's, or that of a process about to become it. */
+  isNamedBy(commandLine: string): boolean
 }
 
-export const liveProcesses: ProcessTable = {
-  exists(pid) {
-    try {
-      process.kill(pid, 0)
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EPERM'
-    }
-    return !isDefunct(pid)
-  },
-  commandLine(pid) {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    } catch {
-      return undefined
-    }
-  },
-}
-
-/** A process that has ended is still listed until its parent takes notice, which in a container may be never. */
-function isDefunct(pid: number): boolean {
-  try {
-    return /\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  } catch {
-    return false
-  }
-}
-
-/** Whether a process is a master of ours, or about to become one. */
-export function isMaster(pid: number, processes: ProcessTable = liveProcesses): boolean {
+/** Whether a process is that program; one that lives and cannot be looked at is taken for it. */
+export function isRunning(pid: number, program: Program, processes: ProcessTable = liveProcesses): boolean {
   if (!processes.exists(pid)) return false
   const line = processes.commandLine(pid)
-  return line === undefined || line.startsWith(MASTER_TITLE) || line.includes('master-main.')
+  return line === undefined || program.isNamedBy(line)
 }
 
-export function readPidFile(file: string, processes: ProcessTable = liveProcesses): PidFileState {
+/** @throws AmavisError AM_DAEMON for a file that is there and cannot be read */
+export function readPidFile(
+  file: string,
+  program: Program,
+  processes: ProcessTable = liveProcesses,
+): PidFileState {
   let text: string
   try {
     text = readFileSync(file, 'latin1').trim()
@@ -68,29 +45,30 @@ export function readPidFile(file: string, processes: ProcessTable = liveProcesse
   if (!/^[1-9]\d{0,9}$/.test(text)) return {kind: 'stale', reason: 'it holds no process number'}
   const pid = Number(text)
   if (!processes.exists(pid)) return {kind: 'stale', reason: `there is no process ${pid}`}
-  if (!isMaster(pid, processes)) return {kind: 'stale', reason: `process ${pid} is another program`}
+  if (!isRunning(pid, program, processes)) return {kind: 'stale', reason: `process ${pid} is another program`}
   return {kind: 'running', pid}
 }
 
 /**
  * Take the file for this process.
  * @returns why a file that was there was not believed, or undefined
- * @throws AmavisError AM_DAEMON when another master runs, or when the file cannot be written
+ * @throws AmavisError AM_DAEMON when the program runs already, or when the file cannot be written
  */
 export function takePidFile(
   file: string,
+  program: Program,
   {pid = process.pid, successorOf = 0, processes = liveProcesses} = {},
 ): string | undefined {
-  const state = readPidFile(file, processes)
+  const state = readPidFile(file, program, processes)
   if (state.kind === 'running' && state.pid !== pid && state.pid !== successorOf) {
-    throw new AmavisError('AM_DAEMON', `The amavisd daemon is already running, PID: [${state.pid}]`)
+    throw new AmavisError('AM_DAEMON', `${program.name} is already running, PID: [${state.pid}]`)
   }
   try {
     const isThere = state.kind !== 'none' && !(state.kind === 'stale' && remove(file))
     // in place where the folder is root's and the file is ours by now; never through a link
     const {O_WRONLY, O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW} = constants
     const how = isThere ? O_TRUNC : O_CREAT | O_EXCL
-    const fd = openSync(file, O_WRONLY | O_NOFOLLOW | how, 0o644)
+    const fd = openSync(file, O_WRONLY | O_NOFOLLOW | how, 0o640)
     writeSync(fd, `${pid}\n`)
     closeSync(fd)
   } catch (error) {
