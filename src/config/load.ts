@@ -62,7 +62,7 @@ export function loadConfiguration(request: LoadRequest, access: FileAccess = REA
   const {machine, retired, snapshot} = read
   const {errors, warnings} = checkSettings(machine, retired)
   if (errors.length > 0) return {kind: 'failed', problems: errors}
-  return {kind: 'ok', snapshot, warnings: [...machine.warnings, ...warnings]}
+  return {kind: 'ok', snapshot, warnings: [...machine.warnings, ...warnings], origins: machine.origins}
 }
 
 export type ReadResult =

@@ -1,6 +1,7 @@
 /**
  * request — what the config reader is asked for and what it answers. Types; load.ts does it.
  */
+import type {Origins} from './origins.ts'
 import type {Problem} from './problem.ts'
 import type {Snapshot} from './snapshot.ts'
 import type {Scalar} from './value.ts'
@@ -41,5 +42,11 @@ export interface LoadRequest {
 }
 
 export type LoadResult =
-  | {readonly kind: 'ok'; readonly snapshot: Snapshot; readonly warnings: readonly Problem[]}
+  | {
+      readonly kind: 'ok'
+      readonly snapshot: Snapshot
+      readonly warnings: readonly Problem[]
+      /** where the entries of its lists and hashes were written; of this process only */
+      readonly origins: Origins
+    }
   | {readonly kind: 'failed'; readonly problems: readonly Problem[]}

@@ -125,18 +125,21 @@ function nestedMatch(table: Scalar, address: Address | undefined): Match | undef
   throw new AmavisError('AM_CONFIG', 'an address list has something else than networks in it')
 }
 
-/** Keys of a hash: the dotted address and its leading parts, then the full IPv6 form. */
 function inHash(entries: ReadonlyMap<string, Scalar>, address: Address): Match | undefined {
-  const dotted = dottedForm(address)
-  const keys: string[] = []
-  for (
-    let key = dotted;
-    key !== undefined;
-    key = key.includes('.') ? key.slice(0, key.lastIndexOf('.')) : undefined
-  )
-    keys.push(key)
-  keys.push(fullForm(address))
-  const key = keys.find(candidate => entries.has(candidate))
+  const key = clientKeys(address).find(candidate => entries.has(candidate))
   const value = key === undefined ? undefined : entries.get(key)
   return key === undefined || value === undefined ? undefined : {value, matchedKey: key}
+}
+
+/** Keys of a hash of networks: the dotted address and its leading parts, then the full IPv6 form. */
+export function clientKeys(address: Address | undefined): string[] {
+  if (!address) return []
+  const keys: string[] = []
+  let key = dottedForm(address)
+  while (key !== undefined) {
+    keys.push(key)
+    key = key.includes('.') ? key.slice(0, key.lastIndexOf('.')) : undefined
+  }
+  keys.push(fullForm(address))
+  return keys
 }

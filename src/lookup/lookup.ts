@@ -53,6 +53,13 @@ export function lookupValue(setting: Scalar, key: string, settings: Settings): S
   return isList && setting.to.kind === 'array' ? lookup(setting.to.items, key, settings)?.value : setting
 }
 
+export function addressRules(settings: Settings): AddressRules {
+  return {
+    delimiters: settings.string('$recipient_delimiter') ?? '',
+    caseMatters: settings.flag('$localpart_is_case_sensitive'),
+  }
+}
+
 /** An address and what is made of it, made once and only when a table asks for it. */
 class Subject {
   readonly whole: string
@@ -67,10 +74,7 @@ class Subject {
   }
 
   get rules(): AddressRules {
-    this.#rules ??= {
-      delimiters: this.#settings.string('$recipient_delimiter') ?? '',
-      caseMatters: this.#settings.flag('$localpart_is_case_sensitive'),
-    }
+    this.#rules ??= addressRules(this.#settings)
     return this.#rules
   }
 
