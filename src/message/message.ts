@@ -18,7 +18,22 @@ export interface Header {
   readonly size: number
 }
 
-/** An item of the mail, numbered in order of creation (spec: Decoding, parts). */
+/** What could not be done with a part; each is a finding of the category Unchecked. */
+export interface PartProblem {
+  /** corrupt: broken or cut off; unsupported: a method or format that nobody here can open */
+  readonly kind: 'corrupt' | 'unsupported' | 'encrypted' | 'limit' | 'ambiguous'
+  /** one line, for the log */
+  readonly reason: string
+}
+
+/**
+ * An item of the mail, numbered in order of creation (spec: Decoding, parts).
+ *
+ * A member of an archive is a leaf below the archive: `parent` is the archive's number, `placement` the
+ * archive's with the member's place from 1, `names` its name with its path as the archive has it,
+ * `declaredTypes` is empty, `encoding` ''. An entry without content has the letter D, S or L. A member that is
+ * closed to us has the letters of its problem (part.ts). Members are numbered when all MIME parts are.
+ */
 export interface Part {
   readonly number: number
   /** 0: the message itself */
@@ -31,13 +46,21 @@ export interface Part {
   /** declared file names, decoded and raw */
   readonly names: readonly string[]
   readonly encoding: string
-  /** decoded; empty for containers */
+  /** decoded; empty for containers; only the first octets where the rest is at `path` */
   readonly content: Buffer
+  /** octets when decoded */
+  readonly size: number
+  /** the file that holds all octets of a large member */
+  readonly path: string | undefined
   /** long text of what it is by its content; '' until looked at */
   readonly fullType: string
   readonly shortTypes: readonly string[]
-  /** letters of spec "Parts": U undecodable, C encrypted, B ambiguous … */
+  /** letters of spec "Parts": U undecodable, C encrypted, B ambiguous, D directory, S special file, L link */
   readonly attributes: string
+  /** the reasons for its letters U and C, and which limit cut it off */
+  readonly problems: readonly PartProblem[]
+  /** how a client has to read the mail to see this part, where not all do: `boundary: first`; else undefined */
+  readonly reading: string | undefined
 }
 
 export interface MimeTree {

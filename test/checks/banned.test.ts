@@ -4,26 +4,14 @@ import {checkBanned} from '../../src/checks/banned.ts'
 import type {BannedHit} from '../../src/checks/finding.ts'
 import type {Recipient} from '../../src/message/envelope.ts'
 import type {Part} from '../../src/message/message.ts'
+import {makePart} from '../../src/message/part.ts'
 import {settingsFrom} from '../lookup/settings.ts'
 
 const recipient = (address: string): Recipient => ({address, orcpt: undefined, notify: undefined})
 const U = [recipient('u@x.y')]
 
 function part(number: number, parent: number, placement: string, facts: Partial<Part>): Part {
-  return {
-    number,
-    parent,
-    kind: 'leaf',
-    placement,
-    declaredTypes: [],
-    names: [],
-    encoding: '7bit',
-    content: Buffer.alloc(0),
-    fullType: '',
-    shortTypes: [],
-    attributes: '',
-    ...facts,
-  }
+  return makePart({number, parent, placement, ...facts})
 }
 
 /** A text; a zip with a program, a folder and an encrypted zip in it; a document under a program's name. */

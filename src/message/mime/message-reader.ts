@@ -6,6 +6,7 @@
  */
 import {parseHeader} from '../header.ts'
 import type {Header, Part} from '../message.ts'
+import {makePart} from '../part.ts'
 import {Boundaries, type Delimiter} from './boundaries.ts'
 import {type Entity, readEntity} from './entity.ts'
 import {decodeBase64, decodeQuotedPrintable, toLf} from './transfer.ts'
@@ -169,19 +170,18 @@ export class MessageReader {
     }
     if (!isTrivial(item.preamble)) parts.push(this.#text('preamble', item.preamble, parent, placement))
     const number = ++this.#number
-    parts.push({
-      number,
-      parent,
-      kind: 'container',
-      placement,
-      declaredTypes: [item.entity.type],
-      names: item.entity.names,
-      encoding: item.entity.encoding,
-      content: EMPTY,
-      fullType: '',
-      shortTypes: [],
-      attributes: attributesOf(item.entity),
-    })
+    parts.push(
+      makePart({
+        number,
+        parent,
+        kind: 'container',
+        placement,
+        declaredTypes: [item.entity.type],
+        names: item.entity.names,
+        encoding: item.entity.encoding,
+        attributes: attributesOf(item.entity),
+      }),
+    )
     if (!isTrivial(item.epilogue)) parts.push(this.#text('epilogue', item.epilogue, parent, placement))
     item.children.forEach((child, index) => {
       this.#collect(child, number, `${placement}/${index + 1}`, parts)
@@ -189,19 +189,7 @@ export class MessageReader {
   }
 
   #text(kind: 'preamble' | 'epilogue', content: Buffer, parent: number, placement: string): Part {
-    return {
-      number: ++this.#number,
-      parent,
-      kind,
-      placement,
-      declaredTypes: [],
-      names: [],
-      encoding: '7bit',
-      content,
-      fullType: '',
-      shortTypes: [],
-      attributes: '',
-    }
+    return makePart({number: ++this.#number, parent, kind, placement, encoding: '7bit', content})
   }
 }
 
@@ -217,19 +205,16 @@ const UUENCODED: Entity = {
 const MIXED: Entity = {...UUENCODED, type: 'multipart/mixed', encoding: '7bit'}
 
 function leafPart({entity, content, number}: Leaf, parent: number, placement: string): Part {
-  return {
+  return makePart({
     number,
     parent,
-    kind: 'leaf',
     placement,
     declaredTypes: declaredTypes(entity),
     names: entity.names,
     encoding: entity.encoding,
     content,
-    fullType: '',
-    shortTypes: [],
     attributes: attributesOf(entity),
-  }
+  })
 }
 
 /** What is declared to be encrypted cannot be looked into, whatever is in it (RFC 1847, RFC 3156). */
