@@ -4,7 +4,23 @@
  * A view is a baseline plus loaded policy banks; it never changes, loading a bank makes a new view.
  * Names carry their sigil: `$max_servers`, `@mynetworks`, `%final_destiny_by_ccat`.
  */
-import type {Scalar} from './value.ts'
+import type {Code, Scalar} from './value.ts'
+
+/**
+ * Runs the program of a sub, in list context, in a bounded number of steps; it reads settings through
+ * `settings` and changes none.
+ * @throws AmavisError AM_CONFIG naming the sub's place when it fails or does not end
+ */
+export type RunSub = (code: Code, args: readonly Scalar[], settings: Settings) => readonly Scalar[]
+
+/** One record of an SQL or LDAP server: column or attribute → value; undefined for NULL or none. */
+export type DirectoryRecord = ReadonlyMap<string, string | number | undefined>
+
+/** What the servers were asked about the addresses of one mail, each once, before its look-ups. */
+export interface Directory {
+  /** Records for an address, the most specific first; undefined: the server was not asked about it. */
+  records(server: 'sql' | 'ldap', address: string): readonly DirectoryRecord[] | undefined
+}
 
 export interface Settings {
   /** A scalar as it is; undef is undefined. Unknown names are a bug of ours and throw. */
@@ -29,6 +45,12 @@ export interface Settings {
    * -1 for a key that is no setting.
    */
   withBanks(names: readonly string[], report: (problem: string, level: number) => void): Settings
+  /** The same settings for a mail about whose addresses servers were asked; banks loaded on top keep it. */
+  withDirectory(directory: Directory): Settings
+  /** what servers know; undefined where none was asked */
+  readonly directory: Directory | undefined
+  /** runs subs that are programs; undefined where nothing can */
+  readonly runSub: RunSub | undefined
   /** Bank names joined by `/` in load order, '' for none: the bank path of the log line. */
   readonly bankPath: string
 }

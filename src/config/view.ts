@@ -6,11 +6,11 @@
  * neither the language nor the table of settings: daemon children load this and nothing more.
  * Source: spec/config, Policy banks.
  */
-import {AmavisError} from '../errors.ts'
+import {AmavisError, errorText} from '../errors.ts'
 import {isTrue, numberOfText, numberText} from './number.ts'
-import type {Settings} from './settings.ts'
+import type {Directory, RunSub, Settings} from './settings.ts'
 import type {Box, Snapshot} from './snapshot.ts'
-import type {HashBox, Scalar} from './value.ts'
+import type {Code, HashBox, Scalar} from './value.ts'
 
 type Variables = ReadonlyMap<string, Box>
 /** Entries that differ from the variables, by name with sigil. */
@@ -21,48 +21,63 @@ interface BankProblem {
   readonly level: number
 }
 
-/** Views remembered for banks loaded on top of one; more sets of names than this are built anew each time. */
+/** Views remembered for banks loaded on top of one; of more the one made first is forgotten. */
 const REMEMBERED_VIEWS = 32
 
+/** What all views of a configuration share. */
+interface Base {
+  readonly variables: Variables
+  /** bare name → name with sigil of every setting a bank may have */
+  readonly bankable: ReadonlyMap<string, string>
+  /** where loading starts anew: entries of the built-in bank that are no variables */
+  readonly own: Overlay
+  readonly runSub: RunSub | undefined
+}
+
+/** What loading banks gave, and what is to be said and done each time they are loaded. */
+interface Loaded {
+  readonly view: View
+  readonly problems: readonly BankProblem[]
+  readonly actions: readonly {readonly bank: string; readonly code: Code}[]
+}
+
 /** The settings of a configuration, no bank loaded. */
-export function settingsOf(snapshot: Snapshot): Settings {
-  const base = hashEntries(snapshot.variables.get('%policy_bank'), '')
+export function settingsOf(snapshot: Snapshot, runSub?: RunSub): Settings {
+  const {variables} = snapshot
   const bankable = new Map<string, string>()
   const own = new Map<string, Scalar>()
-  for (const [name, entry] of base ?? []) {
+  for (const [name, entry] of hashEntries(variables.get('%policy_bank'), '') ?? []) {
     const to = typeof entry === 'object' && entry.kind === 'ref' ? entry.to : undefined
     const full = sigilOf(to) + name
     bankable.set(name, full)
     // a file may have added or replaced entries of the built-in bank
-    if (to === undefined || snapshot.variables.get(full) !== to) own.set(full, entry)
+    if (to === undefined || variables.get(full) !== to) own.set(full, asKept(full, entry))
   }
-  return new View(snapshot.variables, bankable, own, own, [])
+  return new View({variables, bankable, own, runSub}, own, [], undefined)
 }
 
 class View implements Settings {
   readonly bankPath: string
+  readonly directory: Directory | undefined
+  readonly #base: Base
   readonly #variables: Variables
-  /** bare name → name with sigil of every setting a bank may have */
-  readonly #bankable: ReadonlyMap<string, string>
-  /** where loading starts anew: entries of the built-in bank that are no variables */
-  readonly #own: Overlay
   readonly #overlay: Overlay
   readonly #loaded: readonly string[]
-  readonly #children = new Map<string, {view: Settings; problems: BankProblem[]}>()
+  readonly #children = new Map<string, Loaded>()
+  /** lists of names that were loaded, so that a list known from the last mail needs no key made of it */
+  readonly #byList = new WeakMap<readonly string[], Loaded>()
 
-  constructor(
-    variables: Variables,
-    bankable: ReadonlyMap<string, string>,
-    own: Overlay,
-    overlay: Overlay,
-    loaded: readonly string[],
-  ) {
-    this.#variables = variables
-    this.#bankable = bankable
-    this.#own = own
+  constructor(base: Base, overlay: Overlay, loaded: readonly string[], directory: Directory | undefined) {
+    this.#base = base
+    this.#variables = base.variables
     this.#overlay = overlay
     this.#loaded = loaded
     this.bankPath = loaded.join('/')
+    this.directory = directory
+  }
+
+  get runSub(): RunSub | undefined {
+    return this.#base.runSub
   }
 
   scalar(name: `$${string}`): Scalar {
@@ -91,7 +106,7 @@ class View implements Settings {
 
   list(name: `@${string}`): readonly Scalar[] {
     const value = this.#overlay.get(name)
-    if (value !== undefined || this.#overlay.has(name)) return asList(value)
+    if (value !== undefined || this.#overlay.has(name)) return listOf(value)
     const box = this.#variables.get(name)
     if (box?.kind !== 'array') throw unknownName(name)
     return box.items
@@ -106,7 +121,7 @@ class View implements Settings {
   }
 
   entry(name: string): Scalar {
-    const full = this.#bankable.get(name)
+    const full = this.#base.bankable.get(name)
     if (full === undefined) {
       const where = this.bankPath === '' ? '' : ` in bank "${this.bankPath}"`
       throw new AmavisError('AM_CONFIG', `no setting "${name}" that a policy bank can have${where}`)
@@ -119,43 +134,72 @@ class View implements Settings {
 
   withBanks(names: readonly string[], report: (problem: string, level: number) => void): Settings {
     if (names.length === 0) return this
-    const key = names.join('\n')
-    let child = this.#children.get(key)
-    if (!child) {
-      const problems: BankProblem[] = []
-      child = {view: this.#load(names, problems), problems}
-      if (this.#children.size < REMEMBERED_VIEWS) this.#children.set(key, child)
-    }
-    for (const {text, level} of child.problems) report(text, level)
-    return child.view
+    const {view, problems, actions} = this.#byList.get(names) ?? this.#remembered(names)
+    for (const {text, level} of problems) report(text, level)
+    for (const {bank, code} of actions) this.#act(bank, code, view, report)
+    return view
   }
 
-  #load(names: readonly string[], problems: BankProblem[]): Settings {
+  withDirectory(directory: Directory): Settings {
+    return new View(this.#base, this.#overlay, this.#loaded, directory)
+  }
+
+  #remembered(names: readonly string[]): Loaded {
+    const key = names.join('\n')
+    let loaded = this.#children.get(key)
+    if (!loaded) {
+      loaded = this.#load(names)
+      for (const oldest of this.#children.keys()) {
+        if (this.#children.size < REMEMBERED_VIEWS) break
+        this.#children.delete(oldest)
+      }
+      this.#children.set(key, loaded)
+    }
+    this.#byList.set(names, loaded)
+    return loaded
+  }
+
+  #load(names: readonly string[]): Loaded {
+    const {bankable, own} = this.#base
+    const problems: BankProblem[] = []
+    const actions: {bank: string; code: Code}[] = []
     let overlay = new Map(this.#overlay)
     let loaded = [...this.#loaded]
     for (const name of names) {
       if (name === '') {
-        overlay = new Map(this.#own)
+        overlay = new Map(own)
         loaded = []
         continue
       }
+      if (name === loaded.at(-1)) continue
       const bank = hashEntries(this.#variables.get('%policy_bank'), name)
       if (!bank) {
         problems.push({text: `policy bank "${name}" does not exist, ignored`, level: 5})
         continue
       }
-      if (name === loaded.at(-1)) continue
       if (name === 'MYNETS') overlay.set('$originating', 1)
       for (const [key, value] of bank) {
-        if (key === 'ACTION') continue
-        const full = this.#bankable.get(key)
-        if (full !== undefined) overlay.set(full, this.#merged(full, overlay, value))
+        const full = bankable.get(key)
+        if (key === 'ACTION') {
+          if (typeof value === 'object' && value.kind === 'code') actions.push({bank: name, code: value})
+        } else if (full !== undefined) overlay.set(full, this.#merged(full, overlay, value))
         else problems.push({text: `loading policy bank "${name}": unknown field "${key}"`, level: -1})
       }
       if (!bank.has('policy_bank_name')) overlay.set('$policy_bank_name', name)
       loaded.push(name)
     }
-    return new View(this.#variables, this.#bankable, this.#own, overlay, loaded)
+    return {view: new View(this.#base, overlay, loaded, this.directory), problems, actions}
+  }
+
+  /** What a bank does beside setting values, after all of them are set; its failure changes nothing. */
+  #act(bank: string, code: Code, view: View, report: (problem: string, level: number) => void): void {
+    try {
+      if (code.body?.kind !== 'program') return
+      if (!this.runSub) throw new AmavisError('AM_CONFIG', 'subs cannot be run here')
+      this.runSub(code, [undefined, bank], view)
+    } catch (error) {
+      report(`loading policy bank "${bank}": ACTION failed: ${errorText(error)}`, -1)
+    }
   }
 
   /** A new value laid over the present one: hashes are merged, everything else is replaced whole. */
@@ -163,7 +207,7 @@ class View implements Settings {
     const fresh = hashOf(value)
     const box = this.#variables.get(full)
     const present = overlay.has(full) ? hashOf(overlay.get(full)) : box?.kind === 'hash' ? box : undefined
-    if (!fresh || !present) return value
+    if (!fresh || !present) return asKept(full, value)
     const replace = isTrue(fresh.entries.get('REPLACE'))
     const entries = new Map(replace ? fresh.entries : [...present.entries, ...fresh.entries])
     if (replace) entries.delete('REPLACE')
@@ -180,13 +224,19 @@ function pointedTo(value: Scalar): Scalar {
     : value
 }
 
-/** A bank's value for a list setting: undef is the empty list, a plain value a list of one. */
-function asList(value: Scalar): readonly Scalar[] {
+/**
+ * A bank's value as it is kept. For a list setting undef is the empty list and a plain value a list of one: made
+ * once, as what look-ups make of a list is remembered by its identity.
+ */
+function asKept(full: string, value: Scalar): Scalar {
+  if (!full.startsWith('@')) return value
   const target = pointedTo(value)
-  if (target === undefined) return []
-  return typeof target === 'object' && target.kind === 'ref' && target.to.kind === 'array'
-    ? target.to.items
-    : [target]
+  if (typeof target === 'object' && target.kind === 'ref' && target.to.kind === 'array') return target
+  return {kind: 'ref', to: {kind: 'array', items: target === undefined ? [] : [target]}}
+}
+
+function listOf(value: Scalar): readonly Scalar[] {
+  return typeof value === 'object' && value.kind === 'ref' && value.to.kind === 'array' ? value.to.items : []
 }
 
 function hashOf(value: Scalar): HashBox | undefined {

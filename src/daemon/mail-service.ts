@@ -74,7 +74,7 @@ export async function createMailService({
     async serve(socket, spec) {
       publisher.state('A')
       const listener = listenerOf(socket, spec)
-      const report = (problem: string) => log.write(-1, problem)
+      const report = (line: string, level: number) => log.write(level, line)
       const admission = onlySmtp(
         admit({remoteAddress: socket.remoteAddress, listener}, settings, report),
         spec,

@@ -27,7 +27,8 @@ export interface AddressParts {
   readonly hasAt: boolean
 }
 
-const MOST_SUFFIXES = 20
+/** Keys made of a domain's ends, beside the domain itself. */
+export const MOST_SUFFIXES = 20
 
 export function splitAddress(whole: string, rules: AddressRules): AddressParts {
   const at = whole.lastIndexOf('@')
@@ -54,10 +55,12 @@ export function foldDomain(domain: string): string {
 /** Where the extension begins in a local part; -1 when it has none. */
 function extensionStart(local: string, delimiters: string): number {
   if (delimiters === '') return -1
-  if (/^(?:postmaster|mailer-daemon|double-bounce)$/i.test(local)) return -1
-  if (delimiters.includes('-') && /^owner-|-request$/is.test(local)) return -1
-  for (let i = 0; i < local.length; i++) if (delimiters.includes(local[i]!)) return i > 0 ? i : -1
-  return -1
+  let at = 0
+  while (at < local.length && !delimiters.includes(local[at]!)) at++
+  if (at === 0 || at === local.length) return -1
+  // names of the mail system itself, some of which have a dash in them
+  if (/^(?:mailer-daemon|double-bounce|postmaster)$/i.test(local)) return -1
+  return delimiters.includes('-') && /^owner-|-request$/is.test(local) ? -1 : at
 }
 
 /** The keys of an address in the order in which a hash is asked; none twice. */

@@ -1,8 +1,8 @@
 /**
  * code — the subs of a configuration that the program itself calls.
  *
- * Only what was recognised when the file was read is run: reading a setting of the bank in force, and
- * constants. Source: spec/config, Executable sub-language; Policy banks, Access.
+ * Reading a setting of the bank in force, and constants, were recognised when the file was read; any other
+ * program is run by the evaluator that the settings bring along. Source: spec/config, Executable sub-language; Policy banks, Access.
  */
 import type {Settings} from '../config/settings.ts'
 import type {Code, Scalar} from '../config/value.ts'
@@ -10,9 +10,9 @@ import {AmavisError} from '../errors.ts'
 
 /**
  * What a sub gives, in scalar context, with the banks of `settings` in force.
- * @throws AmavisError AM_CONFIG for a sub that cannot be run
+ * @throws AmavisError AM_CONFIG for a sub that cannot be run, or fails
  */
-export function callCode(code: Code, settings: Settings): Scalar {
+export function callCode(code: Code, settings: Settings, args: readonly Scalar[] = []): Scalar {
   const {body} = code
   if (body?.kind === 'constant') return body.values.at(-1)
   if (body?.kind === 'setting') {
@@ -20,6 +20,7 @@ export function callCode(code: Code, settings: Settings): Scalar {
     if (body.wrap === 'opaque') return {kind: 'object', of: 'Opaque', items: [value]}
     return body.wrap === 'list' ? listReference([value]) : value
   }
+  if (body?.kind === 'program' && settings.runSub) return settings.runSub(code, args, settings).at(-1)
   const what = code.name === undefined ? `the sub of ${body?.at ?? 'a configuration'}` : `&${code.name}`
   throw new AmavisError('AM_CONFIG', `${what} cannot be called here`)
 }

@@ -4,6 +4,8 @@
 import {type CompiledRegexp, compileRegexp, regexpText} from '../config/regexp.ts'
 import type {Obj, Regexp, Scalar} from '../config/value.ts'
 import {AmavisError} from '../errors.ts'
+import {substituted} from './substitute.ts'
+import type {Match, Table} from './table.ts'
 
 /** Regexps never change once a configuration is loaded, so each is translated once, when first used. */
 const compiled = new WeakMap<Regexp, CompiledRegexp>()
@@ -54,23 +56,30 @@ function itemOf(item: Scalar): RegexpItem {
 }
 
 /** The first item matching the subject, with `$1` and so on filled into a text value. */
-export function matchRegexpTable(
-  table: Obj,
-  subject: string,
-): {value: Scalar; matchedKey: string} | undefined {
+export function matchRegexpTable(table: Obj, subject: string): Match | undefined {
   for (const {re, value} of regexpItems(table)) {
     const found = regexpOf(re).match(subject)
-    if (found) return {value: substituted(value, group => found[group]), matchedKey: regexpText(re)}
+    if (found) return matchOf(re, value, found)
   }
   return undefined
 }
 
-/** `$1`, `${1}`, `$(1)` in a text value replaced; anything else is given back as it is. */
-export function substituted(value: Scalar, group: (number: number) => string | undefined): Scalar {
-  if (typeof value !== 'string' || !value.includes('$')) return value
-  return value.replace(
-    /\$(?:\{(\d+)\}|\((\d+)\)|(\d+))/g,
-    (_, braced: string | undefined, bracketed: string | undefined, plain: string | undefined) =>
-      group(Number(braced ?? bracketed ?? plain)) ?? '',
-  )
+/** A table made by new_RE; an undefined value of the first item that matches is no answer. */
+export function regexpTable(object: Obj): Table {
+  return {
+    find({whole}) {
+      const match = matchRegexpTable(object, whole)
+      return match?.value === undefined ? undefined : match
+    },
+    findAll({whole}) {
+      return regexpItems(object).flatMap(({re, value}) => {
+        const found = regexpOf(re).match(whole)
+        return found ? [matchOf(re, value, found)] : []
+      })
+    },
+  }
+}
+
+function matchOf(re: Regexp, value: Scalar, found: readonly (string | undefined)[]): Match {
+  return {value: substituted(value, group => found[group]), matchedKey: regexpText(re)}
 }

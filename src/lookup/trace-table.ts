@@ -13,8 +13,9 @@ import {matchAcl} from './acl.ts'
 import {addressKeys, splitAddress} from './address-keys.ts'
 import {callCode} from './code.ts'
 import {clientKeys, lookupIp, lookupIpTables} from './ip.ts'
-import {addressRules, lookup} from './lookup.ts'
+import {lookup} from './lookup.ts'
 import {matchRegexpTable} from './regexp-table.ts'
+import {addressRules} from './subject.ts'
 
 /** What a trace is made from: of the process that read the files. */
 export interface TraceSources {

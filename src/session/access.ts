@@ -20,11 +20,14 @@ export type Admission =
   /** the settings with the socket's banks, and $protocol */
   | {readonly kind: 'admitted'; readonly settings: Settings; readonly protocol: string}
 
+/** Takes a line for the log, with its level. */
+export type Report = (line: string, level: number) => void
+
 /** @param report takes what is wrong with a bank that the socket names */
 export function admit(
   {remoteAddress, listener}: Connection,
   settings: Settings,
-  report: (problem: string) => void = () => {},
+  report: Report = () => {},
 ): Admission {
   const effective = settings.withBanks(interfaceBanks(listener, settings), report)
   if (listener.path === undefined) {
@@ -59,11 +62,11 @@ function interfaceBanks({address, port, path}: Listener, settings: Settings): st
   })
 }
 
-function isAllowed(address: string, settings: Settings, report: (problem: string) => void): boolean {
+function isAllowed(address: string, settings: Settings, report: Report): boolean {
   try {
     return lookupIp(settings.list('@inet_acl'), address)?.value === 1
   } catch (error) {
-    report(`@inet_acl: ${errorText(error)}`)
+    report(`@inet_acl: ${errorText(error)}`, -1)
     return false
   }
 }

@@ -8,7 +8,8 @@ import {regexpText} from '../../config/regexp.ts'
 import type {Settings} from '../../config/settings.ts'
 import type {Obj, Scalar} from '../../config/value.ts'
 import {lookup, lookupAll} from '../../lookup/lookup.ts'
-import {regexpItems, regexpOf, substituted} from '../../lookup/regexp-table.ts'
+import {regexpItems, regexpOf} from '../../lookup/regexp-table.ts'
+import {substituted} from '../../lookup/substitute.ts'
 
 /** What a rule said; the value is defined. */
 export interface Decision {
