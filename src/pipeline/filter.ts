@@ -5,13 +5,14 @@
  * and the log says what happened (spec/daemon, Stage order and Failure semantics). After that the answer
  * stands: what then goes wrong in reporting is logged and nothing more.
  */
-import type {Publisher, State} from '../bus/publisher.ts'
+import type {Publisher} from '../bus/publisher.ts'
+import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
 import {isListed} from '../verdict/policy.ts'
-import {run, StageFailure} from './runner.ts'
+import {Run} from './run.ts'
 import type {ChildServices} from './services.ts'
-import {checking, reporting} from './stages.ts'
+import {check, report} from './stages.ts'
 
 export interface FilterDeps extends Omit<ChildServices, 'publish'> {
   readonly publisher: Publisher
@@ -29,27 +30,29 @@ export function createFilter(deps: FilterDeps): Filter {
     const elapsedMs = () => performance.now() - startedAt
     const remainingMs = () => Math.max(1, budgetMs - elapsedMs())
     const count = (name: string, n = 1) => void counted.set(name, (counted.get(name) ?? 0) + n)
-    const hooks = {
-      services: {...deps, publish, log, counted, count, remainingMs, elapsedMs},
-      state: (state: State) => publisher.state(state, mail.taskId),
-      mark: (name: string) => mail.timing.mark(name),
+    const services = {...deps, publish, log, counted, count, remainingMs, elapsedMs}
+    const run = new Run({
+      state: state => publisher.state(state, mail.taskId),
+      mark: name => mail.timing.mark(name),
       remainingMs,
-    }
+    })
     publisher.state('=', mail.taskId)
     // Its folder is kept whatever becomes of the mail.
     if (isListed(mail.settings, '@debug_sender_maps', mail.envelope.sender)) {
       await mail.preserve('the sender is in @debug_sender_maps')
     }
     try {
-      const checked = await run(checking, {mail}, hooks)
+      const checked = await check(mail, run, services)
       try {
-        await run(reporting, checked, hooks)
+        report(checked, run, services)
       } catch (error) {
-        log.write(-2, `TROUBLE in check_mail, but must continue: ${describe(error)}`)
+        log.write(-2, `TROUBLE in check_mail, but must continue: ${describe(run.stage, error)}`)
       }
+      run.end()
       return checked.outcome
     } catch (error) {
-      return await fail(mail, log, error)
+      run.end()
+      return await fail(mail, log, run.stage, error)
     } finally {
       publisher.state('.')
     }
@@ -59,20 +62,17 @@ export function createFilter(deps: FilterDeps): Filter {
 /** When `$child_timeout` is undef. */
 const DEFAULT_TIMEOUT_S = 480
 
-async function fail(mail: Transaction, log: Log, error: unknown): Promise<Outcome> {
-  const what = describe(error)
+async function fail(mail: Transaction, log: Log, stage: string, error: unknown): Promise<Outcome> {
+  const what = describe(stage, error)
   log.write(-2, `TROUBLE in check_mail: ${what}`)
   await mail.preserve(what)
-  const stage = error instanceof StageFailure ? `, ${error.stage} FAILED` : ''
-  const reply = {code: 451, enhanced: '4.5.0', text: `Error in processing, id=${mail.taskId}${stage}`}
+  const text = `Error in processing, id=${mail.taskId}, ${stage} FAILED`
+  const reply = {code: 451, enhanced: '4.5.0', text}
   return {reply, perRecipient: mail.envelope.recipients.map(() => reply)}
 }
 
 /** For the log: our own mistakes with the place where they happened. */
-function describe(error: unknown): string {
-  if (!(error instanceof StageFailure))
-    return error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const {cause} = error
-  const known = cause instanceof Error && cause.name === 'AmavisError'
-  return known || !(cause instanceof Error) ? error.message : `${error.message}\n${cause.stack ?? ''}`
+function describe(stage: string, error: unknown): string {
+  const what = `${stage} FAILED: ${errorText(error)}`
+  return error instanceof Error && error.name !== 'AmavisError' ? `${what}\n${error.stack ?? ''}` : what
 }

@@ -1,9 +1,9 @@
 /**
- * stages — everything that happens to a mail, in order. Reading this list is enough to know the program.
+ * stages — everything that happens to a mail, in order. Reading `check` is enough to know the program.
  *
- * `checking` ends with the answer to the client; a failure in it is a 451. `reporting` comes after it and
- * changes nothing any more. Names are sections of the TIMING line, letters are what monitors show; both are
- * the original's (spec/daemon, Stage order; spec/monitoring, Who sends what, when).
+ * `check` ends with the answer to the client; a failure in it is a 451. `report` comes after it and changes
+ * nothing any more. Names of stages are sections of the TIMING line, letters are what monitors show; both
+ * are the original's (spec/daemon, Stage order; spec/monitoring, Who sends what, when).
  */
 import {isAscii} from 'node:buffer'
 import {planQuarantine} from '../actions/quarantine/plan.ts'
@@ -18,214 +18,164 @@ import {parseHeader} from '../message/header.ts'
 import {readMime} from '../message/mime/read.ts'
 import {readAll} from '../message/octets.ts'
 import {readOrigin} from '../message/origin.ts'
-import type {Transaction} from '../session/transaction.ts'
+import type {Outcome, Transaction} from '../session/transaction.ts'
 import {factsOf} from '../verdict/facts.ts'
 import {judge} from '../verdict/judge.ts'
 import {clientText} from '../verdict/log-facts.ts'
 import {outcomeOf} from '../verdict/outcome.ts'
 import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
-import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
+import type {Delivery, JudgeInput, RecipientVerdict} from '../verdict/verdict.ts'
 import {settingsForMail} from './banks.ts'
 import {forward} from './forwarding.ts'
 import {bannedFindings, headerFindings, logParts, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifySender} from './notifying.ts'
-import {type Outcomes, Pipeline} from './pipeline.ts'
 import {type Kept, quarantine} from './quarantining.ts'
-import {counters, logEntry} from './reporting.ts'
+import {counters, logEntry, type Reporting} from './reporting.ts'
+import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
 
-const NO_FINDINGS: readonly Finding[] = []
 const NONE_KEPT: readonly Kept[] = []
 const NONE_DELIVERED: ReadonlyMap<number, Delivery> = new Map()
 
-export const checking = Pipeline.begin<{readonly mail: Transaction}, MailServices>()
-  .stage({
-    name: 'check_init',
-    run({mail}, {log}) {
-      const {client, envelope} = mail
-      const clientAddress = client.forwarded.get('ADDR') ?? client.socketAddress
-      const report = (problem: string, level: number) => log.write(level, problem)
-      return {settings: settingsForMail(mail.settings, clientAddress, envelope.sender, report)}
-    },
-  })
-  .stage({
-    name: 'digest_hdr',
-    run({mail}) {
-      const {memory} = mail.octets
-      return memory ? digest(memory) : readAll(mail.octets).then(digest)
-    },
-  })
-  .stage({
-    name: 'collect_info',
-    run({mail, header}) {
-      const origin = readOrigin(header, mail.envelope.sender)
-      return {origin, isBulk: origin.isList || origin.isAuto || origin.isBulk}
-    },
-  })
-  .stage({
-    name: 'gen_mail_id',
-    state: 'G',
-    run({mail, settings}, {mailIds, log}) {
-      const {mailId} = mailIds.make()
-      if (log.enabled(1)) {
-        const {sender, recipients} = mail.envelope
-        const address = clientText(mail.client)?.address
-        const addresses = recipients.map(recipient => recipient.address)
-        const {bankPath} = settings
-        log.write(1, checkingLine({mailId, bankPath, clientAddress: address, sender, recipients: addresses}))
-      }
-      return {mailId}
-    },
-  })
-  .stage({
-    name: 'mime_decode',
-    state: 'D',
-    run({content, header, settings}, {log, count}) {
-      const tree = readMime(content, header, {
-        maxParts: settings.number('$MAXFILES') || Number.POSITIVE_INFINITY,
-        maxLevels: settings.number('$MAXLEVELS') || Number.POSITIVE_INFINITY,
-      })
-      count('OpsDec')
-      count('OpsDecByMimeParser')
-      logParts(tree, log)
-      return {tree, uncheckedFindings: uncheckedFindings(tree)}
-    },
-  })
-  .stage({
-    name: 'get-file-type',
-    run: ({tree}) => ({parts: typeParts(tree.parts)}),
-  })
-  .stage({
-    name: 'check_header',
-    run({mail, header, tree, settings}, {log}) {
-      return {headerFindings: headerFindings(mail, header, tree, settings, log)}
-    },
-  })
-  .stage({
-    name: 'check_banned',
-    run({mail, parts, settings}, {log}) {
-      return {bannedFindings: bannedFindings(mail, parts, settings, log)}
-    },
-  })
-  .stage({
-    name: 'AV-scan-1',
-    state: 'V',
-    when: ({mail, settings}) => !isBypassedByAll(mail, settings, '@bypass_virus_checks_maps'),
-    otherwise: {virusFindings: NO_FINDINGS, scannersAnswered: 0},
-    run({mail, parts}, {scanners, log, count, remainingMs}) {
-      count('OpsVirusCheck')
-      const scan = scanViruses(mail.octets, parts, scanners, {timeoutMs: remainingMs(), log})
-      return scan instanceof Promise ? scan.then(scanned => virusFacts(scanned, log)) : virusFacts(scan, log)
-    },
-  })
-  .stage({
-    name: 'pre-decide',
-    marksItself: true,
-    run(known) {
-      const {mail, settings, isBulk, scannersAnswered} = known
-      const findings = [
-        ...known.uncheckedFindings,
-        ...known.headerFindings,
-        ...known.bannedFindings,
-        ...known.virusFindings,
-      ]
-      const isBlocked =
-        findings.length > 0 &&
-        judge(judgement({mail, settings, isBulk, scannersAnswered}, findings)).every(({blocking}) => blocking)
-      return {findingsBeforeSpam: findings, isBlockedForAll: isBlocked}
-    },
-  })
-  .stage({
-    name: 'SA check',
-    state: 'S',
-    when: ({mail, settings, isBlockedForAll}) =>
-      !isBlockedForAll && !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps'),
-    otherwise: {spamFindings: NO_FINDINGS},
-    run({content, header, parts}, {count}): {spamFindings: readonly Finding[]} {
-      count('OpsSpamCheck')
-      const report = scanSpamTestString(content.subarray(header.size), parts)
-      return {spamFindings: [{kind: 'spam', report}]}
-    },
-  })
-  .stage({
-    name: 'decide_mail_destiny',
-    state: 'r',
-    run(known) {
-      const findings = [...known.findingsBeforeSpam, ...known.spamFindings]
-      return {verdicts: judge(judgement(known, findings)), facts: factsOf(findings, known.settings)}
-    },
-  })
-  .stage({
-    name: 'notif-quar',
-    state: 'Q',
-    run(known, services) {
-      const copies = planQuarantine(known.verdicts, known.mail.envelope.sender, known.settings)
-      if (copies.length === 0) return {kept: NONE_KEPT}
-      return quarantine(copies, known, services).then(kept => ({kept}))
-    },
-  })
-  .stage({
-    name: 'forward',
-    state: 'F',
-    marksItself: true,
-    when: ({verdicts}) => verdicts.some(({blocking}) => !blocking),
-    otherwise: {deliveries: NONE_DELIVERED},
-    async run(known, services) {
-      const verdicts = known.verdicts.filter(({blocking}) => !blocking)
-      const quarantined = known.kept.some(({copy}) => !copy.archive)
-      const deadlineMs = services.remainingMs()
-      return {deliveries: await forward({...known, verdicts, quarantined, deadlineMs}, services)}
-    },
-  })
-  .stage({
-    name: 'prepare-dsn',
-    run(known, services) {
-      const {mail, verdicts, deliveries, kept} = known
-      const stored = new Set(kept.flatMap(({copy}) => copy.recipients))
-      const ended = verdicts.map(verdict =>
-        outcomeOf(mail.taskId, verdict, deliveries.get(verdict.index), stored.has(verdict.index)),
-      )
-      const job = {...known, outcomes: ended}
-      const decisions = decideNotifications(job)
-      if (decisions.every(({kind}) => kind === 'none')) return {outcomes: ended}
-      return notifySender(decisions, job, services).then(outcomes => ({outcomes}))
-    },
-  })
-  .stage({
-    name: 'report',
-    run: ({mail, outcomes}) => ({outcome: combineReplies(mail.taskId, outcomes)}),
-  })
-
-export type Checked = Outcomes<typeof checking>
-
-export const reporting = Pipeline.begin<Checked, MailServices>()
-  .stage({
-    name: 'main_log_entry',
-    run(known, services) {
-      logEntry(known, services)
-      return {}
-    },
-  })
-  .stage({
-    name: 'update_snmp',
-    when: (_, {publishing}) => publishing,
-    run(known, services) {
-      services.publish(counters(known, services))
-      return {}
-    },
-  })
-
-function digest(content: Buffer) {
-  return {content, header: parseHeader(content), isAscii: isAscii(content)}
+/** What `report` tells of a mail, and the answer to the client. */
+export interface Checked extends Reporting {
+  readonly outcome: Outcome
 }
 
-function virusFacts({findings, answered}: ScanResult, log: Log) {
+/** @throws whatever a stage throws; `run` knows which one it was */
+export async function check(mail: Transaction, run: Run, services: MailServices): Promise<Checked> {
+  const {log, count} = services
+  const {envelope, octets} = mail
+
+  run.begin('check_init')
+  const settings = settingsForMail(mail.settings, addressOf(mail), envelope.sender, (problem, level) =>
+    log.write(level, problem),
+  )
+
+  run.begin('digest_hdr')
+  const content = octets.memory ?? (await run.within(readAll(octets)))
+  const header = parseHeader(content)
+
+  run.begin('collect_info')
+  const origin = readOrigin(header, envelope.sender)
+  const isBulk = origin.isList || origin.isAuto || origin.isBulk
+
+  run.begin('gen_mail_id', 'G')
+  const {mailId} = services.mailIds.make()
+  if (log.enabled(1)) log.write(1, checkingLine(checkedMail(mail, mailId, settings)))
+
+  run.begin('mime_decode', 'D')
+  const tree = readMime(content, header, {
+    maxParts: settings.number('$MAXFILES') || Number.POSITIVE_INFINITY,
+    maxLevels: settings.number('$MAXLEVELS') || Number.POSITIVE_INFINITY,
+  })
+  count('OpsDec')
+  count('OpsDecByMimeParser')
+  logParts(tree, log)
+
+  run.begin('get-file-type')
+  const parts = typeParts(tree.parts)
+
+  run.begin('check_header')
+  const findings: Finding[] = [
+    ...uncheckedFindings(tree),
+    ...headerFindings(mail, header, tree, settings, log),
+  ]
+
+  run.begin('check_banned')
+  findings.push(...bannedFindings(mail, parts, settings, log))
+
+  let scannersAnswered = 0
+  if (!isBypassedByAll(mail, settings, '@bypass_virus_checks_maps')) {
+    run.begin('AV-scan-1', 'V')
+    count('OpsVirusCheck')
+    const scan = scanViruses(octets, parts, services.scanners, {timeoutMs: services.remainingMs(), log})
+    const scanned = scan instanceof Promise ? await run.within(scan) : scan
+    logViruses(scanned, log)
+    findings.push(...scanned.findings)
+    scannersAnswered = scanned.answered
+  }
+
+  const judgeThem = (): readonly RecipientVerdict[] =>
+    judge(judgement({mail, settings, isBulk, scannersAnswered}, findings))
+
+  run.begin('pre-decide', undefined, '')
+  const isBlockedForAll = findings.length > 0 && judgeThem().every(({blocking}) => blocking)
+  if (!isBlockedForAll && !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps')) {
+    run.begin('SA check', 'S')
+    count('OpsSpamCheck')
+    findings.push({kind: 'spam', report: scanSpamTestString(content.subarray(header.size), parts)})
+  }
+
+  run.begin('decide_mail_destiny', 'r')
+  const verdicts = judgeThem()
+  const facts = factsOf(findings, settings)
+
+  run.begin('notif-quar', 'Q')
+  const known = {mail, settings, header, verdicts, facts, isBulk, mailId}
+  const copies = planQuarantine(verdicts, envelope.sender, settings)
+  const kept = copies.length === 0 ? NONE_KEPT : await run.within(quarantine(copies, known, services))
+
+  const passing = verdicts.filter(({blocking}) => !blocking)
+  let deliveries = NONE_DELIVERED
+  if (passing.length > 0) {
+    run.begin('forward', 'F', '')
+    const job = {...known, verdicts: passing, isAscii: isAscii(content), quarantined: kept.some(isQuarantine)}
+    deliveries = await run.within(forward({...job, deadlineMs: services.remainingMs()}, services))
+  }
+
+  run.begin('prepare-dsn')
+  const stored = new Set(kept.flatMap(({copy}) => copy.recipients))
+  const ended = verdicts.map(verdict =>
+    outcomeOf(mail.taskId, verdict, deliveries.get(verdict.index), stored.has(verdict.index)),
+  )
+  const told = {...known, outcomes: ended}
+  const decisions = decideNotifications(told)
+  const outcomes = decisions.every(({kind}) => kind === 'none')
+    ? ended
+    : await run.within(notifySender(decisions, told, services))
+
+  run.begin('report')
+  return {
+    mail,
+    settings,
+    facts,
+    outcomes,
+    origin,
+    kept,
+    mailId,
+    outcome: combineReplies(mail.taskId, outcomes),
+  }
+}
+
+export function report(checked: Checked, run: Run, services: MailServices): void {
+  run.begin('main_log_entry')
+  logEntry(checked, services)
+  if (!services.publishing) return
+  run.begin('update_snmp')
+  services.publish(counters(checked, services))
+}
+
+/** The client's address: as the MTA says by XFORWARD, else that of the connection. */
+function addressOf({client}: Transaction): string | undefined {
+  return client.forwarded.get('ADDR') ?? client.socketAddress
+}
+
+function checkedMail({client, envelope}: Transaction, mailId: string, {bankPath}: Settings) {
+  const recipients = envelope.recipients.map(({address}) => address)
+  return {mailId, bankPath, clientAddress: clientText(client)?.address, sender: envelope.sender, recipients}
+}
+
+function logViruses({findings}: ScanResult, log: Log): void {
   for (const finding of findings) {
     if (finding.kind !== 'virus') continue
     log.write(0, `virus_scan: (${finding.names.join(', ')}), detected by ${finding.scanner}`)
   }
-  return {virusFindings: findings, scannersAnswered: answered}
+}
+
+function isQuarantine({copy}: Kept): boolean {
+  return !copy.archive
 }
 
 /** What `judge` needs beside the findings. */
