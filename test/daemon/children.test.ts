@@ -30,7 +30,6 @@ test('a child that is killed closes its session and is replaced; the others neve
     true,
   )
   await survivor.quit()
-  await daemon.run('stop')
 })
 
 test('a child whose event loop stands still is killed after $child_timeout and replaced', async t => {
@@ -44,7 +43,6 @@ test('a child whose event loop stands still is killed after $child_timeout and r
   await until('the child to go', () => !liveProcesses.exists(busy?.pid ?? 0))
   assert.match(daemon.log, /has given no sign of life for 1 s, sending SIGKILL/)
   await daemon.children(2)
-  await daemon.run('stop')
 })
 
 test('a log that cannot be opened any more stops neither mail nor new children', async t => {
@@ -61,7 +59,6 @@ test('a log that cannot be opened any more stops neither mail nor new children',
   )
   const clients = [await new Client(PORT).greeted(), await new Client(PORT).greeted()]
   for (const client of clients) await client.quit()
-  await daemon.run('stop', '-P', path.join(daemon.home, 'amavisd.pid'))
 })
 
 test('ps shows the mail that a child has in hand', async t => {
@@ -73,7 +70,6 @@ test('ps shows the mail that a child has in hand', async t => {
   const busy = (await daemon.status()).children.find(child => child.state === 'busy')?.pid ?? 0
   assert.match(liveProcesses.commandLine(busy) ?? '', new RegExp(`^amavis \\(ch1-0*${busy}-01\\)$`))
   await client.quit()
-  await daemon.run('stop')
 })
 
 test('TTIN makes one child more, TTOU one fewer', async t => {
@@ -87,7 +83,6 @@ test('TTIN makes one child more, TTOU one fewer', async t => {
     await daemon.children(children)
   }
   assert.equal(await greets(PORT), true)
-  await daemon.run('stop')
 })
 
 test('after $max_requests mails a child is replaced, the replacement being up first', async t => {
@@ -106,7 +101,6 @@ test('after $max_requests mails a child is replaced, the replacement being up fi
   const started = lines.findLastIndex(line => /child \d+ started/.test(line))
   const ended = lines.findIndex(line => line.includes(`child ${first?.pid} ended: exit 0`))
   assert.ok(started >= 0 && started < ended, 'started before the other ended')
-  await daemon.run('stop')
 })
 
 test('a child that uses too much memory is replaced', async t => {
@@ -116,7 +110,6 @@ test('a child that uses too much memory is replaced', async t => {
   await new Client(PORT).greeted().then(client => client.quit())
   await until('another child', async () => (await daemon.children(1))[0]?.pid !== first?.pid)
   assert.match(daemon.log, /Requesting process rundown, \d+ MiB of memory in use/)
-  await daemon.run('stop')
 })
 
 test('connections wait oldest first up to a bound; the rest waits in the kernel, and all are served', async t => {
@@ -150,7 +143,6 @@ test('connections wait oldest first up to a bound; the rest waits in the kernel,
     clients.filter(client => client.error),
     [],
   )
-  await daemon.run('stop')
 })
 
 test('children that are killed at random cost no session but their own', async t => {
@@ -172,7 +164,6 @@ test('children that are killed at random cost no session but their own', async t
   await load.stop()
   assert.ok(load.troubles.length <= killed.size, load.troubles.join('; '))
   await daemon.children(3)
-  await daemon.run('stop')
 })
 
 test('QUIT lets open sessions finish their mail and then ends the daemon', async t => {

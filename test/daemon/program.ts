@@ -42,18 +42,28 @@ export class Daemon {
   readonly #seen = new Set<number>()
 
   constructor(t: TestContext, port: number, lines = '') {
+    // before the folder goes
+    t.after(() => this.#end())
     this.home = temporaryFolder(t)
     this.port = port
     this.file = writeConfiguration(this.home, port, QUIET + lines)
-    // a test that fails must not leave its daemon to the next one
-    t.after(() => {
-      for (const pid of this.#seen) if (isRunning(pid, MASTER)) process.kill(pid, 'SIGKILL')
-    })
   }
 
   /** Write the configuration anew. */
   configure(lines: string, port = this.port): void {
     writeConfiguration(this.home, port, QUIET + lines)
+  }
+
+  /** No test leaves its daemon to the next one; that TERM ends it is a part of every test. */
+  async #end(): Promise<void> {
+    if (this.pid !== undefined) this.#seen.add(this.pid)
+    const left = [...this.#seen].filter(pid => isRunning(pid, MASTER))
+    for (const pid of left) process.kill(pid, 'SIGTERM')
+    try {
+      await until('the daemon to end', () => !left.some(pid => isRunning(pid, MASTER)))
+    } finally {
+      for (const pid of left) if (isRunning(pid, MASTER)) process.kill(pid, 'SIGKILL')
+    }
   }
 
   async run(command: string, ...args: string[]): Promise<Ran> {

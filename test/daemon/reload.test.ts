@@ -23,7 +23,6 @@ test('reload under load refuses and resets nothing, and new children serve after
   await load.stop()
   assert.deepEqual(load.troubles, [])
   assert.equal((await daemon.status()).generation, 3)
-  await daemon.run('stop')
 })
 
 test('a session that is open goes on with the old configuration until its client ends it', async t => {
@@ -37,7 +36,6 @@ test('a session that is open goes on with the old configuration until its client
   await until('an answer', () => client.said.includes('\n250 '))
   await client.quit()
   await daemon.children(2)
-  await daemon.run('stop')
 })
 
 test('a broken configuration changes nothing and is told with file and line', async t => {
@@ -58,8 +56,6 @@ test('a broken configuration changes nothing and is told with file and line', as
     before.map(child => child.pid).sort(),
   )
   assert.equal(await greets(PORT), true)
-  daemon.configure('')
-  await daemon.run('stop')
 })
 
 test('SIGHUP reloads', async t => {
@@ -68,7 +64,6 @@ test('SIGHUP reloads', async t => {
   daemon.configure('$max_servers = 3;')
   process.kill(pid, 'SIGHUP')
   await daemon.children(3)
-  await daemon.run('stop')
 })
 
 test('other sockets: new ones are bound, common ones stay open, dropped ones are closed', async t => {
@@ -85,7 +80,6 @@ test('other sockets: new ones are bound, common ones stay open, dropped ones are
   await load.reached(load.sessions + 5)
   await load.stop()
   assert.deepEqual(load.troubles, [])
-  await daemon.run('stop')
 })
 
 test('a new socket that cannot be bound refuses the whole reload, with the reason', async t => {
@@ -99,7 +93,6 @@ test('a new socket that cannot be bound refuses the whole reload, with the reaso
   assert.equal(await greets(PORT), true)
   assert.equal(await greets(PORT + 2), false)
   assert.deepEqual((await daemon.status()).listeners, [`127.0.0.1:${PORT}`])
-  await daemon.run('stop')
 })
 
 test('another place for PID file and control socket is moved to', async t => {

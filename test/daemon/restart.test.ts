@@ -44,7 +44,6 @@ test('a session that is open is finished by the old master', async t => {
   await client.quit()
   await until('the old master to end', () => !liveProcesses.exists(first))
   assert.equal(await greets(PORT), true)
-  await daemon.run('stop')
 })
 
 test('a new master that cannot start leaves the old one as it was', async t => {
@@ -61,8 +60,6 @@ test('a new master that cannot start leaves the old one as it was', async t => {
   assert.match(unbound.stderr, /goes on as before/)
   assert.equal(daemon.pid, first)
   assert.equal(await greets(PORT), true)
-  daemon.configure('')
-  await daemon.run('stop')
 })
 
 test('restart follows a changed configuration: other sockets, other number of children', async t => {
@@ -77,7 +74,6 @@ test('restart follows a changed configuration: other sockets, other number of ch
   )
   assert.deepEqual((await daemon.status()).listeners, [`127.0.0.1:${PORT + 1}`])
   assert.deepEqual([await greets(PORT), await greets(PORT + 1)], [false, true])
-  await daemon.run('stop')
 })
 
 test('restart starts a daemon that does not run, and stops and starts one that is in the foreground', async t => {
@@ -93,5 +89,4 @@ test('restart starts a daemon that does not run, and stops and starts one that i
   assert.match(stderr, /stopping and starting instead of handing over: the daemon runs in the foreground/)
   await until('the end of the first', () => child.exitCode !== null)
   assert.equal(await greets(PORT), true)
-  await daemon.run('stop')
 })
