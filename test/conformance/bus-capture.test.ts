@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {formatFrame, parseFrame} from '../../src/bus/grammar.ts'
-import {type Captured, readJsonLines} from './bus-fixtures.ts'
+import {type Captured, readJsonLines} from './shared.ts'
 
 test('every frame of a real amavisd and its services is understood and printed back byte for byte', () => {
   const frames = readJsonLines<Captured>('zmq-capture.jsonl').flatMap(message => message.frames)

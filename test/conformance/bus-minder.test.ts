@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {parseFrame} from '../../src/bus/grammar.ts'
 import {MinderTable, type Processes, type ProcessFate} from '../../src/bus/minder-table.ts'
-import {type Captured, readFixture} from './bus-fixtures.ts'
+import {type Captured, readFixture} from './shared.ts'
 
 interface Run {
   readonly signals_received: readonly {readonly t: number; readonly pid: number; readonly sig: string}[]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {parseFrame} from '../../src/bus/grammar.ts'
 import {VariableStore} from '../../src/bus/variable-store.ts'
-import {type Captured, readJsonLines} from './bus-fixtures.ts'
+import {type Captured, readJsonLines} from './shared.ts'
 
 interface Asked {
   readonly t_query: number

@@ -8,7 +8,7 @@ import {MAJOR, type Major} from '../../src/config/category.ts'
 import {type CountedMail, countersOf, type DeliveryEvent} from '../../src/verdict/counters.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
 import {blocked, CLEAN, category, delivery, outcome, verdict} from '../verdict/make.ts'
-import {type Captured, readFixture, readJsonLines} from './bus-fixtures.ts'
+import {type Captured, readFixture, readJsonLines} from './shared.ts'
 
 type Values = ReadonlyMap<string, number>
 

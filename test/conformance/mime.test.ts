@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import {createHash} from 'node:crypto'
-import {existsSync, readdirSync, readFileSync} from 'node:fs'
+import {readdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
 import {checkHeader} from '../../src/checks/header.ts'
@@ -17,9 +17,9 @@ import type {Part} from '../../src/message/message.ts'
 import {MessageReader} from '../../src/message/mime/message-reader.ts'
 import {readMime} from '../../src/message/mime/read.ts'
 import {readOrigin} from '../../src/message/origin.ts'
+import {sharedPath} from './shared.ts'
 
-const corpus = path.resolve('..', 'shared', 'corpus', 'mail')
-assert.ok(existsSync(corpus), `the corpus is missing: ${corpus}`)
+const corpus = sharedPath('corpus', 'mail')
 
 /** What the original's part objects say; see the corpus' README. */
 interface Expected {

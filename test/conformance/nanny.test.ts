@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {formatFrame} from '../../src/bus/grammar.ts'
 import {createChildStore} from '../../src/tui/children/store.ts'
-import {classicUsage, parseClassicOptions} from '../../src/tui/classic-options.ts'
+import {parseClassicOptions} from '../../src/tui/classic-options.ts'
 import type {ClassicRecord, ProcessControl, ProcessRef} from '../../src/tui/nanny/classic.ts'
 import {type ClassicSource, DATABASE_TEXTS, runClassicNanny} from '../../src/tui/nanny/classic-loop.ts'
 import {busSource, isGone} from '../../src/tui/nanny/records.ts'
-import {readFixture} from './bus-fixtures.ts'
+import {type DisplayCase, type Output, readCases, Stage} from './display-cases.ts'
 
 interface Update {
   readonly t: number
@@ -18,24 +18,12 @@ interface Update {
   readonly raw?: string
 }
 
-interface Output {
-  readonly t: number
-  readonly stdout: string
-  readonly stderr: readonly string[]
-}
-
-interface Case {
-  readonly id: string
-  readonly title: string
-  readonly argv: readonly string[]
-  readonly t0: number
+interface Case extends DisplayCase {
   readonly updates: readonly Update[]
-  readonly output: readonly Output[]
   readonly signals?: readonly {readonly t: number; readonly sig: string; readonly pid: number}[]
-  readonly exit_code: number
 }
 
-const {cases} = JSON.parse(readFixture('nanny-cases.json')) as {cases: readonly Case[]}
+const cases: readonly Case[] = readCases<Case>('nanny-cases.json')
 
 /** Lines of ours that differ on purpose: a base in the future is an age of 0. */
 const DIFFERENCES: Readonly<Record<string, readonly Output[]>> = {
@@ -60,30 +48,25 @@ const DB = '$DB/nanny.db'
 
 /** What the cases turn: a clock, processes, and whatever holds their states. */
 abstract class World {
-  ms = 0
-  readonly outputs: Output[] = []
+  readonly stage: Stage
   readonly signals: {t: number; sig: string; pid: number}[] = []
   protected readonly dead = new Set<number>()
   protected readonly deaf = new Set<number>()
   protected readonly foreign = new Set<number>()
-  #stdout = ''
-  #stderr = ''
   readonly #case: Case
-  readonly #t0Ms: number
   #applied = 0
   abstract readonly source: ClassicSource
 
   constructor(c: Case) {
     this.#case = c
-    this.#t0Ms = c.t0 * 1000
+    this.stage = new Stage(c)
   }
-
-  now = () => this.#t0Ms + this.ms
 
   /** Apply what is due; each update happens at its own time. */
   advance(toMs: number): void {
+    const {stage} = this
     for (let next = this.#next(); next && next.t * 1000 <= toMs; next = this.#next()) {
-      this.ms = Math.max(this.ms, Math.round(next.t * 1000))
+      stage.ms = Math.max(stage.ms, Math.round(next.t * 1000))
       this.#applied++
       if (next.op === 'die') this.end(next.pid)
       else if (next.op === 'deaf') this.deaf.add(next.pid)
@@ -91,7 +74,7 @@ abstract class World {
       else if (next.op === 'alive') this.dead.delete(next.pid)
       else this.apply(next)
     }
-    this.ms = toMs
+    stage.ms = toMs
   }
 
   #next(): Update | undefined {
@@ -115,44 +98,32 @@ abstract class World {
   }
 
   #signal(sig: 'TERM' | 'KILL', pid: number): void {
-    this.signals.push({t: this.ms / 1000, sig, pid})
+    this.signals.push({t: this.stage.ms / 1000, sig, pid})
     if (sig === 'KILL' || !this.deaf.has(pid)) this.end(pid)
   }
 
-  #flush(): void {
-    const stderr = this.#stderr === '' ? [] : this.#stderr.replace(/\n$/, '').split('\n')
-    this.outputs.push({t: this.ms / 1000, stdout: this.#stdout, stderr})
-    this.#stdout = ''
-    this.#stderr = ''
-  }
-
   async run(): Promise<number> {
+    const {stage} = this
     this.advance(0)
     const options = parseClassicOptions(this.#case.argv)
-    if (!options) {
-      const usage = classicUsage('nanny')
-      this.#stdout = usage.stdout
-      this.#stderr = usage.stderr
-      this.#flush()
-      return usage.status
-    }
+    if (!options) return stage.refuse('nanny')
     const status = await runClassicNanny({
       count: options.count,
       waitMs: options.waitMs ?? 2000,
       source: this.source,
       control: this.control,
-      heading: text => (this.#stdout += text),
-      lines: text => (this.#stderr += text),
-      remarks: text => (this.#stderr += text),
+      heading: stage.stdout,
+      lines: stage.stderr,
+      remarks: stage.stderr,
       texts: DATABASE_TEXTS,
-      now: this.now,
+      now: stage.now,
       sleep: async ms => {
-        this.#flush()
-        this.advance(this.ms + ms)
+        stage.flush()
+        this.advance(stage.ms + ms)
         return true
       },
     })
-    this.#flush()
+    stage.flush()
     return status
   }
 }
@@ -202,7 +173,7 @@ class RecordWorld extends World {
 
 /** The same by frames: a change of the base is an absolute time, the end of a process is `purged`. */
 class BusWorld extends World {
-  readonly #store = createChildStore({now: this.now})
+  readonly #store = createChildStore({now: this.stage.now})
   readonly #bases = new Map<number, number>()
   readonly source = busSource(() => this.#store.refresh(), DB)
 
@@ -211,14 +182,14 @@ class BusWorld extends World {
   }
 
   apply({op, pid, state, task_id: taskId, base}: Update): void {
-    const now = {kind: 'abs', ms: this.now()} as const
-    if (op === 'del') this.#put(pid, {kind: 'delta', ms: this.now() - this.#bases.get(pid)!}, 'exiting')
+    const now = {kind: 'abs', ms: this.stage.now()} as const
+    if (op === 'del') this.#put(pid, {kind: 'delta', ms: this.stage.now() - this.#bases.get(pid)!}, 'exiting')
     if (op === 'createdb') this.#put(1, now, 'FLUSH')
     if (op !== 'put') return
     const baseMs = Math.round(Number(base) * 1000)
     const time =
       this.#bases.get(pid) === baseMs
-        ? ({kind: 'delta', ms: this.now() - baseMs} as const)
+        ? ({kind: 'delta', ms: this.stage.now() - baseMs} as const)
         : ({kind: 'abs', ms: baseMs} as const)
     this.#bases.set(pid, baseMs)
     this.#put(pid, time, state || '-', taskId || undefined)
@@ -226,7 +197,7 @@ class BusWorld extends World {
 
   override end(pid: number): void {
     super.end(pid)
-    this.#put(pid, {kind: 'abs', ms: this.now()}, 'purged')
+    this.#put(pid, {kind: 'abs', ms: this.stage.now()}, 'purged')
   }
 
   probe({origin, pid}: ProcessRef) {
@@ -252,7 +223,7 @@ for (const c of cases) {
   test(`amavisd-nanny by its records: ${c.id} (${c.title})`, async () => {
     const world = new RecordWorld(c)
     const status = await world.run()
-    assert.deepEqual(world.outputs, expected(c))
+    assert.deepEqual(world.stage.outputs, expected(c))
     assert.deepEqual(world.signals, c.signals ?? [])
     assert.equal(status, c.exit_code)
   })
@@ -260,7 +231,7 @@ for (const c of cases) {
   test(`amavisd-nanny by the bus: ${c.id}`, async () => {
     const world = new BusWorld(c)
     const status = await world.run()
-    assert.deepEqual(world.outputs, expected(c))
+    assert.deepEqual(world.stage.outputs, expected(c))
     assert.deepEqual(world.signals, c.signals ?? [])
     assert.equal(status, c.exit_code)
   })
