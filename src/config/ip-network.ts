@@ -16,7 +16,8 @@ export interface Network {
   readonly negated: boolean
 }
 
-const MAPPED = 0xffff
+/** Third word of `::ffff:a.b.c.d`; the first two are 0. */
+export const MAPPED = 0xffff
 
 /**
  * An address: dotted IPv4, or IPv6 in any notation of RFC 4291, with or without brackets, `IPv6:` in
@@ -33,6 +34,34 @@ export function parseAddress(text: string): Address | undefined {
   }
   return parseGroups(bare)
 }
+
+/**
+ * Dotted decimal, in the usual form, as 32 bits; -1 for anything else, for which parseAddress may know better.
+ * Makes no object and no text of the address: this is asked for each connection and each mail.
+ */
+export function dottedNumber(text: string): number {
+  let value = 0
+  let part = -1
+  let digits = 0
+  let dots = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === DOT) {
+      if (part < 0 || dots === 3) return -1
+      value = value * 256 + part
+      part = -1
+      digits = 0
+      dots++
+    } else if (code >= ZERO && code <= ZERO + 9) {
+      part = part < 0 ? code - ZERO : part * 10 + code - ZERO
+      if (part > 255 || ++digits > 3) return -1
+    } else return -1
+  }
+  return part < 0 || dots !== 3 ? -1 : value * 256 + part
+}
+
+const DOT = 46
+const ZERO = 48
 
 /** Dotted decimal of `least` to four parts as 32 bits; missing parts are 0. */
 function parseDotted(text: string, least: number): number | undefined {

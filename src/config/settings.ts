@@ -22,6 +22,13 @@ export interface Directory {
   records(server: 'sql' | 'ldap', address: string): readonly DirectoryRecord[] | undefined
 }
 
+/**
+ * Takes what the log is to say of the loading of banks, with its level: 3 for each that is loaded, 5 for one
+ * that does not exist (the default client policy names MYNETS, which need not), -1 for a key that is no
+ * setting and for an ACTION that fails.
+ */
+export type BankReport = (line: string, level: number) => void
+
 export interface Settings {
   /** A scalar as it is; undef is undefined. Unknown names are a bug of ours and throw. */
   scalar(name: `$${string}`): Scalar
@@ -40,11 +47,10 @@ export interface Settings {
    */
   entry(name: string): Scalar
   /**
-   * The view with these banks loaded on top, in order. What is wrong is reported with the log level it
-   * deserves: 5 for a bank that does not exist (the default client policy names MYNETS, which need not),
-   * -1 for a key that is no setting.
+   * The view with these banks loaded on top, in order; '' is the built-in one, with which loading starts
+   * anew. A list given again, as the same array, costs one look-up; the ACTION of each bank is run every time.
    */
-  withBanks(names: readonly string[], report: (problem: string, level: number) => void): Settings
+  withBanks(names: readonly string[], report: BankReport): Settings
   /** The same settings for a mail about whose addresses servers were asked; banks loaded on top keep it. */
   withDirectory(directory: Directory): Settings
   /** what servers know; undefined where none was asked */

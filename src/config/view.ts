@@ -8,7 +8,7 @@
  */
 import {AmavisError, errorText} from '../errors.ts'
 import {isTrue, numberOfText, numberText} from './number.ts'
-import type {Directory, RunSub, Settings} from './settings.ts'
+import type {BankReport, Directory, RunSub, Settings} from './settings.ts'
 import type {Box, Snapshot} from './snapshot.ts'
 import type {Code, HashBox, Scalar} from './value.ts'
 
@@ -16,7 +16,8 @@ type Variables = ReadonlyMap<string, Box>
 /** Entries that differ from the variables, by name with sigil. */
 type Overlay = ReadonlyMap<string, Scalar>
 
-interface BankProblem {
+/** A line for the log about the loading of a bank. */
+interface BankNote {
   readonly text: string
   readonly level: number
 }
@@ -37,7 +38,7 @@ interface Base {
 /** What loading banks gave, and what is to be said and done each time they are loaded. */
 interface Loaded {
   readonly view: View
-  readonly problems: readonly BankProblem[]
+  readonly notes: readonly BankNote[]
   readonly actions: readonly {readonly bank: string; readonly code: Code}[]
 }
 
@@ -132,10 +133,10 @@ class View implements Settings {
     return box.kind === 'scalar' ? box.value : {kind: 'ref', to: box}
   }
 
-  withBanks(names: readonly string[], report: (problem: string, level: number) => void): Settings {
+  withBanks(names: readonly string[], report: BankReport): Settings {
     if (names.length === 0) return this
-    const {view, problems, actions} = this.#byList.get(names) ?? this.#remembered(names)
-    for (const {text, level} of problems) report(text, level)
+    const {view, notes, actions} = this.#byList.get(names) ?? this.#remembered(names)
+    for (const {text, level} of notes) report(text, level)
     for (const {bank, code} of actions) this.#act(bank, code, view, report)
     return view
   }
@@ -161,7 +162,7 @@ class View implements Settings {
 
   #load(names: readonly string[]): Loaded {
     const {bankable, own} = this.#base
-    const problems: BankProblem[] = []
+    const notes: BankNote[] = []
     const actions: {bank: string; code: Code}[] = []
     let overlay = new Map(this.#overlay)
     let loaded = [...this.#loaded]
@@ -174,25 +175,27 @@ class View implements Settings {
       if (name === loaded.at(-1)) continue
       const bank = hashEntries(this.#variables.get('%policy_bank'), name)
       if (!bank) {
-        problems.push({text: `policy bank "${name}" does not exist, ignored`, level: 5})
+        notes.push({text: `policy bank "${name}" does not exist, ignored`, level: 5})
         continue
       }
+      const over = loaded.length === 0 ? '' : ` over "${loaded.join('/')}"`
+      notes.push({text: `loaded policy bank "${name}"${over}`, level: 3})
       if (name === 'MYNETS') overlay.set('$originating', 1)
       for (const [key, value] of bank) {
         const full = bankable.get(key)
         if (key === 'ACTION') {
           if (typeof value === 'object' && value.kind === 'code') actions.push({bank: name, code: value})
         } else if (full !== undefined) overlay.set(full, this.#merged(full, overlay, value))
-        else problems.push({text: `loading policy bank "${name}": unknown field "${key}"`, level: -1})
+        else notes.push({text: `loading policy bank "${name}": unknown field "${key}"`, level: -1})
       }
       if (!bank.has('policy_bank_name')) overlay.set('$policy_bank_name', name)
       loaded.push(name)
     }
-    return {view: new View(this.#base, overlay, loaded, this.directory), problems, actions}
+    return {view: new View(this.#base, overlay, loaded, this.directory), notes, actions}
   }
 
   /** What a bank does beside setting values, after all of them are set; its failure changes nothing. */
-  #act(bank: string, code: Code, view: View, report: (problem: string, level: number) => void): void {
+  #act(bank: string, code: Code, view: View, report: BankReport): void {
     try {
       if (code.body?.kind !== 'program') return
       if (!this.runSub) throw new AmavisError('AM_CONFIG', 'subs cannot be run here')

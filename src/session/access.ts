@@ -4,7 +4,7 @@
  *
  * Pure. In doubt the connection is refused: it is closed without a word, and the log says why.
  */
-import type {Settings} from '../config/settings.ts'
+import type {BankReport, Settings} from '../config/settings.ts'
 import {errorText} from '../errors.ts'
 import {lookupIp} from '../lookup/ip.ts'
 import type {Listener} from '../message/envelope.ts'
@@ -20,14 +20,11 @@ export type Admission =
   /** the settings with the socket's banks, and $protocol */
   | {readonly kind: 'admitted'; readonly settings: Settings; readonly protocol: string}
 
-/** Takes a line for the log, with its level. */
-export type Report = (line: string, level: number) => void
-
 /** @param report takes what is wrong with a bank that the socket names */
 export function admit(
   {remoteAddress, listener}: Connection,
   settings: Settings,
-  report: Report = () => {},
+  report: BankReport = () => {},
 ): Admission {
   const effective = settings.withBanks(interfaceBanks(listener, settings), report)
   if (listener.path === undefined) {
@@ -62,7 +59,7 @@ function interfaceBanks({address, port, path}: Listener, settings: Settings): st
   })
 }
 
-function isAllowed(address: string, settings: Settings, report: Report): boolean {
+function isAllowed(address: string, settings: Settings, report: BankReport): boolean {
   try {
     return lookupIp(settings.list('@inet_acl'), address)?.value === 1
   } catch (error) {

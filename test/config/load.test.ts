@@ -148,7 +148,9 @@ test('a policy bank is laid over the settings, hashes merged, and MYNETS means o
   assert.equal(view.hash('%allowed_header_tests').get('mime'), 1)
   assert.deepEqual([...view.hash('%quarantine_method_by_ccat')], [['6', 'sql:']])
   assert.deepEqual(problems, [
+    '3 loaded policy bank "MYNETS"',
     '5 policy bank "NONE" does not exist, ignored',
+    '3 loaded policy bank "B" over "MYNETS"',
     '-1 loading policy bank "B": unknown field "nonsense"',
   ])
   assert.equal(settings.flag('$originating'), false)
@@ -194,7 +196,7 @@ test('banks: the last one again changes nothing, a scalar reference is seen live
     $policy_bank{'MYNETS'} = { originating => 0 };
     $policy_bank{''}{'new_field'} = 5;
     $policy_bank{'C'} = { new_field => 6 };`)
-  const none = () => assert.fail('nothing to report')
+  const none = (line: string, level: number) => assert.equal(level, 3, line)
   const view = settings.withBanks(['A', 'A', 'MYNETS'], none)
   assert.equal(view.bankPath, 'A/MYNETS')
   assert.equal(view.number('$log_level'), 980)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {AmavisError} from '../../src/errors.ts'
-import {clientPolicyBanks, lookupIp, lookupIpTables} from '../../src/lookup/ip.ts'
+import {clientPolicyBanks} from '../../src/lookup/client-policy.ts'
+import {lookupIp, lookupIpTables} from '../../src/lookup/ip.ts'
 import {settingsFrom} from './settings.ts'
 
 for (const [entry, address, expected] of [

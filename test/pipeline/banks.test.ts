@@ -29,8 +29,8 @@ for (const [who, address, sender, banks] of cases) {
     writeFileSync(file, LINES)
     const loaded = loadConfiguration({files: [file]})
     assert.ok(loaded.kind === 'ok')
-    const settings = settingsForMail(settingsOf(loaded.snapshot), address, sender, problem =>
-      assert.fail(problem),
+    const settings = settingsForMail(settingsOf(loaded.snapshot), address, sender, (line, level) =>
+      assert.equal(level, 3, line),
     )
     assert.equal(settings.bankPath, banks)
     assert.equal(settings.flag('$originating'), banks !== '')
