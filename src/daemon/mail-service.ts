@@ -8,6 +8,7 @@ import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
 import {describePlan, planScanners} from '../checks/virus/scanners.ts'
 import type {Settings} from '../config/settings.ts'
+import {createDecoders} from '../decode/decoders.ts'
 import {EntryCounts} from '../log/entry-counts.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
@@ -38,8 +39,9 @@ export async function createMailService({
     ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), log})
     : silentPublisher
   const taskIds = new TaskIds(process.pid)
+  const base = settings.string('$TEMPBASE') ?? ''
   const spool = new Spool({
-    base: settings.string('$TEMPBASE') ?? '',
+    base,
     log,
     preserving: settings.flag('$allow_preserving_evidence'),
   })
@@ -51,9 +53,11 @@ export async function createMailService({
   const entries = new EntryCounts()
   const forwarder = createForwarder(forwarderDeps(settings))
   const scanners = planScanners(settings)
+  const decoders = createDecoders({base, folder: () => spool.partsFolder()})
   const filter = createFilter({
     forwarder,
     scanners,
+    decoders,
     publishing: publisher !== silentPublisher,
     mailIds: new MailIds(settings.number('$mail_id_size_bits')),
     takeLogCounts: () => entries.take(),
@@ -100,6 +104,7 @@ export async function createMailService({
     },
     stopSoon: () => stop.abort(),
     async finish() {
+      decoders.close()
       await spool.close()
       await forwarder.close()
       await publisher.close()

@@ -19,17 +19,18 @@ const UNCHECKED: readonly {readonly attribute: string; readonly minor: 0 | 1 | 3
   ]
 
 /** What could not be looked into: parts that are closed to us, that clients read differently, or beyond a limit. */
-export function uncheckedFindings(tree: MimeTree): Finding[] {
+export function uncheckedFindings(parts: readonly Part[], limit: string | undefined): Finding[] {
   const findings: Finding[] = []
-  for (const {number, attributes} of tree.parts) {
+  for (const {number, attributes, problems} of parts) {
     if (attributes === '') continue
+    const told = problems.map(({reason}) => reason).join('; ')
     for (const {attribute, minor, reason} of UNCHECKED) {
       if (attributes.includes(attribute))
-        findings.push({kind: 'unchecked', minor, part: partName(number), reason})
+        findings.push({kind: 'unchecked', minor, part: partName(number), reason: told || reason})
     }
   }
-  if (tree.limit !== undefined) {
-    findings.push({kind: 'unchecked', minor: 2, part: partName(1), reason: tree.limit})
+  if (limit !== undefined) {
+    findings.push({kind: 'unchecked', minor: 2, part: partName(1), reason: limit})
   }
   return findings
 }

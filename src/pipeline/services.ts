@@ -5,6 +5,7 @@ import type {Count, Forwarder} from '../actions/forward/delivery.ts'
 import type {MailIds} from '../actions/mail-id.ts'
 import type {Counter} from '../bus/publisher.ts'
 import type {ScannerPlan} from '../checks/virus/scanners.ts'
+import type {Decoders} from '../decode/decoders.ts'
 import type {Log} from '../log/log.ts'
 import type {LogCounts} from '../verdict/counters.ts'
 
@@ -13,6 +14,8 @@ export interface ChildServices {
   readonly forwarder: Forwarder
   /** which virus scanners the configuration names */
   readonly scanners: ScannerPlan
+  /** unpack archives */
+  readonly decoders: Decoders
   readonly mailIds: MailIds
   /** log entries since the last call, for the LogEntries counters */
   readonly takeLogCounts: () => LogCounts

@@ -27,6 +27,7 @@ import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
 import type {Delivery, JudgeInput, RecipientVerdict} from '../verdict/verdict.ts'
 import {settingsForMail} from './banks.ts'
+import {decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import {bannedFindings, headerFindings, logParts, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifySender} from './notifying.ts'
@@ -75,11 +76,15 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   logParts(tree, log)
 
   run.begin('get-file-type')
-  const parts = typeParts(tree.parts)
+  const mimeParts = typeParts(tree.parts)
+
+  run.begin('parts_decode')
+  const decoding = decodeParts(mimeParts, octets.size, settings, services)
+  const {parts, limit} = decoding instanceof Promise ? await run.within(decoding) : decoding
 
   run.begin('check_header')
   const findings: Finding[] = [
-    ...uncheckedFindings(tree),
+    ...uncheckedFindings(parts, tree.limit ?? limit),
     ...headerFindings(mail, header, tree, settings, log),
   ]
 
@@ -105,7 +110,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   if (!isBlockedForAll && !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps')) {
     run.begin('SA check', 'S')
     count('OpsSpamCheck')
-    findings.push({kind: 'spam', report: scanSpamTestString(content.subarray(header.size), parts)})
+    findings.push({kind: 'spam', report: scanSpamTestString(content.subarray(header.size), mimeParts)})
   }
 
   run.begin('decide_mail_destiny', 'r')

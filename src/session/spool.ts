@@ -42,6 +42,8 @@ export class Spool {
   readonly #pid: number
   readonly #clock: () => number
   #folder: Promise<string> | undefined
+  /** where members of archives may be */
+  #parts: string | undefined
   /** done when no removal is under way: the next mail's file has the same name */
   #removed: Promise<void> = Promise.resolve()
 
@@ -112,10 +114,24 @@ export class Spool {
     }
   }
 
-  /** A mail is done with: its file goes, unless it was preserved. */
+  /** The folder for what is unpacked out of the mail in hand; whoever writes to it makes it. */
+  async partsFolder(): Promise<string> {
+    const parts = path.join(await this.folder(), 'parts')
+    this.#parts = parts
+    return parts
+  }
+
+  /** A mail is done with: its file and its parts go, unless they were preserved. */
   release(mail: Octets): void {
     const file = mail.path
     const folder = this.#folder
+    const parts = this.#parts
+    this.#parts = undefined
+    if (parts !== undefined && folder !== undefined) {
+      this.#remove(async () => {
+        if (path.dirname(parts) === (await folder)) await rm(parts, {recursive: true, force: true})
+      })
+    }
     if (file === undefined || folder === undefined) return
     this.#remove(async () => {
       if (path.dirname(file) === (await folder)) await rm(file, {force: true})

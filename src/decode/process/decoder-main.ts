@@ -1,0 +1,44 @@
+/**
+ * decoder-main — the decoder process: unpacks one leaf a request, and knows nothing else.
+ *
+ * Started by a child, ends with it. It has no sockets, no configuration and no log; where Node's permission
+ * model is on, it can read its own program and reach the folder for large members, and nothing else.
+ */
+import {constants} from 'node:fs'
+import {partName} from '../../message/message.ts'
+import {createDecoder} from '../decode.ts'
+import {bufferSource, FileSource} from '../source.ts'
+import type {DecodeReply, DecodeRequest} from './messages.ts'
+
+// 7-Zip's wrapper asks at its start for the numbers of flags, in a way that the permission model forbids.
+Object.assign(process, {binding: () => ({fs: constants})})
+
+const decode = createDecoder()
+
+async function answer({leaf, opening, limits, folder, firstNumber}: DecodeRequest): Promise<DecodeReply> {
+  const options = {opening, limits, folder, fileName: (index: number) => partName(firstNumber + index)}
+  try {
+    if (leaf.kind === 'memory') {
+      const {buffer, byteOffset, byteLength} = leaf.octets
+      const octets = Buffer.from(buffer, byteOffset, byteLength)
+      return {kind: 'decoded', decoded: await decode(bufferSource(octets), options)}
+    }
+    using file = new FileSource(leaf.path)
+    return {kind: 'decoded', decoded: await decode(file, options)}
+  } catch (error) {
+    return {kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error)}
+  }
+}
+
+process.on('message', (request: DecodeRequest) => {
+  void answer(request).then(reply => {
+    process.send?.(reply, undefined, {}, () => {
+      // After a mistake of ours nothing here is to be relied on.
+      if (reply.kind === 'failed') process.exit(1)
+    })
+  })
+})
+process.on('disconnect', () => process.exit(0))
+// A signal to the whole group is the child's to answer.
+process.on('SIGINT', () => {})
+process.on('SIGHUP', () => {})

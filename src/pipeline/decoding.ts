@@ -1,0 +1,85 @@
+/**
+ * decoding — the stage that opens archives: has it done within the limits, and tells the log what was not.
+ *
+ * A mail without an archive is done with here in no time.
+ */
+import type {Settings} from '../config/settings.ts'
+import {unpackLimits} from '../decode/limits.ts'
+import type {LeafOctets} from '../decode/process/messages.ts'
+import {type OpenPart, openings, unpack} from '../decode/unpack.ts'
+import type {Log} from '../log/log.ts'
+import {type Part, partName} from '../message/message.ts'
+import type {MailServices} from './services.ts'
+
+/** The share of a mail's time that may go into unpacking; the rest is for checks and for the next hop. */
+const TIME_SHARE = 0.6
+
+export interface DecodedParts {
+  readonly parts: readonly Part[]
+  /** the limit that ended the unpacking */
+  readonly limit: string | undefined
+}
+
+/**
+ * All parts, those of archives included.
+ * @param parts with their types
+ * @param size of the mail, in octets
+ */
+export function decodeParts(
+  parts: readonly Part[],
+  size: number,
+  settings: Settings,
+  services: Pick<MailServices, 'decoders' | 'count' | 'log' | 'remainingMs'>,
+): DecodedParts | Promise<DecodedParts> {
+  if (settings.flag('$bypass_decode_parts')) return {parts, limit: undefined}
+  const found = openings(parts)
+  if (found.length === 0) return {parts, limit: undefined}
+  const {decoders, count, log, remainingMs} = services
+  const until = performance.now() + remainingMs() * TIME_SHARE
+  const open: OpenPart = async (part, opening, limits, firstNumber) => {
+    const by = COUNTED.get(opening.format) ?? '7z'
+    count(`OpsDecBy${by}Attempt`)
+    const timeoutMs = Math.max(1, until - performance.now())
+    const decoded = await decoders.decode({leaf: octetsOf(part), opening, limits, firstNumber}, timeoutMs)
+    if (decoded.members.length > 0) count(`OpsDecBy${by}`)
+    return decoded
+  }
+  return unpack(parts, found, unpackLimits(size, settings), {open}).then(unpacked => {
+    logProblems(unpacked, log)
+    return unpacked
+  })
+}
+
+function octetsOf({content, path}: Part): LeafOctets {
+  return path === undefined ? {kind: 'memory', octets: content} : {kind: 'file', path}
+}
+
+/** The lines that operators know, one for each part that is not, or not all, open to us. */
+function logProblems({parts, limit}: DecodedParts, log: Log): void {
+  for (const {number, fullType, problems, names} of parts) {
+    for (const {reason, kind} of problems) {
+      const name = names[0] === undefined ? '' : ` ${names[0]}`
+      const what = `Decoding of ${partName(number)}${name} (${fullType || 'member'}) failed`
+      log.write(kind === 'limit' ? 1 : -1, `${what}, leaving it unpacked: ${reason}`)
+    }
+  }
+  if (limit !== undefined) log.write(-1, `NOTICE: HOLD reason: ${limit}`)
+}
+
+/** Counters of the decoders that have a name of their own (spec/monitoring). */
+const COUNTED: ReadonlyMap<string, string> = new Map([
+  ['zip', 'ArZip'],
+  ['gzip', 'Zlib'],
+  ['zstd', 'Zlib'],
+  ['tnef', 'Tnef'],
+  ['tar', 'Tar'],
+  ['cpio', 'Cpio'],
+  ['ar', 'Ar'],
+  ['rpm', 'Rpm'],
+  ['lz4', 'Lz4'],
+  ['lzop', 'Lzop'],
+  ['ole', 'Ole'],
+  ['onenote', 'Onenote'],
+  ['binhex', 'Binhex'],
+  ['uuencode', 'Uuencode'],
+])
