@@ -1,153 +1,203 @@
 /**
- * regexp-escape — backslash escapes and bracketed classes of Perl's regular expressions, in JavaScript's.
+ * regexp-escape — backslash escapes and bracketed classes of Perl's regular expressions.
  *
- * Pure string work for regexp.ts; subjects are octets or characters, `\d \w \s` are those of ASCII.
+ * Pure string work for regexp-translate.ts.
  */
+import {
+  type CharSet,
+  caseless,
+  complementOf,
+  letterSet,
+  namedSet,
+  propertySet,
+  type Range,
+  setOf,
+} from './regexp-set.ts'
 
-export type Piece =
-  | {readonly kind: 'text'; readonly text: string; readonly length: number}
-  | {readonly kind: 'unsupported' | 'malformed'; readonly what: string}
-
-/** Escapes outside of classes that are other than JavaScript's. */
-const OUTSIDE: Readonly<Record<string, string>> = {
-  A: '(?<![\\s\\S])',
-  z: '(?![\\s\\S])',
-  Z: '(?=\\n?(?![\\s\\S]))',
-  s: '[\\t-\\r ]',
-  S: '[^\\t-\\r ]',
-  h: '[\\t ]',
-  H: '[^\\t ]',
-  v: '[\\n-\\r]',
-  V: '[^\\n-\\r]',
-  R: '(?:\\r\\n|[\\n-\\r\\x85])',
-  N: '[^\\n]',
-  a: '\\x07',
-  e: '\\x1b',
+/** How a place in a pattern is read. */
+export interface Reading {
+  /** case does not matter here */
+  readonly caseless: boolean
+  /** subjects are characters and not octets: letters are those of Unicode */
+  readonly wide: boolean
+  /** blanks within classes mean nothing (`/xx`) */
+  readonly blanks: boolean
 }
 
-/** Escapes within classes that are other than JavaScript's. */
-const INSIDE: Readonly<Record<string, string>> = {
-  s: '\\t-\\r ',
-  h: '\\t ',
-  v: '\\n-\\r',
-  a: '\\x07',
-  e: '\\x1b',
-}
+export type Wrong = {readonly kind: 'unsupported' | 'malformed'; readonly what: string}
 
-const POSIX: Readonly<Record<string, string>> = {
-  alpha: 'A-Za-z',
-  digit: '0-9',
-  alnum: 'A-Za-z0-9',
-  upper: 'A-Z',
-  lower: 'a-z',
-  space: '\\t-\\r ',
-  blank: '\\t ',
-  punct: '!-\\/:-@\\[-`{-~',
-  xdigit: '0-9A-Fa-f',
-  word: '\\w',
-  cntrl: '\\x00-\\x1f\\x7f',
-  print: ' -~',
-  graph: '!-~',
-}
-const POSIX_NEGATED: Readonly<Record<string, string>> = {digit: '\\D', space: '\\S', word: '\\W'}
+export type Escape =
+  | {readonly kind: 'set'; readonly set: CharSet; readonly length: number}
+  /** a character by its code point */
+  | {readonly kind: 'code'; readonly code: number; readonly length: number}
+  /** a reference to a group by Perl's number, or by name */
+  | {readonly kind: 'group'; readonly group: number | string; readonly length: number}
+  /** `\A \z \Z \b \B \G \K \R \X`, by letter */
+  | {readonly kind: 'special'; readonly letter: string; readonly length: number}
+  | Wrong
 
-/** The escape at `at`; `captures` is how many groups have been opened, to tell `\10` from an octal. */
-export function translateEscape(pattern: string, at: number, captures: number): Piece {
-  const rest = pattern.slice(at, at + 32)
-  const coded = translateCode(rest)
-  if (coded) return coded
-  const digits = /^\\(\d+)/.exec(rest)?.[1]
-  if (digits !== undefined) {
-    const group = Number(digits)
-    if (group > 0 && (group < 10 || group <= captures)) return text(`\\${group}(?:)`, digits.length + 1)
-    const octal = /^[0-7]{1,3}/.exec(digits)?.[0] ?? '0'
-    return text(hex(Number.parseInt(octal, 8)), octal.length + 1)
-  }
-  const named = /^\\(?:k[<{']|g\{)([A-Za-z_]\w*)[>}']/.exec(rest)
-  if (named) return text(`\\k<${named[1]}>`, named[0].length)
-  const numbered = /^\\g\{?(\d+)\}?/.exec(rest)
-  if (numbered) return text(`\\${numbered[1]}(?:)`, numbered[0].length)
+const CONTROLS: Readonly<Record<string, number>> = {n: 10, t: 9, r: 13, f: 12, a: 7, e: 27}
+const CODE =
+  /^\\(?:x\{\s*([0-9A-Fa-f_]*)\s*\}|x([0-9A-Fa-f]{0,2})|o\{\s*([0-7_]+)\s*\}|N\{\s*U\+([0-9A-Fa-f_]+)\s*\}|c([\x20-\x7e]))/
+
+/** The escape that stands at `at`; `captures`: groups opened so far, to tell `\10` from an octal number. */
+export function readEscape(pattern: string, at: number, captures: number, reading: Reading): Escape {
+  const rest = pattern.slice(at, at + 80)
   const letter = rest[1]
-  if (letter === undefined) return text('\\\\', 1)
-  if (/[pPXGKCg]/.test(letter)) return {kind: 'unsupported', what: `"\\${letter}"`}
-  const special = OUTSIDE[letter]
-  if (special !== undefined) return text(special, 2)
-  return text(plain(letter, /[dDwWbBntrf]/), 2)
+  if (letter === undefined) return {kind: 'malformed', what: 'a "\\" at its end'}
+  const coded = readCode(rest)
+  if (coded) return coded
+  const digits = /^\\([1-9]\d*)/.exec(rest)?.[1]
+  if (digits !== undefined && (Number(digits) < 10 || Number(digits) <= captures))
+    return {kind: 'group', group: Number(digits), length: digits.length + 1}
+  const reference =
+    /^\\(?:k(?:<([A-Za-z_]\w*)>|\{\s*([A-Za-z_]\w*)\s*\}|'([A-Za-z_]\w*)')|g\{([A-Za-z_]\w*)\})/.exec(rest)
+  if (reference) {
+    const name = reference.slice(1).find(value => value !== undefined)!
+    return {kind: 'group', group: name, length: reference[0].length}
+  }
+  const numbered = /^\\g(?:\{\s*(-?\d+)\s*\}|(-?\d+))/.exec(rest)
+  if (numbered) {
+    const number = Number(numbered[1] ?? numbered[2])
+    const group = number < 0 ? captures + 1 + number : number
+    return group > 0
+      ? {kind: 'group', group, length: numbered[0].length}
+      : {kind: 'malformed', what: `"${numbered[0]}" refers to no group`}
+  }
+  const octal = readOctal(rest)
+  if (octal) return octal
+  if (/^\\[bB]\{/.test(rest)) return {kind: 'unsupported', what: `"${rest.slice(0, 3)}…}"`}
+  if (/[AzZbBGKRX]/.test(letter)) return {kind: 'special', letter, length: 2}
+  if (/[Cgk]/.test(letter)) return {kind: 'unsupported', what: `"\\${letter}"`}
+  if (letter === 'N' && rest[2] === '{' && !/^\\N\{\d*,?\d*\}/.test(rest))
+    return {kind: 'unsupported', what: '"\\N{name}"'}
+  return readSet(rest, reading) ?? codeAt(rest, 1, 2)
+}
+
+/** `\d`, `\pL`, `\p{…}`. */
+function readSet(rest: string, reading: Reading): Escape | undefined {
+  const property = /^\\([pP])(?:\{([^}]*)\}|(\w))/.exec(rest)
+  if (property) {
+    const set = propertySet((property[2] ?? property[3])!)
+    if (!set) return {kind: 'unsupported', what: `"${property[0]}"`}
+    const folded = reading.caseless ? caseless(set, true) : set
+    return {
+      kind: 'set',
+      set: property[1] === 'P' ? complementOf(folded) : folded,
+      length: property[0].length,
+    }
+  }
+  const set = letterSet(rest[1]!, reading.wide)
+  return set && {kind: 'set', set, length: 2}
+}
+
+/** Escapes that give a character by its number. */
+function readCode(rest: string): Escape | undefined {
+  const control = Object.hasOwn(CONTROLS, rest[1]!) ? CONTROLS[rest[1]!] : undefined
+  if (control !== undefined) return {kind: 'code', code: control, length: 2}
+  const found = CODE.exec(rest)
+  if (!found) return undefined
+  const [whole, wide, narrow, octal, named, letter] = found
+  const code =
+    letter !== undefined
+      ? letter.toUpperCase().charCodeAt(0) ^ 0x40
+      : octal !== undefined
+        ? Number.parseInt(octal.replaceAll('_', ''), 8)
+        : Number.parseInt((wide ?? narrow ?? named ?? '').replaceAll('_', '') || '0', 16)
+  if (code > 0x10ffff) return {kind: 'malformed', what: `"${whole}" is no character`}
+  return {kind: 'code', code, length: whole.length}
+}
+
+function readOctal(rest: string): Escape | undefined {
+  const octal = /^\\([0-7]{1,3})/.exec(rest)?.[1]
+  if (octal === undefined) return undefined
+  return {kind: 'code', code: Number.parseInt(octal, 8), length: octal.length + 1}
+}
+
+function codeAt(text: string, index: number, length: number): Escape {
+  return {kind: 'code', code: text.charCodeAt(index), length}
 }
 
 /** The class that begins with `[` at `at`. */
-export function translateClass(pattern: string, at: number): Piece {
-  let i = at + 1
-  let out = '['
-  if (pattern[i] === '^') {
-    out += '^'
-    i++
+export function readClass(
+  pattern: string,
+  at: number,
+  reading: Reading,
+): {readonly kind: 'set'; readonly set: CharSet; readonly length: number} | Wrong {
+  const inverted = pattern[at + 1] === '^'
+  const ranges: Range[] = []
+  let i = at + (inverted ? 2 : 1)
+  const begin = i
+  /** the last single character: what a `-` behind it makes a range of */
+  let from: number | undefined
+  let open = false
+  const add = (set: CharSet) => {
+    if (open) ranges.push([0x2d, 0x2d])
+    ranges.push(...set)
+    from = undefined
+    open = false
   }
-  for (let first = true; i < pattern.length; first = false) {
+  const addCode = (code: number): Wrong | undefined => {
+    if (!open || from === undefined) {
+      ranges.push([code, code])
+      from = code
+      return undefined
+    }
+    if (from > code) return {kind: 'malformed', what: 'a class has a range whose end is before its begin'}
+    ranges.push([from, code])
+    from = undefined
+    open = false
+    return undefined
+  }
+  while (i < pattern.length) {
     const char = pattern[i]!
-    if (char === ']' && !first) return text(`${out}]`, i + 1 - at)
-    if (char === '[' && pattern[i + 1] === ':') {
-      const named = /^\[:(\^?)(\w+):\]/.exec(pattern.slice(i, i + 16))
-      const set = named && (named[1] ? POSIX_NEGATED : POSIX)[named[2]!]
-      if (named && set === undefined) return {kind: 'unsupported', what: `"${named[0]}"`}
-      if (named) {
-        out += set
-        i += named[0].length
-        continue
-      }
+    if (char === ']' && i > begin) {
+      if (open) ranges.push([0x2d, 0x2d])
+      const set = setOf(ranges)
+      const folded = reading.caseless ? caseless(set, reading.wide) : set
+      return {kind: 'set', set: inverted ? complementOf(folded) : folded, length: i + 1 - at}
     }
-    if (char === '\\') {
-      const piece = translateInside(pattern.slice(i, i + 32))
-      if (piece.kind !== 'text') return piece
-      out += piece.text
-      i += piece.length
-    } else {
-      out += /[\][/]/.test(char) ? `\\${char}` : char
+    if (reading.blanks && (char === ' ' || char === '\t')) {
       i++
+      continue
     }
+    const posix = char === '[' ? /^\[([:.=])(\^?)(\w+)\1\]/.exec(pattern.slice(i, i + 24)) : null
+    if (posix) {
+      const set = posix[1] === ':' ? namedSet(posix[3]!, reading.wide) : undefined
+      if (!set) return {kind: posix[1] === ':' ? 'malformed' : 'unsupported', what: `"${posix[0]}"`}
+      add(posix[2] ? complementOf(set) : set)
+      i += posix[0].length
+      continue
+    }
+    if (char === '-' && from !== undefined && !open) {
+      open = true
+      i++
+      continue
+    }
+    if (/[\ud800-\udbff]/.test(char))
+      return {kind: 'unsupported', what: 'a character beyond U+FFFF within a class'}
+    const piece = char === '\\' ? readInside(pattern.slice(i, i + 80), reading) : codeAt(char, 0, 1)
+    if (piece.kind === 'set') add(piece.set)
+    else if (piece.kind === 'code') {
+      if (piece.code > 0xffff) return {kind: 'unsupported', what: 'a character beyond U+FFFF within a class'}
+      const wrong = addCode(piece.code)
+      if (wrong) return wrong
+    } else return piece.kind === 'malformed' || piece.kind === 'unsupported' ? piece : unexpected(pattern, i)
+    i += piece.length
   }
   return {kind: 'malformed', what: 'a "[" has no "]"'}
 }
 
+function unexpected(pattern: string, at: number): Wrong {
+  return {kind: 'unsupported', what: `"${pattern.slice(at, at + 2)}" within a class`}
+}
+
 /** An escape within a class. */
-function translateInside(rest: string): Piece {
-  const coded = translateCode(rest)
-  if (coded) return coded
-  const octal = /^\\([0-7]{1,3})/.exec(rest)?.[1]
-  if (octal !== undefined) return text(hex(Number.parseInt(octal, 8)), octal.length + 1)
+function readInside(rest: string, reading: Reading): Escape {
   const letter = rest[1]
-  if (letter === undefined) return text('\\\\', 1)
-  if (/[pPNRHV]/.test(letter)) return {kind: 'unsupported', what: `"\\${letter}" within a class`}
-  return text(INSIDE[letter] ?? plain(letter, /[dDwWSbntrf]/), 2)
-}
-
-/** Escapes that give a character by its number. */
-function translateCode(rest: string): Piece | undefined {
-  const code = /^\\(?:x\{([0-9A-Fa-f]+)\}|x([0-9A-Fa-f]{0,2})|o\{([0-7]+)\}|c([@-_a-z?]))/.exec(rest)
-  if (!code) return undefined
-  const [whole, wide, narrow, octal, control] = code
-  const value =
-    wide !== undefined || narrow !== undefined
-      ? Number.parseInt(wide ?? (narrow || '0'), 16)
-      : octal !== undefined
-        ? Number.parseInt(octal, 8)
-        : control!.charCodeAt(0) & 0x1f
-  if (value > 0xffff) return {kind: 'unsupported', what: `"${whole}"`}
-  return text(hex(value), whole.length)
-}
-
-/** A letter that means the same in both languages, or a character that is only itself. */
-function plain(char: string, same: RegExp): string {
-  if (same.test(char)) return `\\${char}`
-  return /\w/.test(char) ? char : `\\${char}`
-}
-
-function hex(value: number): string {
-  return value < 0x100
-    ? `\\x${value.toString(16).padStart(2, '0')}`
-    : `\\u${value.toString(16).padStart(4, '0')}`
-}
-
-function text(value: string, length: number): Piece {
-  return {kind: 'text', text: value, length}
+  if (letter === undefined) return {kind: 'malformed', what: 'a "[" has no "]"'}
+  if (letter === 'b') return {kind: 'code', code: 8, length: 2}
+  if (/[RXN]/.test(letter) && !/^\\N\{U\+/.test(rest))
+    return {kind: 'unsupported', what: `"\\${letter}" within a class`}
+  return readCode(rest) ?? readOctal(rest) ?? readSet(rest, reading) ?? codeAt(rest, 1, 2)
 }

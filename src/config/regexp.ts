@@ -1,41 +1,44 @@
 /**
- * regexp — Perl's regular expressions as JavaScript's.
+ * regexp — Perl's regular expressions, matched by JavaScript's within bounded time.
  *
- * `^ $ . \s \A \z \Z` are written out so that they mean what Perl means, whatever the flags; only `i` is
- * left to JavaScript. `(?i)` in the middle becomes a group up to the end of its own, atomic groups a
- * look-ahead with a back-reference. What cannot be said in JavaScript is an error that names it.
- * Source: spec/config, Regular expressions; perlre.
+ * A regexp is translated when it is first used, once for each kind of subject that it meets. Time is bounded
+ * in two ways: V8's linear engine takes over where the usual one goes back and forth without end, and what
+ * that engine cannot run is watched by a clock where its form makes endless work possible.
+ * Source: spec/config, Regular expressions.
  */
+import v8 from 'node:v8'
 import {AmavisError, errorText} from '../errors.ts'
-import {translateClass, translateEscape} from './regexp-escape.ts'
+import {withinTime} from './regexp-clock.ts'
+import {malformed, type SubjectKind, type Translation, translateRegexp} from './regexp-translate.ts'
 import type {Regexp} from './value.ts'
 
+/** Longest time that one match may take, for patterns that need a clock. */
+const MATCH_MS = 250
+/** From this length on, two loops in a row are worth a clock. */
+const LONG_SUBJECT = 1000
+
+export interface FoundMatch {
+  readonly index: number
+  /** the whole match, then the captures; undefined where a group took no part */
+  readonly groups: readonly (string | undefined)[]
+}
+
 export interface CompiledRegexp {
+  /** Throws as `match` does. */
   test(subject: string): boolean
-  /** the whole match, then the captures (undefined where a group took no part); undefined: no match */
+  /**
+   * The whole match, then the captures (undefined where a group took no part); undefined: no match.
+   * @throws AmavisError AM_CONFIG when matching takes too long, which is an error for the mail in hand
+   */
   match(subject: string): readonly (string | undefined)[] | undefined
-  /** for substitutions: a RegExp whose captures are those of the original unless it has atomic groups */
-  readonly regexp: RegExp
+  /** The first match that begins at `from` or behind it. Throws as `match` does. */
+  matchFrom(subject: string, from: number): FoundMatch | undefined
 }
 
-interface Flags {
-  readonly i: boolean
-  readonly m: boolean
-  readonly s: boolean
-  readonly x: boolean
-}
-
-/** One level of parentheses while translating. */
-interface Group {
-  flags: Flags
-  /** `(?i:` wrappers opened by `(?i)` that the group's end, and every `|`, must close */
-  wrappers: string[]
-  readonly close: string
-}
-
-/** `(?^i:…)`, as Perl prints a regexp. */
+/** `(?^i:…)`, as Perl prints a regexp: a comment at the end of one with `x` must not hide the parenthesis. */
 export function regexpText(re: Regexp): string {
-  return `(?^${re.flags}:${re.pattern})`
+  const runsOn = re.flags.includes('x') && /(?:^|[^\\])#[^\n]*$/.test(re.pattern)
+  return `(?^${re.flags}:${re.pattern}${runsOn ? '\n' : ''})`
 }
 
 /**
@@ -43,250 +46,95 @@ export function regexpText(re: Regexp): string {
  * @throws AmavisError AM_CONFIG naming what JavaScript has no equal for, or what is malformed
  */
 export function compileRegexp(re: Regexp): CompiledRegexp {
-  const {source, atomics} = translateRegexp(re.pattern, re.flags)
-  let regexp: RegExp
-  try {
-    regexp = new RegExp(source, re.flags.includes('i') ? 'i' : '')
-  } catch (error) {
-    throw malformed(re.pattern, errorText(error))
+  const alwaysWide = SAYS_CHARACTERS.test(re.pattern)
+  const usual = new Variant(re, {plain: true, wide: alwaysWide})
+  const others: (Variant | undefined)[] = []
+  const variantFor = (subject: string): Variant => {
+    const plain = !usual.needsPlain || isPlain(subject)
+    const wide = alwaysWide || isWide(subject)
+    if (plain && wide === alwaysWide) return usual
+    const index = (plain ? 1 : 0) + (wide ? 2 : 0)
+    others[index] ??= new Variant(re, {plain, wide})
+    return others[index]
   }
   return {
-    regexp,
-    test: subject => regexp.test(subject),
-    match(subject) {
-      const found = regexp.exec(subject)
-      if (!found) return undefined
-      return atomics.size === 0 ? found : found.filter((_, index) => !atomics.has(index))
-    },
+    test: subject => variantFor(subject).test(subject),
+    match: subject => variantFor(subject).match(subject, 0)?.groups,
+    matchFrom: (subject, from) => variantFor(subject).match(subject, from),
   }
 }
 
-/** The JavaScript source, and which of its groups stand for atomic groups and not for captures. */
-export function translateRegexp(
-  pattern: string,
-  flagLetters: string,
-): {source: string; atomics: ReadonlySet<number>} {
-  return new Translation(pattern, flagLetters).run()
+/** What in a pattern makes Perl take every subject as characters. */
+const SAYS_CHARACTERS = /\\[pP]|\\N\{\s*U\+|\\x\{0*[1-9A-Fa-f][0-9A-Fa-f]{2}|[^\x00-\xff]/
+
+function isPlain(subject: string): boolean {
+  return !subject.endsWith('\n') && !/[\r\u2028\u2029]/.test(subject)
+}
+
+function isWide(subject: string): boolean {
+  return /[^\x00-\xff]/.test(subject)
+}
+
+/** A translation for one kind of subject. */
+class Variant {
+  readonly needsPlain: boolean
+  readonly #regexp: RegExp
+  readonly #pattern: string
+  readonly #translation: Translation
+
+  constructor(re: Regexp, kind: SubjectKind) {
+    this.#translation = translateRegexp(re.pattern, re.flags, kind)
+    this.needsPlain = this.#translation.needsPlain
+    this.#pattern = re.pattern
+    turnOnLinearEngine()
+    const {source, sticky, keep} = this.#translation
+    try {
+      this.#regexp = new RegExp(source, `${sticky ? 'y' : 'g'}${keep === undefined ? '' : 'd'}`)
+    } catch (error) {
+      throw malformed(re.pattern, errorText(error))
+    }
+  }
+
+  test(subject: string): boolean {
+    const regexp = this.#regexp
+    regexp.lastIndex = 0
+    return this.#guarded(subject, () => regexp.test(subject))
+  }
+
+  match(subject: string, from: number): FoundMatch | undefined {
+    const regexp = this.#regexp
+    regexp.lastIndex = from
+    const found = this.#guarded(subject, () => regexp.exec(subject))
+    if (!found) return undefined
+    const {groups, keep} = this.#translation
+    const index = (keep && found.indices?.[keep]?.[0]) ?? found.index
+    const whole = found[0].slice(index - found.index)
+    return {index, groups: [whole, ...groups.map(group => found[group])]}
+  }
+
+  #guarded<T>(subject: string, match: () => T): T {
+    const {linear, nested, loops} = this.#translation
+    if (linear || !(nested || loops > 2 || (loops > 1 && subject.length > LONG_SUBJECT))) return match()
+    return withinTime(match, MATCH_MS, () => {
+      const pattern = this.#pattern.length > 100 ? `${this.#pattern.slice(0, 100)}…` : this.#pattern
+      return new AmavisError(
+        'AM_CONFIG',
+        `the regular expression "${pattern}" took longer than ${MATCH_MS} ms`,
+      )
+    })
+  }
+}
+
+let engineChosen = false
+
+/** V8 reads this flag when it compiles an expression; without it the linear engine is never used. */
+function turnOnLinearEngine(): void {
+  if (engineChosen) return
+  engineChosen = true
+  v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
 }
 
 /** Whether an error of compileRegexp says that no regexp engine could take it. */
 export function isMalformed(error: unknown): boolean {
   return error instanceof AmavisError && error.cause === 'malformed'
-}
-
-function malformed(pattern: string, what: string): AmavisError {
-  return new AmavisError('AM_CONFIG', `the regular expression "${pattern}" is malformed: ${what}`, {
-    cause: 'malformed',
-  })
-}
-
-const ATOM_END = /(?:[*+?]|\{\d+(?:,\d*)?\}|\{,\d+\})/y
-
-class Translation {
-  readonly #pattern: string
-  readonly #groups: Group[]
-  readonly #atomics = new Set<number>()
-  #at = 0
-  #out = ''
-  /** where the last atom begins in the output; undefined where no quantifier may follow */
-  #atom: number | undefined
-  #captures = 0
-  /** where each open group begins in the output */
-  readonly #starts: number[] = []
-
-  constructor(pattern: string, letters: string) {
-    this.#pattern = pattern
-    const flags = {
-      i: letters.includes('i'),
-      m: letters.includes('m'),
-      s: letters.includes('s'),
-      x: letters.includes('x'),
-    }
-    this.#groups = [{flags, wrappers: [], close: ''}]
-  }
-
-  run(): {source: string; atomics: ReadonlySet<number>} {
-    while (this.#at < this.#pattern.length) this.#step()
-    if (this.#groups.length > 1) throw malformed(this.#pattern, 'a "(" has no ")"')
-    return {source: this.#out + ')'.repeat(this.#groups[0]!.wrappers.length), atomics: this.#atomics}
-  }
-
-  get #group(): Group {
-    return this.#groups.at(-1)!
-  }
-
-  #step(): void {
-    const char = this.#pattern[this.#at]!
-    const {flags} = this.#group
-    switch (char) {
-      case '\\': {
-        const piece = translateEscape(this.#pattern, this.#at, this.#captures)
-        if (piece.kind !== 'text') throw this.#unsupported(piece.what)
-        this.#at += piece.length
-        this.#emit(piece.text)
-        return
-      }
-      case '[': {
-        const found = translateClass(this.#pattern, this.#at)
-        if (found.kind === 'malformed') throw malformed(this.#pattern, found.what)
-        if (found.kind !== 'text') throw this.#unsupported(found.what)
-        this.#at += found.length
-        this.#emit(found.text)
-        return
-      }
-      case '(':
-        this.#open()
-        return
-      case ')':
-        this.#close()
-        return
-      case '|': {
-        this.#at++
-        const {wrappers} = this.#group
-        this.#out += `${')'.repeat(wrappers.length)}|${wrappers.join('')}`
-        this.#atom = undefined
-        return
-      }
-      case '^':
-        this.#take(flags.m ? '(?<![^\\n])' : '(?<![\\s\\S])')
-        return
-      case '$':
-        this.#take(flags.m ? '(?![^\\n])' : '(?=\\n?(?![\\s\\S]))')
-        return
-      case '.':
-        this.#take(flags.s ? '[\\s\\S]' : '[^\\n]')
-        return
-      case '#':
-        if (!flags.x) this.#take('#')
-        else while (this.#at < this.#pattern.length && this.#pattern[this.#at] !== '\n') this.#at++
-        return
-      default:
-        if (flags.x && /\s/.test(char)) this.#at++
-        else if (/[*+?{]/.test(char)) this.#quantify()
-        else this.#take(/[/\]}]/.test(char) ? `\\${char}` : char)
-    }
-  }
-
-  #take(text: string): void {
-    this.#at++
-    this.#emit(text)
-  }
-
-  #emit(text: string): void {
-    this.#atom = this.#out.length
-    this.#out += text
-  }
-
-  #quantify(): void {
-    ATOM_END.lastIndex = this.#at
-    const quantifier = ATOM_END.exec(this.#pattern)?.[0]
-    if (quantifier === undefined) {
-      this.#take('\\{')
-      return
-    }
-    if (this.#atom === undefined) throw malformed(this.#pattern, `"${quantifier}" has nothing to repeat`)
-    this.#at += quantifier.length
-    this.#out += quantifier.replace('{,', '{0,')
-    const next = this.#pattern[this.#at]
-    if (next === '?') {
-      this.#at++
-      this.#out += '?'
-    } else if (next === '+') {
-      this.#at++
-      this.#out = this.#out.slice(0, this.#atom) + this.#atomic(this.#out.slice(this.#atom))
-    }
-  }
-
-  /** What JavaScript has for "no way back into this": the new group comes before any inside it. */
-  #atomic(inside: string): string {
-    if (/\((?!\?)|\(\?<[A-Za-z]/.test(inside)) throw this.#unsupported('captures within an atomic group')
-    this.#captures++
-    this.#atomics.add(this.#captures)
-    return `(?:(?=(${inside}))\\${this.#captures})`
-  }
-
-  #open(): void {
-    const rest = this.#pattern.slice(this.#at, this.#at + 40)
-    const {flags} = this.#group
-    const comment = /^\(\?#/.test(rest)
-    if (comment) {
-      const end = this.#pattern.indexOf(')', this.#at)
-      this.#at = end < 0 ? this.#pattern.length : end + 1
-      return
-    }
-    const modifiers = /^\(\?(\^?[a-z]*(?:-[a-z]+)?)([:)])/.exec(rest)
-    if (modifiers) {
-      this.#modify(modifiers[0], modifiers[1]!, modifiers[2] === ':')
-      return
-    }
-    const named = /^\(\?(?:P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/.exec(rest)
-    if (named) {
-      this.#push(named[0], `(?<${named[1] ?? named[2]}>`, true)
-      return
-    }
-    const look = /^\(\?(?:=|!|<=|<!)/.exec(rest)
-    if (look) {
-      this.#push(look[0], look[0], false)
-      return
-    }
-    if (rest.startsWith('(?>')) {
-      this.#captures++
-      this.#atomics.add(this.#captures)
-      const close = `))\\${this.#captures})`
-      this.#at += 3
-      this.#groups.push({flags, wrappers: [], close})
-      this.#starts.push(this.#out.length)
-      this.#out += '(?:(?=('
-      this.#atom = undefined
-      return
-    }
-    if (/^\(\?|^\(\*/.test(rest)) throw this.#unsupported(`"${rest.slice(0, 4)}"`)
-    this.#push('(', '(', true)
-  }
-
-  #push(taken: string, text: string, captures: boolean): void {
-    if (captures) this.#captures++
-    this.#at += taken.length
-    this.#groups.push({flags: this.#group.flags, wrappers: [], close: ')'})
-    this.#out += text
-    this.#starts.push(this.#out.length - text.length)
-    this.#atom = undefined
-  }
-
-  /** `(?i)`, `(?i:…)`, `(?^x:…)`, `(?-i:…)`. */
-  #modify(taken: string, letters: string, isGroup: boolean): void {
-    const [on = '', off = ''] = letters.replace('^', '').split('-')
-    const base = letters.startsWith('^') ? {i: false, m: false, s: false, x: false} : this.#group.flags
-    const flag = (name: 'i' | 'm' | 's' | 'x') => (on.includes(name) || base[name]) && !off.includes(name)
-    const flags = {i: flag('i'), m: flag('m'), s: flag('s'), x: flag('x')}
-    this.#at += taken.length
-    const change = flags.i === this.#group.flags.i ? '' : flags.i ? 'i' : '-i'
-    const text = `(?${change}:`
-    if (isGroup) {
-      this.#starts.push(this.#out.length)
-      this.#groups.push({flags, wrappers: [], close: ')'})
-      this.#out += text
-    } else {
-      this.#group.flags = flags
-      if (change === '') return
-      this.#group.wrappers.push(text)
-      this.#out += text
-    }
-    this.#atom = undefined
-  }
-
-  #close(): void {
-    if (this.#groups.length === 1) throw malformed(this.#pattern, 'a ")" has no "("')
-    const group = this.#groups.pop()!
-    this.#at++
-    this.#out += ')'.repeat(group.wrappers.length) + group.close
-    this.#atom = this.#starts.pop()
-  }
-
-  #unsupported(what: string): AmavisError {
-    return new AmavisError(
-      'AM_CONFIG',
-      `the regular expression "${this.#pattern}" has ${what}, which cannot be used here`,
-    )
-  }
 }

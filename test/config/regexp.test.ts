@@ -76,10 +76,57 @@ for (const [pattern, flags, subject, matches] of [
   ['(?R)', '', '', 'unsupported'],
   ['(?(1)a|b)', '', '', 'unsupported'],
   ['(?|a|b)', '', '', 'unsupported'],
-  ['\\p{L}', '', '', 'unsupported'],
-  ['\\G', '', '', 'unsupported'],
-  ['\\Ka', '', '', 'unsupported'],
-  ['[[:^alpha:]]', '', '', 'unsupported'],
+  ['(*FAIL)', '', '', 'unsupported'],
+  ['a(?1)', '', '', 'unsupported'],
+  ['\\p{Nonsense}', '', '', 'unsupported'],
+  ['\\b{wb}', '', '', 'unsupported'],
+  ['a\\G', '', '', 'unsupported'],
+  ['\\N{DIGIT ONE}', '', '', 'unsupported'],
+  ['a**', '', '', 'malformed'],
+  ['a{3,2}', '', '', 'malformed'],
+  ['\\2(a)', '', '', 'malformed'],
+  ['[[:nothing:]]', '', '', 'malformed'],
+  ['(?q)', '', '', 'malformed'],
+  // letters of octets are those of ASCII, of characters those of Unicode
+  ['^\\w$', '', '\xe9', false],
+  ['^\\w\\w$', '', '\xe9\u65e5', true],
+  ['^É$', 'i', '\xe9', false],
+  ['^\\x{c9}\\x{100}$', 'i', '\xe9\u0101', true],
+  ['^\\p{L}+$', '', 'a\xe9', true],
+  ['^\\P{Lu}$', '', 'A', false],
+  ['^[\\p{IsUpper}1]+$', '', 'A1', true],
+  ['^\\p{Greek}$', '', '\u03b1', true],
+  ['[[:^alpha:]]', '', 'a1', true],
+  ['^[^\\W_]+$', '', 'a_', false],
+  ['^[a-f\\d]+$', 'i', 'AF09', true],
+  ['^[^a]$', 'i', 'A', false],
+  ['^[a-]+$', '', 'a-', true],
+  ['^[\\w-.]+$', '', 'a-.', true],
+  ['^[+--]+$', '', '+,-', true],
+  ['^[$@%]+$', '', '$@%', true],
+  ['^[[a]]$', '', '[]', true],
+  ['^a b$', 'xx', 'ab', true],
+  ['^[a b]+$', 'xx', 'a b', false],
+  ['(a)(b)', 'n', 'ab', true],
+  ['^a{,2}$', '', 'aa', true],
+  ['^a{ 1, 2 }$', '', 'aa', true],
+  ['^*a', '', 'a', true],
+  ['(?=a)*b', '', 'b', true],
+  ['^\\N{U+61}\\o{142}\\cA$', '', 'ab\x01', true],
+  ['^\\X$', '', 'e\u0301', true],
+  ['^\\H\\V\\N$', '', 'abc', true],
+  ['^\\h$', '', '\xa0', true],
+  ['^\\v$', '', '\x85', true],
+  ['(?>(a+))b\\1', '', 'aabaa', true],
+  ['(?:(a)b)++\\1', '', 'abaa', true],
+  ['(a)(?i)\\1', '', 'aA', true],
+  ['(?P<x>a)(?P=x)', '', 'aa', true],
+  ['(a)(b)\\g{-1}', '', 'abb', true],
+  ['^\u{1f600}+$', '', '\u{1f600}\u{1f600}', true],
+  ['a\\z', '', 'a\n', false],
+  ['^a$', 'm', 'a\r', false],
+  ['^$', 'm', 'a\n', false],
+  ['\\Ga', '', 'ba', false],
 ] as const) {
   const shown = `/${pattern}/${flags}`.replace(/\n/g, '\\n')
   if (typeof matches === 'boolean') {
@@ -105,3 +152,28 @@ test('a regexp prints as Perl prints it', () => {
   assert.equal(regexpText({kind: 're', pattern: 'a', flags: 'mi'}), '(?^mi:a)')
   assert.equal(regexpText({kind: 're', pattern: 'a', flags: ''}), '(?^:a)')
 })
+
+test('\\K leaves out of the match what stands before it', () => {
+  assert.deepEqual(re('(a)b\\K(c)').matchFrom('xabc', 0), {index: 3, groups: ['c', 'a', 'c']})
+})
+
+for (const [pattern, flags, subject] of [
+  ['(a+)+$', '', `${'a'.repeat(40)}!`],
+  ['^(\\w+\\s?)*$', '', `${'a'.repeat(40)}!`],
+  ['(A|AA)+$', 'i', `${'a'.repeat(60)}!`],
+  ['(?=a)(a+)+$', '', `${'a'.repeat(40)}!`],
+  ['(a+)+\\1$', '', `${'a'.repeat(60)}!`],
+  ['(.*a){17}b', '', 'a'.repeat(40)],
+  ['^(a+)+$', 'm', `${'a'.repeat(40)}!\n`],
+  ['(?:a|\\w)*(?!b)c', '', 'a'.repeat(60)],
+] as const) {
+  test(`/${pattern}/${flags} on a hostile subject takes no longer than its clock allows`, () => {
+    const begin = performance.now()
+    try {
+      assert.equal(re(pattern, flags).test(subject), false)
+    } catch (error) {
+      assert.match(String(error), /took longer than 250 ms/)
+    }
+    assert.ok(performance.now() - begin < 2000)
+  })
+}

@@ -8,7 +8,7 @@ import type {Call, Expr} from './ast.ts'
 import {numberOf, textOf} from './convert.ts'
 import {itemsOf, listOf, scalarOf} from './evaluate.ts'
 import {inScope, type Machine} from './machine.ts'
-import {regexpValue} from './match.ts'
+import {matchesIn, regexpValue} from './match.ts'
 import {runStatements} from './run.ts'
 import type {PlainFunction} from './text-functions.ts'
 
@@ -96,16 +96,16 @@ function split(machine: Machine, separator: Expr | undefined, text: string, most
   const re = isPattern
     ? regexpValue(machine, separator.pattern, separator.flags, separator.at)
     : {kind: 're' as const, pattern: blanks ? '\\s+' : textOf(plain), flags: ''}
-  const {regexp} = compileRegexp(typeof plain === 'object' && plain.kind === 're' ? plain : re)
-  const all = new RegExp(regexp.source, `${regexp.flags}g`)
+  const compiled = compileRegexp(typeof plain === 'object' && plain.kind === 're' ? plain : re)
   const subject = blanks ? text.replace(/^\s+/, '') : text
   const fields: string[] = []
   let from = 0
-  for (const found of subject.matchAll(all)) {
+  for (const {index, groups} of matchesIn(compiled, subject)) {
     if (most > 0 && fields.length === most - 1) break
-    if (found[0] === '' && (found.index === 0 || found.index === subject.length)) continue
-    fields.push(subject.slice(from, found.index), ...found.slice(1).map(capture => capture ?? ''))
-    from = found.index + found[0].length
+    const [whole = '', ...captures] = groups
+    if (whole === '' && (index === 0 || index === subject.length)) continue
+    fields.push(subject.slice(from, index), ...captures.map(capture => capture ?? ''))
+    from = index + whole.length
   }
   fields.push(subject.slice(from))
   return fields

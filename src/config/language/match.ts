@@ -4,7 +4,7 @@
 import {errorText} from '../../errors.ts'
 import {isTrue} from '../number.ts'
 import {configError, type Position} from '../problem.ts'
-import {type CompiledRegexp, compileRegexp, isMalformed} from '../regexp.ts'
+import {type CompiledRegexp, compileRegexp, type FoundMatch, isMalformed} from '../regexp.ts'
 import type {Regexp, Scalar} from '../value.ts'
 import type {Expr, Match} from './ast.ts'
 import {textOf} from './convert.ts'
@@ -61,6 +61,20 @@ function compiledAt(re: Regexp, at: Position): CompiledRegexp {
   }
 }
 
+/** All matches from left to right; behind an empty one the search goes on at the next character. */
+export function* matchesIn(
+  compiled: CompiledRegexp,
+  subject: string,
+): Generator<FoundMatch, void, undefined> {
+  for (let from = 0; from <= subject.length; ) {
+    const found = compiled.matchFrom(subject, from)
+    if (!found) return
+    yield found
+    const {length} = found.groups[0]!
+    from = found.index + Math.max(length, 1)
+  }
+}
+
 function setCaptures(machine: Machine, found: readonly (string | undefined)[]): void {
   for (const [i, value] of found.entries()) {
     machine.variables.set(i === 0 ? '$&' : `$${i}`, {kind: 'scalar', value})
@@ -75,21 +89,18 @@ function substituted(
   replacement: Expr,
 ): Scalar {
   const place = placeOf(machine, target)
-  const global = expr.flags.includes('g')
-  const regexp = new RegExp(compiled.regexp.source, compiled.regexp.flags + (global ? 'g' : ''))
+  const subject = textOf(place.get())
+  const pieces: string[] = []
   let count = 0
-  const fresh = textOf(place.get()).replace(regexp, (...found: unknown[]) => {
+  let from = 0
+  for (const found of matchesIn(compiled, subject)) {
     count++
-    const captures = found.slice(
-      0,
-      found.findIndex(value => typeof value === 'number'),
-    )
-    setCaptures(
-      machine,
-      captures.map(value => (typeof value === 'string' ? value : undefined)),
-    )
-    return textOf(scalarOf(machine, replacement))
-  })
+    setCaptures(machine, found.groups)
+    pieces.push(subject.slice(from, found.index), textOf(scalarOf(machine, replacement)))
+    from = found.index + found.groups[0]!.length
+    if (!expr.flags.includes('g')) break
+  }
+  const fresh = pieces.join('') + subject.slice(from)
   if (expr.flags.includes('r')) return fresh
   if (count > 0) place.set(fresh)
   return isTrue(count) ? count : ''
