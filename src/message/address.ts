@@ -5,6 +5,7 @@
  * and loses those it does not: `"simple"@x` is simple@x, `"two words"@x` stays (spec/daemon, SMTP server,
  * Replies). Tolerant and linear: header fields hold anything.
  */
+import {endOfComment} from './comment.ts'
 
 export interface AddressParts {
   /** as written, with its quotes */
@@ -65,18 +66,6 @@ function closingQuote(text: string, start: number): number {
     else if (text[i] === '"') return i
   }
   return -1
-}
-
-/** Where a comment that opens at `start` ends (RFC 5322 §3.2.2, nested); the end of the text when it does not. */
-function endOfComment(text: string, start: number): number {
-  let depth = 0
-  for (let i = start; i < text.length; i++) {
-    const c = text[i]
-    if (c === '\\') i++
-    else if (c === '(') depth++
-    else if (c === ')' && --depth === 0) return i
-  }
-  return text.length
 }
 
 /** What is longer is no list of authors, and quotes that do not close are looked for again and again. */

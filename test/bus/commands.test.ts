@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict'
-import {type ChildProcess, execFile, spawn} from 'node:child_process'
+import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import {type TestContext, test} from 'node:test'
 import {ask} from '../../src/bus/subscriber.ts'
-import {AMAVIS} from '../support/daemon.ts'
+import {AMAVIS, amavis} from '../support/amavis.ts'
 import {temporaryFolder, until} from '../support/wait.ts'
-
-interface Ended {
-  readonly status: number
-  readonly stderr: string
-}
-
-/** Run the program to its end. */
-function amavis(...args: readonly string[]): Promise<Ended> {
-  return new Promise(resolve => {
-    const child = execFile(process.execPath, [AMAVIS, ...args], (_error, _stdout, stderr) =>
-      resolve({status: child.exitCode ?? -1, stderr}),
-    )
-  })
-}
 
 /** Start the program; it ends with the test. */
 function start(t: TestContext, ...args: readonly string[]): ChildProcess & {said: () => string} {
@@ -50,13 +36,14 @@ $bus_outer_socket = "ipc://$MYHOME/outer"; $bus_snmp_socket = "ipc://$MYHOME/snm
 
 test('amavis mc returns when the services are up, and a second one says what is running', async t => {
   const {file, home, snmp} = configuration(t)
-  assert.deepEqual(await amavis('mc', '--allow-root', '-c', file), {status: 0, stderr: ''})
+  assert.deepEqual(await amavis('mc', '--allow-root', '-c', file), {status: 0, stdout: '', stderr: ''})
   const pid = Number(readFileSync(`${home}/amavis-mc.pid`, 'utf8'))
   t.after(() => existsSync(`${home}/amavis-mc.pid`) && process.kill(pid, 'SIGKILL'))
   assert.equal((await ask(snmp, 'am.snmp?')).length, 3)
   const second = await amavis('mc', '--allow-root', '-c', file)
   assert.deepEqual(second, {
     status: 1,
+    stdout: '',
     stderr: `amavis mc: amavis-mc is already running, PID: [${pid}]\n`,
   })
   process.kill(pid, 'SIGTERM')

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import {execFile} from 'node:child_process'
 import {test} from 'node:test'
-import {fileURLToPath} from 'node:url'
+import {binary, runAmavis} from '../support/amavis.ts'
 
 type Call =
   | {readonly args: readonly string[]}
   | {readonly print: string; readonly stream: 'stdout' | 'stderr'; readonly status: number}
 
-const bin = (file: string) => new URL(`../../../bin/${file}`, import.meta.url)
-const {translate} = (await import(bin('names.js').href)) as {
+const {translate} = (await import(binary('names.js'))) as {
   translate: (program: string, args: readonly string[]) => Call
 }
 
@@ -52,13 +50,7 @@ for (const [line, text] of REFUSALS) {
   })
 }
 
-function run(file: string, ...args: string[]): Promise<{status: unknown; stdout: string; stderr: string}> {
-  return new Promise(resolve => {
-    execFile(process.execPath, [fileURLToPath(bin(file)), ...args], (error, stdout, stderr) =>
-      resolve({status: error ? error.code : 0, stdout, stderr}),
-    )
-  })
-}
+const run = (file: string, ...args: string[]) => runAmavis(args, {file: binary(file)})
 
 test('the program under its own name: wrong usage is 2, its version goes to standard output', async () => {
   const [version, unknown, missing, command] = await Promise.all([

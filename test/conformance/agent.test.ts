@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import type {Variable} from '../../src/tui/agent/classic.ts'
-import {type AgentData, DATABASE_TEXTS, runClassicAgent} from '../../src/tui/agent/classic-loop.ts'
+import {type AgentData, runClassicAgent} from '../../src/tui/agent/classic-loop.ts'
 import {parseClassicOptions} from '../../src/tui/classic-options.ts'
+import {databaseTexts} from '../../src/tui/source-texts.ts'
 import {linesOf, readCases, Stage} from './display-cases.ts'
 
 interface Own {
@@ -75,7 +76,7 @@ async function run(c: (typeof cases)[number], stage: Stage): Promise<number> {
     read: async () => counters.read(),
     lines: stage.stdout,
     remarks: stage.stderr,
-    texts: DATABASE_TEXTS,
+    texts: databaseTexts('snmp'),
     now: stage.now,
     sleep: async ms => {
       stage.flush()

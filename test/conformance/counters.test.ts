@@ -7,7 +7,7 @@ import test from 'node:test'
 import {MAJOR, type Major} from '../../src/config/category.ts'
 import {type CountedMail, countersOf, type DeliveryEvent} from '../../src/verdict/counters.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
-import {blocked, CLEAN, category, delivery, outcome, verdict} from '../verdict/make.ts'
+import {blocked, CLEAN, category, countedMail, delivery, outcome, verdict} from '../verdict/make.ts'
 import {type Captured, readFixture, readJsonLines} from './shared.ts'
 
 type Values = ReadonlyMap<string, number>
@@ -48,7 +48,7 @@ function mailOf(recorded: Values): CountedMail {
   }
   // What our own account of the local delivery must bring about by itself.
   for (const event of deliveries) {
-    for (const {name, value} of countersOf({...emptyMail, deliveries: [event]})) {
+    for (const {name, value} of countersOf(countedMail({deliveries: [event]}))) {
       if (counted.has(name)) counted.set(name, counted.get(name)! - Number(value))
       if (counted.get(name) === 0) counted.delete(name)
     }
@@ -84,18 +84,15 @@ function mailOf(recorded: Values): CountedMail {
   }
 }
 
-const emptyMail: CountedMail = {
-  originating: false,
-  sender: 'a@b.test',
-  size: 0,
-  outcomes: [],
-  virusNames: [],
-  quarantines: [],
-  deliveries: [],
-  counted: new Map(),
-  log: {byLevel: new Map(), lines: 0},
-  elapsed: new Map(),
-}
+const STATUSES = [
+  'Discarded',
+  'NoBounce',
+  'Bounced',
+  'Rejected',
+  'TempFailed',
+  'RelayedTagged',
+  'RelayedUntagged',
+]
 
 function quarantinedAs(recorded: Values): string[] {
   return Object.keys(MAJOR).filter(name => recorded.has(`QuarMsgs${name}`))
@@ -106,20 +103,11 @@ function outcomesOf(recorded: Values): RecipientOutcome[] {
   const of = (name: string) => recorded.get(name) ?? 0
   const [name] = Object.keys(MAJOR).filter(candidate => of(`Content${candidate}Msgs`) > 0)
   const major = MAJOR[name as keyof typeof MAJOR] as Major
-  const statuses = [
-    'Discarded',
-    'NoBounce',
-    'Bounced',
-    'Rejected',
-    'TempFailed',
-    'RelayedTagged',
-    'RelayedUntagged',
-  ]
   const local = of('InMsgsRecipsLocal')
   const ends: RecipientOutcome[] = []
   for (const isLocal of [true, false]) {
     const n = isLocal ? local : of('InMsgsRecips') - local
-    const mine = statuses.filter(status =>
+    const mine = STATUSES.filter(status =>
       (isLocal ? ['Inbound', 'Internal'] : ['Outbound', 'OpenRelay']).some(
         direction => of(`InMsgsStatus${status}${direction}`) > 0,
       ),
@@ -182,21 +170,12 @@ test('every counter has the wire type of the list of variables', () => {
 test('statuses, contents and quarantine kinds that we can send are all in the list', () => {
   const {variables} = JSON.parse(readFixture('snmp-counters.json')) as {variables: readonly Variable[]}
   const known = new Set(variables.map(({name}) => name))
-  const statuses = [
-    'Discarded',
-    'NoBounce',
-    'Bounced',
-    'Rejected',
-    'TempFailed',
-    'RelayedTagged',
-    'RelayedUntagged',
-  ]
-  for (const status of statuses) {
+  for (const status of STATUSES) {
     for (const major of Object.values(MAJOR)) {
       if (major === MAJOR.CatchAll) continue
       for (const originating of [true, false]) {
         const outcomes = [endOf(status, major, true), endOf(status, major, false)]
-        for (const {name} of countersOf({...emptyMail, originating, outcomes}))
+        for (const {name} of countersOf(countedMail({originating, outcomes})))
           assert.ok(known.has(name), name)
       }
     }
@@ -205,7 +184,7 @@ test('statuses, contents and quarantine kinds that we can send are all in the li
   for (const purpose of purposes) {
     for (const protocol of ['Local', 'SMTP', 'LMTP', 'BSMTP', 'Pipe', 'SQL'] as const) {
       const event = {purpose, protocol, size: 1, result: 'delivered'} as const
-      for (const {name} of countersOf({...emptyMail, deliveries: [event]})) assert.ok(known.has(name), name)
+      for (const {name} of countersOf(countedMail({deliveries: [event]}))) assert.ok(known.has(name), name)
     }
   }
 })

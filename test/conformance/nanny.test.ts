@@ -4,8 +4,9 @@ import {formatFrame} from '../../src/bus/grammar.ts'
 import {createChildStore} from '../../src/tui/children/store.ts'
 import {parseClassicOptions} from '../../src/tui/classic-options.ts'
 import type {ClassicRecord, ProcessControl, ProcessRef} from '../../src/tui/nanny/classic.ts'
-import {type ClassicSource, DATABASE_TEXTS, runClassicNanny} from '../../src/tui/nanny/classic-loop.ts'
+import {type ClassicSource, runClassicNanny} from '../../src/tui/nanny/classic-loop.ts'
 import {busSource, isGone} from '../../src/tui/nanny/records.ts'
+import {databaseTexts} from '../../src/tui/source-texts.ts'
 import {type DisplayCase, type Output, readCases, Stage} from './display-cases.ts'
 
 interface Update {
@@ -115,7 +116,7 @@ abstract class World {
       heading: stage.stdout,
       lines: stage.stderr,
       remarks: stage.stderr,
-      texts: DATABASE_TEXTS,
+      texts: databaseTexts('nanny'),
       now: stage.now,
       sleep: async ms => {
         stage.flush()

@@ -3,9 +3,10 @@ import {existsSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
 import {liveProcesses} from '../../src/process/process-table.ts'
+import {amavis} from '../support/amavis.ts'
 import {greets} from '../support/daemon.ts'
 import {until} from '../support/wait.ts'
-import {amavis, Daemon} from './program.ts'
+import {Daemon} from './program.ts'
 
 const PORT = 21660
 const BUS = '$enable_zmq = 1;'

@@ -4,7 +4,8 @@ import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node
 import path from 'node:path'
 import {test} from 'node:test'
 import {liveProcesses} from '../../src/process/process-table.ts'
-import {AMAVIS, greets} from '../support/daemon.ts'
+import {AMAVIS} from '../support/amavis.ts'
+import {greets} from '../support/daemon.ts'
 import {until} from '../support/wait.ts'
 import {Client, Daemon} from './program.ts'
 

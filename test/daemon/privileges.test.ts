@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import {execFile, spawnSync} from 'node:child_process'
+import {spawnSync} from 'node:child_process'
 import {chmodSync, chownSync, mkdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
 import {fileURLToPath} from 'node:url'
 import {findUser} from '../../src/process/privileges.ts'
-import {AMAVIS, greets} from '../support/daemon.ts'
+import {amavis, runAmavis} from '../support/amavis.ts'
+import {greets} from '../support/daemon.ts'
 import {until} from '../support/wait.ts'
-import {amavis, Daemon} from './program.ts'
+import {Daemon} from './program.ts'
 
 const PORT = 21670
 const isRoot = process.getuid?.() === 0
@@ -120,12 +121,7 @@ test('an ordinary user runs the daemon as itself, and -u is ignored with a word'
   if (!reachable) return t.skip('the ordinary user cannot reach this folder')
   const daemon = daemonOfNobody(t)
   const {uid, gid} = nobody ?? {uid: 0, gid: 0}
-  const run = (...args: string[]) =>
-    new Promise<{status: unknown; stderr: string}>(resolve => {
-      execFile(process.execPath, [AMAVIS, ...args, '-c', daemon.file], {uid, gid}, (error, _, stderr) =>
-        resolve({status: error ? error.code : 0, stderr}),
-      )
-    })
+  const run = (...args: string[]) => runAmavis([...args, '-c', daemon.file], {uid, gid})
   const started = await run('start', '-u', 'root')
   assert.equal(started.status, 0, started.stderr)
   assert.match(started.stderr, /Ignoring option -u when not running as root/)

@@ -1,5 +1,4 @@
 /** program — the daemon's commands run as an operator runs them, and SMTP clients that count what happens. */
-import {execFile} from 'node:child_process'
 import {readFileSync, rmSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
@@ -8,24 +7,9 @@ import {askMaster, type ControlReply} from '../../src/daemon/control.ts'
 import type {ChildStatus} from '../../src/daemon/generation.ts'
 import {MASTER} from '../../src/daemon/title.ts'
 import {isRunning} from '../../src/process/pid-file.ts'
-import {AMAVIS, writeConfiguration} from '../support/daemon.ts'
+import {amavis, type Ended} from '../support/amavis.ts'
+import {writeConfiguration} from '../support/daemon.ts'
 import {temporaryFolder, until} from '../support/wait.ts'
-
-export interface Ran {
-  readonly status: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Run a command to its end. */
-export function amavis(...args: string[]): Promise<Ran> {
-  return new Promise(resolve => {
-    execFile(process.execPath, [AMAVIS, ...args], (error, stdout, stderr) => {
-      const status = error ? (typeof error.code === 'number' ? error.code : -1) : 0
-      resolve({status, stdout, stderr})
-    })
-  })
-}
 
 const QUIET = `$enable_zmq = 0;
 $max_servers = 2;
@@ -66,7 +50,7 @@ export class Daemon {
     }
   }
 
-  async run(command: string, ...args: string[]): Promise<Ran> {
+  async run(command: string, ...args: string[]): Promise<Ended> {
     const root = ['start', 'restart', 'foreground', 'test-config'].includes(command) ? ['--allow-root'] : []
     const ran = await amavis(command, '-c', this.file, ...root, ...args)
     if (this.pid !== undefined) this.#seen.add(this.pid)

@@ -31,7 +31,7 @@ test('reloads under load refuse and reset no connection, and a broken file chang
     JSON.stringify(results),
   )
   assert.equal(broken.status, 1)
-  assert.match(broken.output, /amavisd\.conf:\d+/)
+  assert.match(broken.stderr, /amavisd\.conf:\d+/)
   assert.deepEqual(failed, [])
   assert.deepEqual(refused, [])
   assert.equal(acknowledged.size, mails.length)

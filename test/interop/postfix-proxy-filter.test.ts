@@ -31,7 +31,7 @@ test('reloads behind smtpd_proxy_filter cause no 4xx and no queue file write err
   const traffic = sendTraffic(entry, mails)
   for (let i = 0; i < 3; i++) {
     const reload = await amavis('reload', '-c', path.join(home, 'amavisd.conf'))
-    assert.equal(reload.status, 0, reload.output)
+    assert.equal(reload.status, 0, reload.stdout + reload.stderr)
   }
   const {acknowledged, broken, refused} = await traffic
 

@@ -4,11 +4,8 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import type {TestContext} from 'node:test'
-import {fileURLToPath} from 'node:url'
+import {AMAVIS} from './amavis.ts'
 import {until} from './wait.ts'
-
-/** The program itself, `bin/amavis.js`. */
-export const AMAVIS = fileURLToPath(new URL('../../../bin/amavis.js', import.meta.url))
 
 /**
  * A configuration on loopback with everything under `home`; `lines` come last and may override.

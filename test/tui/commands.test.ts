@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict'
-import {execFile} from 'node:child_process'
 import {type TestContext, test} from 'node:test'
-import {fileURLToPath} from 'node:url'
 import {Publisher, Reply} from 'zeromq'
+import {runAmavis} from '../support/amavis.ts'
 import {temporaryFolder} from '../support/wait.ts'
 
-const AMAVIS = fileURLToPath(new URL('../../../bin/amavis.js', import.meta.url))
-
-interface Ended {
-  readonly status: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** The built program with standard output that is no terminal. */
-function amavis(...args: readonly string[]): Promise<Ended> {
-  return new Promise(resolve => {
-    const env = {PATH: process.env['PATH']}
-    execFile(process.execPath, [AMAVIS, ...args], {env, timeout: 30_000}, (error, stdout, stderr) => {
-      const status = error ? Number(error.code ?? -1) : 0
-      resolve({status, stdout, stderr})
-    })
-  })
-}
+/** Without a terminal, and without what this one says about colours and endpoints. */
+const amavis = (...args: readonly string[]) => runAmavis(args, {env: {PATH: process.env['PATH']}})
 
 /** A bus with a busy and an idle child that repeat their states, and a responder. */
 async function startBus(t: TestContext): Promise<{bus: string; responder: string}> {

@@ -6,7 +6,8 @@ import {
   KillCountdown,
   type ProcessControl,
 } from '../../src/tui/nanny/classic.ts'
-import {type ClassicData, DATABASE_TEXTS, runClassicNanny} from '../../src/tui/nanny/classic-loop.ts'
+import {type ClassicData, runClassicNanny} from '../../src/tui/nanny/classic-loop.ts'
+import {databaseTexts} from '../../src/tui/source-texts.ts'
 
 const NOW = 1_700_000_000_000
 const busy = (pid: number, ageSec: number, origin = ''): ClassicRecord => {
@@ -57,7 +58,7 @@ test('waiting for a source uses up no display; an interruption ends the loop wit
     heading() {},
     lines: write,
     remarks: write,
-    texts: DATABASE_TEXTS,
+    texts: databaseTexts('nanny'),
     now: () => NOW,
     sleep: async () => ++sleeps < 2,
   })

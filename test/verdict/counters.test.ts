@@ -2,21 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import {MAJOR} from '../../src/config/category.ts'
 import {type CountedMail, countersOf} from '../../src/verdict/counters.ts'
-import {blocked, delivery, outcome, relayed, verdict} from './make.ts'
+import {blocked, countedMail, delivery, outcome, relayed, verdict} from './make.ts'
 
-const mail = (more: Partial<CountedMail> = {}): CountedMail => ({
-  originating: false,
-  sender: 'sender@remote.test',
-  size: 237,
-  outcomes: [relayed()],
-  virusNames: [],
-  quarantines: [],
-  deliveries: [],
-  counted: new Map(),
-  log: {byLevel: new Map(), lines: 0},
-  elapsed: new Map(),
-  ...more,
-})
+const mail = (more: Partial<CountedMail> = {}) => countedMail({size: 237, outcomes: [relayed()], ...more})
 
 /** Counters as the bus carries them, in alphabetical order. */
 const lines = (of: CountedMail) =>

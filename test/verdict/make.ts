@@ -4,6 +4,7 @@ import {type Category, type Destiny, MAJOR, type Major} from '../../src/config/c
 import type {SmtpReply} from '../../src/errors.ts'
 import type {Client, Envelope, Recipient} from '../../src/message/envelope.ts'
 import type {Header} from '../../src/message/message.ts'
+import type {CountedMail} from '../../src/verdict/counters.ts'
 import {outcomeOf, withDsn} from '../../src/verdict/outcome.ts'
 import type {
   Delivery,
@@ -143,4 +144,20 @@ export function header(...lines: readonly string[]): Header {
     raw: Buffer.from(`${line}\r\n`, 'latin1'),
   }))
   return {fields, size: fields.reduce((sum, {raw}) => sum + raw.length, 2)}
+}
+
+export function countedMail(more: Partial<CountedMail> = {}): CountedMail {
+  return {
+    originating: false,
+    sender: 'sender@remote.test',
+    size: 0,
+    outcomes: [],
+    virusNames: [],
+    quarantines: [],
+    deliveries: [],
+    counted: new Map(),
+    log: {byLevel: new Map(), lines: 0},
+    elapsed: new Map(),
+    ...more,
+  }
 }

@@ -5,6 +5,7 @@
  * mail clients: doubled semicolons, blanks around `=`, comments, a quote that does not close (up to the end).
  * A parameter given twice is kept twice; who asks is told, since clients disagree on which one counts.
  */
+import {endOfComment} from '../comment.ts'
 import {textOf} from '../header.ts'
 import {decodeCharset} from './charset.ts'
 import {decodeEncodedWords} from './encoded-word.ts'
@@ -79,17 +80,6 @@ function skipComments(text: string, pos: number): number {
     else if (pos < text.length && isBlank(text, pos)) pos++
     else return pos
   }
-}
-
-function endOfComment(text: string, start: number): number {
-  let depth = 0
-  for (let i = start; i < text.length; i++) {
-    const c = text[i]
-    if (c === '\\') i++
-    else if (c === '(') depth++
-    else if (c === ')' && --depth === 0) return i
-  }
-  return text.length
 }
 
 function readQuoted(text: string, start: number): {value: string; end: number} {

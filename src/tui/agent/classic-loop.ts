@@ -3,6 +3,7 @@
  *
  * Source: spec/monitoring §5.1.
  */
+import type {SourceTexts} from '../source-texts.ts'
 import {ClassicAgent, type Variables} from './classic.ts'
 
 /** What there is to show now; `name` is the database, or the responder that stands in for it. */
@@ -15,18 +16,6 @@ export type AgentData =
       /** another database, or another run of the daemon, since the last time */
       readonly reopened: boolean
     }
-
-/** How a source is spoken of. */
-export interface SourceTexts {
-  absent(name: string): string
-  reopened(name: string): string
-}
-
-/** As the original says it. */
-export const DATABASE_TEXTS: SourceTexts = {
-  absent: name => `No snmp database ${name}; waiting...`,
-  reopened: name => `Reopening snmp database ${name}`,
-}
 
 export interface AgentLoopOptions {
   /** displays to show; undefined: without end */

@@ -2,9 +2,10 @@
  * plain — the counter display: text in the original's lines, or JSON.
  */
 import {pause} from '../pause.ts'
+import {databaseTexts, type SourceTexts} from '../source-texts.ts'
 import {askCounters} from './answer.ts'
 import {startedMs} from './classic.ts'
-import {type AgentData, DATABASE_TEXTS, runClassicAgent, type SourceTexts} from './classic-loop.ts'
+import {type AgentData, runClassicAgent} from './classic-loop.ts'
 import {AgentJson} from './json.ts'
 
 export interface AgentOptions {
@@ -44,7 +45,7 @@ export async function printAgent(options: AgentOptions): Promise<number> {
     read,
     lines: stdout,
     remarks: stderr,
-    texts: classic ? DATABASE_TEXTS : BUS_TEXTS,
+    texts: classic ? databaseTexts('snmp') : BUS_TEXTS,
     now: Date.now,
     sleep: ms => pause(ms, signal),
   })

@@ -4,6 +4,7 @@
  *
  * Clock, streams, source and processes are handed in. Source: spec/monitoring §3, 3.4.
  */
+import type {SourceTexts} from '../source-texts.ts'
 import {
   ClassicNanny,
   type ClassicRecord,
@@ -28,18 +29,6 @@ export interface ClassicSource {
   read(): ClassicData
   /** These were reported to have gone away. */
   forget(processes: readonly ProcessRef[]): void
-}
-
-/** How a source is spoken of. */
-export interface SourceTexts {
-  absent(name: string): string
-  reopened(name: string): string
-}
-
-/** As the original says it. */
-export const DATABASE_TEXTS: SourceTexts = {
-  absent: name => `No nanny database ${name}; waiting...`,
-  reopened: name => `Reopening nanny database ${name}`,
 }
 
 export interface LoopOptions {

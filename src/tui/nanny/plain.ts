@@ -7,8 +7,9 @@ import {endChild} from '../children/local.ts'
 import {createChildStore, type Snapshot} from '../children/store.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
+import {databaseTexts, type SourceTexts} from '../source-texts.ts'
 import type {ProcessControl, ProcessRef} from './classic.ts'
-import {DATABASE_TEXTS, runClassicNanny, type SourceTexts} from './classic-loop.ts'
+import {runClassicNanny} from './classic-loop.ts'
 import {nannyJson} from './json.ts'
 import {busSource} from './records.ts'
 import {watchOnly} from './watch.ts'
@@ -61,7 +62,7 @@ async function printLines(read: () => Snapshot, options: PlainOptions): Promise<
     heading: stdout,
     lines: classic ? stderr : stdout,
     remarks: stderr,
-    texts: classic ? DATABASE_TEXTS : BUS_TEXTS,
+    texts: classic ? databaseTexts('nanny') : BUS_TEXTS,
     now: Date.now,
     sleep: ms => pause(ms, signal),
   })

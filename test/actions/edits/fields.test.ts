@@ -14,7 +14,10 @@ import {
   spamStatus,
 } from '../../../src/actions/edits/spam-fields.ts'
 import {MAJOR} from '../../../src/config/category.ts'
+import {inUtc} from '../../support/utc.ts'
 import {category, client, facts} from '../../verdict/make.ts'
+
+inUtc()
 
 const AT = Date.UTC(2026, 10, 22, 15, 7, 41)
 
@@ -105,31 +108,24 @@ test('Received has the exact layout', () => {
     onlyRecipient: 'user@example.com',
     at: AT,
   }
-  const zone = process.env['TZ']
-  process.env['TZ'] = 'UTC'
-  try {
-    assert.equal(
-      receivedField(hop),
-      'Received: from mx.remote.test ([127.0.0.1])\r\n' +
-        ' by localhost (filter.example.com [127.0.0.1]) (amavis, port 20010) with ESMTP\r\n' +
-        ' id g8b6GiznPrGP for <user@example.com>; Sun, 22 Nov 2026 15:07:41 +0000 (UTC)\r\n',
-    )
-    assert.equal(
-      receivedField({...hop, onlyRecipient: undefined}),
-      'Received: from mx.remote.test ([127.0.0.1])\r\n' +
-        ' by localhost (filter.example.com [127.0.0.1]) (amavis, port 20010) with ESMTP\r\n' +
-        ' id g8b6GiznPrGP; Sun, 22 Nov 2026 15:07:41 +0000 (UTC)\r\n',
-    )
-    const local = {...client, socketAddress: undefined, helo: undefined}
-    assert.equal(
-      receivedField({...hop, client: local, protocol: '', mailId: 'Jcnv17FgQmJh'}),
-      'Received: from unknown by localhost (amavis, unix socket) id Jcnv17FgQmJh\r\n' +
-        ' for <user@example.com>; Sun, 22 Nov 2026 15:07:41 +0000 (UTC)\r\n',
-    )
-  } finally {
-    if (zone === undefined) delete process.env['TZ']
-    else process.env['TZ'] = zone
-  }
+  assert.equal(
+    receivedField(hop),
+    'Received: from mx.remote.test ([127.0.0.1])\r\n' +
+      ' by localhost (filter.example.com [127.0.0.1]) (amavis, port 20010) with ESMTP\r\n' +
+      ' id g8b6GiznPrGP for <user@example.com>; Sun, 22 Nov 2026 15:07:41 +0000 (UTC)\r\n',
+  )
+  assert.equal(
+    receivedField({...hop, onlyRecipient: undefined}),
+    'Received: from mx.remote.test ([127.0.0.1])\r\n' +
+      ' by localhost (filter.example.com [127.0.0.1]) (amavis, port 20010) with ESMTP\r\n' +
+      ' id g8b6GiznPrGP; Sun, 22 Nov 2026 15:07:41 +0000 (UTC)\r\n',
+  )
+  const local = {...client, socketAddress: undefined, helo: undefined}
+  assert.equal(
+    receivedField({...hop, client: local, protocol: '', mailId: 'Jcnv17FgQmJh'}),
+    'Received: from unknown by localhost (amavis, unix socket) id Jcnv17FgQmJh\r\n' +
+      ' for <user@example.com>; Sun, 22 Nov 2026 15:07:41 +0000 (UTC)\r\n',
+  )
 })
 
 test('what a client calls itself cannot forge a field', () => {

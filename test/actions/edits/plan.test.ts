@@ -5,6 +5,7 @@ import {type EditInput, planEdits} from '../../../src/actions/edits/plan.ts'
 import {MAJOR} from '../../../src/config/category.ts'
 import type {RecipientVerdict} from '../../../src/verdict/verdict.ts'
 import {settingsFrom} from '../../lookup/settings.ts'
+import {inUtc} from '../../support/utc.ts'
 import {CLEAN, category, client, facts, header, recipient, verdict} from '../../verdict/make.ts'
 
 const BASE = `use strict;
@@ -62,14 +63,7 @@ const spam = (more: Partial<RecipientVerdict> = {}) =>
     ...more,
   })
 
-const zone = process.env['TZ']
-test.before(() => {
-  process.env['TZ'] = 'UTC'
-})
-test.after(() => {
-  if (zone === undefined) delete process.env['TZ']
-  else process.env['TZ'] = zone
-})
+inUtc()
 
 test('a clean mail that was scanned gets the fields of amavisd in its order, octet for octet', () => {
   const tests = [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import {buildDsn, type DsnInput, dsnLogLine, ownEnvid} from '../../../src/actions/notify/dsn.ts'
 import {MAJOR} from '../../../src/config/category.ts'
+import {inUtc} from '../../support/utc.ts'
 import {
   blocked,
   client,
@@ -51,14 +52,7 @@ function parts(octets: Buffer): {head: string; parts: {head: string; body: strin
   return {head, parts: rest.map(split)}
 }
 
-const zone = process.env['TZ']
-test.before(() => {
-  process.env['TZ'] = 'UTC'
-})
-test.after(() => {
-  if (zone === undefined) delete process.env['TZ']
-  else process.env['TZ'] = zone
-})
+inUtc()
 
 test('the machine part of a banned mail', () => {
   const dsn = buildDsn(input())
