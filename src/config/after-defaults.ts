@@ -4,7 +4,9 @@
 import {DESTINY} from './category.ts'
 import {textOf} from './language/convert.ts'
 import {isTrue} from './number.ts'
+import type {Problem} from './problem.ts'
 import type {Reader} from './reader.ts'
+import type {HostFacts} from './request.ts'
 import type {Box, Snapshot} from './snapshot.ts'
 import {SETTINGS} from './table/table.ts'
 import type {HashBox, Scalar} from './value.ts'
@@ -12,13 +14,15 @@ import type {HashBox, Scalar} from './value.ts'
 const FIELD_NAME = /^[!-9;-~]+$/
 
 export function applyAfterDefaults(reader: Reader): void {
-  const {variables} = reader.machine
+  const {machine} = reader
+  const {variables} = machine
+  // what the files may have used up
+  machine.steps = Math.max(machine.steps, SETTINGS.length)
   for (const {name, afterDefault} of SETTINGS) {
     if (afterDefault !== undefined && isUnset(variables.get(name))) {
       reader.assign(name, afterDefault, `default of ${name}`)
     }
   }
-  gatherListenSockets(variables)
   bounceInsteadOfDiscard(variables, '$final_banned_destiny', '$warnbannedsender')
   bounceInsteadOfDiscard(variables, '$final_bad_header_destiny', '$warnbadhsender')
   allowScannedHeader(variables)
@@ -43,6 +47,37 @@ function values(value: Scalar): readonly Scalar[] {
   if (value === undefined) return []
   const isList = typeof value === 'object' && value.kind === 'ref' && value.to.kind === 'array'
   return isList && value.to.kind === 'array' ? value.to.items : [value]
+}
+
+/**
+ * What only a running program needs, and what printed values must not contain as they may be loaded again:
+ * all sockets in one list, and a host name to work with.
+ * @returns a warning for each value that was replaced
+ */
+export function settle(variables: Variables, host: HostFacts): readonly Omit<Problem, 'at'>[] {
+  gatherListenSockets(variables)
+  const name = variables.get('$myhostname')
+  if (name?.kind !== 'scalar') return []
+  const given = textOf(name.value)
+  if (given.includes('.') || given === 'localhost') return []
+  name.value = usableName(given, host, textOf(scalar(variables, '$mydomain')))
+  return [
+    {
+      message: `$myhostname is "${given}", no fully qualified name (with a dot): going on as "${name.value}"`,
+      help: 'set it to the name that the DNS has for this machine',
+    },
+  ]
+}
+
+/** A name with a dot for a host: what the resolver says, else the host within the mail domain. */
+function usableName(given: string, host: HostFacts, domain: string): string {
+  if (host.fqdn.includes('.') && (given === '' || host.fqdn.startsWith(`${given}.`))) return host.fqdn
+  const label = given || host.hostname || 'localhost'
+  return `${label}.${[domain, host.mailname ?? ''].find(isDomain) ?? 'localdomain'}`
+}
+
+function isDomain(text: string): boolean {
+  return /^[a-z\d-]+(?:\.[a-z\d-]+)+$/i.test(text)
 }
 
 /** $unix_socketname, and $inet_socket_port at each $inet_socket_bind, join @listen_sockets. */

@@ -6,12 +6,13 @@
  */
 import {readdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
-import {applyAfterDefaults} from './after-defaults.ts'
-import {checkSettings, retiredValues} from './checks.ts'
+import {applyAfterDefaults, settle} from './after-defaults.ts'
+import {checkSettings} from './checks/check.ts'
+import {retiredValues} from './checks/retired.ts'
 import {checkConfigFile, type Ownership} from './file-check.ts'
 import {answerCommand, hostFacts} from './host.ts'
 import type {Machine, Outside} from './language/machine.ts'
-import {type Problem, problemsOf} from './problem.ts'
+import {type Problem, problemText} from './problem.ts'
 import {createReader, type Reader, testFile} from './reader.ts'
 import type {HostFacts, LoadRequest, LoadResult, Override} from './request.ts'
 import type {Snapshot} from './snapshot.ts'
@@ -53,50 +54,81 @@ export interface FileAccess extends Pick<Outside, 'readFile' | 'testFile'> {
 const REAL_FILES: FileAccess = {readFile: name => readFileSync(name), testFile, checkFile: checkConfigFile}
 
 /**
- * Read and check a configuration.
+ * Read and check a configuration: all that is wrong with it, not only the first mistake.
  * Source: spec/config, Which files, in which order.
  */
 export function loadConfiguration(request: LoadRequest, access: FileAccess = REAL_FILES): LoadResult {
-  const read = readConfiguration(request, access)
-  if (read.kind === 'failed') return read
-  const {machine, retired, snapshot} = read
-  const {errors, warnings} = checkSettings(machine, retired)
-  if (errors.length > 0) return {kind: 'failed', problems: errors}
-  return {kind: 'ok', snapshot, warnings: [...machine.warnings, ...warnings], origins: machine.origins}
+  const host = request.host ?? hostFacts()
+  const reading = readConfiguration({...request, host}, access)
+  const {machine, snapshot} = reading
+  const {files} = snapshot
+  const myhostname = machine.variables.get('$myhostname')!
+  const at = machine.assigned.get(myhostname)
+  const settled = settle(machine.variables, host).map(warning => ({...warning, at}))
+  const checked = checkSettings(reading, request.daemon === true)
+  const inOrder = (problems: readonly Problem[]) => ordered(problems, files)
+  const problems = inOrder([...machine.errors, ...checked.errors])
+  const warnings = inOrder([...machine.warnings, ...settled, ...checked.warnings])
+  const hints = inOrder(checked.hints)
+  if (problems.length > 0)
+    return {kind: 'failed', problems, warnings, hints, files, variables: machine.variables}
+  return {kind: 'ok', snapshot, warnings, hints, origins: machine.origins}
 }
 
-export type ReadResult =
-  | {
-      readonly kind: 'read'
-      readonly machine: Machine
-      /** defaults of the settings that have no effect */
-      readonly retired: ReadonlyMap<string, Scalar>
-      readonly snapshot: Snapshot
-    }
-  | {readonly kind: 'failed'; readonly problems: readonly Problem[]}
+/** In the order of the files and their lines, each once; those without a place last. */
+function ordered(problems: readonly Problem[], files: readonly string[]): readonly Problem[] {
+  const rank = new Map(files.map((file, index) => [file, index]))
+  const rankOf = ({at}: Problem) => (at ? (rank.get(at.file) ?? files.length) : files.length + 1)
+  const sorted = [...problems].sort(
+    (a, b) =>
+      rankOf(a) - rankOf(b) ||
+      (a.at?.line ?? 0) - (b.at?.line ?? 0) ||
+      (a.at?.column ?? 0) - (b.at?.column ?? 0),
+  )
+  const seen = new Set<string>()
+  return sorted.filter(problem => {
+    const text = problemText(problem)
+    return !seen.has(text) && seen.add(text)
+  })
+}
 
-/** All of loadConfiguration but the checks of the whole. */
-export function readConfiguration(request: LoadRequest, access: FileAccess = REAL_FILES): ReadResult {
+/** A configuration as it was read, mistakes and all. */
+export interface Reading {
+  /** with `errors`, which say whether everything could be read */
+  readonly machine: Machine
+  /** defaults of the settings that have no effect */
+  readonly retired: ReadonlyMap<string, Scalar>
+  readonly snapshot: Snapshot
+}
+
+/** Read a configuration: defaults, files, command line, defaults that depend on other settings. */
+export function readConfiguration(request: LoadRequest, given: FileAccess = REAL_FILES): Reading {
+  const access = request.stubMissing ? withStubs(given) : given
   const host = request.host ?? hostFacts()
   const outside: Outside = {...access, command: text => answerCommand(host, text)}
-  const reader = createReader(outside, name => access.checkFile(name, request.ownership))
+  const check = (name: string) => access.checkFile(name, request.ownership)
+  const reader = createReader(outside, check, request.stubMissing)
   const {machine} = reader
   const overrides = request.overrides ?? []
-  try {
-    setDefaults(reader, request, host)
-    machine.warnings.length = 0
-    machine.assigned.clear()
-    const retired = retiredValues(machine)
-    for (const override of overrides) if (EARLY.has(override.name)) setVariable(machine, override)
-    for (const file of request.files) reader.readFile(file)
-    for (const override of overrides) setVariable(machine, override)
-    applyAfterDefaults(reader)
-    const snapshot = {variables: machine.variables, files: [...reader.files]}
-    return {kind: 'read', machine, retired, snapshot}
-  } catch (error) {
-    const problems = problemsOf(error)
-    if (!problems) throw error
-    return {kind: 'failed', problems}
+  setDefaults(reader, request, host)
+  machine.warnings.length = 0
+  machine.assigned.clear()
+  const retired = retiredValues(machine)
+  for (const override of overrides) if (EARLY.has(override.name)) setVariable(machine, override)
+  for (const file of request.files) if (machine.steps >= 0) reader.readFile(file)
+  for (const override of overrides) setVariable(machine, override)
+  applyAfterDefaults(reader)
+  return {machine, retired, snapshot: {variables: machine.variables, files: [...reader.files]}}
+}
+
+/** Files that tables are read from, empty where they do not exist. */
+function withStubs(access: FileAccess): FileAccess {
+  return {
+    ...access,
+    readFile(name) {
+      if (access.testFile('e', name) !== undefined) return access.readFile(name)
+      return Buffer.from(path.basename(name) === 'charset' ? 'UTF-8' : '')
+    },
   }
 }
 

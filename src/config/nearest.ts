@@ -4,6 +4,7 @@
 
 /** The name closest to a misspelt one; undefined when none is close enough to be a help. */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {
+  if (name.length < 4) return undefined
   const limit = Math.max(1, Math.floor(name.length / 4))
   let best: string | undefined
   let least = limit + 1

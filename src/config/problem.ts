@@ -16,11 +16,14 @@ export interface Problem {
   /** undefined when no place can be named, as for a command line override */
   readonly at: Position | undefined
   readonly message: string
+  /** what to do about it, as an order or a question: "did you mean $max_servers?" */
+  readonly help?: string
 }
 
-/** `amavisd.conf:41:16: $max_servers: expected a whole number, found "ten"`. */
-export function problemText(problem: Problem): string {
-  return problem.at ? `${positionText(problem.at)}: ${problem.message}` : problem.message
+/** `amavisd.conf:41:16: $max_servers: expected a whole number, found "ten" (write the number in digits)`. */
+export function problemText({at, message, help}: Problem): string {
+  const text = help === undefined ? message : `${message} (${help})`
+  return at ? `${positionText(at)}: ${text}` : text
 }
 
 export function positionText(at: Position): string {
@@ -28,8 +31,8 @@ export function positionText(at: Position): string {
 }
 
 /** An error that ends the reading of a file; problemsOf gets its problem back. */
-export function configError(at: Position | undefined, message: string): AmavisError {
-  return configErrors([{at, message}])
+export function configError(at: Position | undefined, message: string, help?: string): AmavisError {
+  return configErrors([help === undefined ? {at, message} : {at, message, help}])
 }
 
 /** One error for several problems, of which there is at least one. */

@@ -22,16 +22,18 @@ import {
   type Outside,
   unknownVariable,
 } from './language/machine.ts'
-import {unknownNames} from './language/names.ts'
+import {namesIn, unknownNames} from './language/names.ts'
 import {runStatements} from './language/run.ts'
 import {Source} from './language/source.ts'
 import {parseFile} from './language/statement.ts'
 import {Origins} from './origins.ts'
-import {configError, configErrors, type Position} from './problem.ts'
+import {configError, type Position, problemsOf} from './problem.ts'
 import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
 
 const NESTING_LIMIT = 100
 const LOOP_STEPS = 1_000_000
+/** After so many mistakes a file is something else. */
+const MISTAKES_LIMIT = 100
 
 /** Whether a file may be read as configuration; gives what is wrong with it, undefined when nothing is. */
 export type FileCheck = (path: string) => string | undefined
@@ -40,14 +42,17 @@ export interface Reader {
   readonly machine: Machine
   /** files read so far, in order */
   readonly files: readonly string[]
-  /** @throws AmavisError AM_CONFIG at the first mistake */
+  /** Mistakes are gathered in `machine.errors`; what is right takes effect all the same. */
   readFile(path: string): void
   /** Give a variable the value of an expression in the configuration language. */
   assign(name: string, expression: string, origin: string): void
 }
 
-/** A reader whose variables have their defaults. */
-export function createReader(outside: Outside, check: FileCheck): Reader {
+/**
+ * A reader whose variables have their defaults.
+ * @param skipMissing whether included files that do not exist are passed over
+ */
+export function createReader(outside: Outside, check: FileCheck, skipMissing = false): Reader {
   const variables: Machine['variables'] = new Map()
   for (const {name} of SETTINGS) variables.set(name, newBox(name[0] as Sigil))
   for (const [other, name] of ALTERNATIVE_NAMES) variables.set(other, variables.get(name)!)
@@ -57,6 +62,7 @@ export function createReader(outside: Outside, check: FileCheck): Reader {
   const read = (path: string, at: Position | undefined) => {
     if (depth >= NESTING_LIMIT)
       throw configError(at, `configuration files include each other more than ${NESTING_LIMIT} deep`)
+    if (skipMissing && at && outside.testFile('e', path) === undefined) return
     const wrong = check(path)
     if (wrong !== undefined) throw configError(at, `Config file "${path}" ${wrong}`)
     depth++
@@ -81,6 +87,8 @@ export function createReader(outside: Outside, check: FileCheck): Reader {
     outside,
     builtins,
     warnings: [],
+    errors: [],
+    lost: new Set(),
     assigned: new Map(),
     origins: new Origins(),
     locals: [],
@@ -89,7 +97,15 @@ export function createReader(outside: Outside, check: FileCheck): Reader {
   return {
     machine,
     files,
-    readFile: path => read(path, undefined),
+    readFile(path) {
+      try {
+        read(path, undefined)
+      } catch (error) {
+        const problems = problemsOf(error)
+        if (!problems) throw error
+        machine.errors.push(...problems)
+      }
+    },
     assign: (name, expression, origin) => assignText(machine, name, expression, origin),
   }
 }
@@ -138,12 +154,16 @@ function runFile(machine: Machine, path: string, text: string): void {
   machine.strict = false
   machine.locals = []
   try {
-    const statements = parseFile(new Source(path, text, {strict: false, utf8: false}))
-    const unknown = unknownNames(statements, full => hasVariable(machine, full))
-    if (unknown.length > 0) {
-      throw configErrors(unknown.map(({full, at}) => ({at, message: unknownVariable(machine, full)})))
+    const statements = parseFile(new Source(path, text, {strict: false, utf8: false}), (error, skipped) =>
+      note(machine, error, skipped.match(NAMES) ?? []),
+    )
+    const isKnown = (full: string) => hasVariable(machine, full) || machine.lost.has(full.slice(1))
+    for (const {full, at} of unknownNames(statements, isKnown)) {
+      machine.errors.push(unknownVariable(machine, full, at))
+      // said once, not at each use
+      machine.scope.names.set(full, newBox(full[0] as Sigil))
     }
-    runStatements(machine, statements)
+    runStatements(machine, statements, (error, statement) => note(machine, error, namesIn(statement)))
   } catch (error) {
     // texts and lists have limits of their own; what is left is the depth of the evaluation
     if (!(error instanceof RangeError)) throw error
@@ -154,6 +174,20 @@ function runFile(machine: Machine, path: string, text: string): void {
   }
 }
 
+/** A name behind `$`, `@`, `%` or inside `${…}`. */
+const NAMES = /(?<=[$@%]\{?)[A-Za-z_]\w*/g
+
+/**
+ * Remember a mistake and the names in what it cost.
+ * @throws the error when it is none of a configuration, or when there is no use in reading on
+ */
+function note(machine: Machine, error: unknown, lost: readonly string[]): void {
+  const problems = problemsOf(error)
+  if (!problems || machine.steps < 0 || machine.errors.length >= MISTAKES_LIMIT) throw error
+  machine.errors.push(...problems)
+  for (const name of lost) machine.lost.add(name)
+}
+
 function assignText(machine: Machine, name: string, expression: string, origin: string): void {
   const source = new Source(origin, expression, {strict: false, utf8: true})
   const at = source.position()
@@ -162,6 +196,8 @@ function assignText(machine: Machine, name: string, expression: string, origin: 
   const assignment = {type: 'assign' as const, op: '', target, value, at}
   if (name.startsWith('$')) assignScalar(machine, assignment)
   else assignList(machine, assignment)
+  // no file gave it this value
+  machine.assigned.delete(machine.variables.get(name)!)
 }
 
 /** The outside world of a real machine, but for commands. */

@@ -39,6 +39,10 @@ export interface LoadRequest {
    * (-X no_conf_file_writable_check, and files that a person names for a test).
    */
   readonly ownership?: {readonly effectiveUid: number}
+  /** check, too, what only a daemon needs: sockets, no chroot, and what it would do with mail */
+  readonly daemon?: boolean
+  /** take table files that do not exist as empty, and pass over included files that do not */
+  readonly stubMissing?: boolean
 }
 
 export type LoadResult =
@@ -46,7 +50,16 @@ export type LoadResult =
       readonly kind: 'ok'
       readonly snapshot: Snapshot
       readonly warnings: readonly Problem[]
+      /** right as it stands, and worth a second look */
+      readonly hints: readonly Problem[]
       /** where the entries of its lists and hashes were written; of this process only */
       readonly origins: Origins
     }
-  | {readonly kind: 'failed'; readonly problems: readonly Problem[]}
+  | {
+      readonly kind: 'failed'
+      readonly problems: readonly Problem[]
+      readonly warnings: readonly Problem[]
+      readonly hints: readonly Problem[]
+      readonly files: readonly string[]
+      readonly variables: Snapshot['variables']
+    }

@@ -7,7 +7,7 @@
 
 /**
  * What an anonymous sub does. The usual one, which reads a setting of the bank in force, is recognised
- * when the file is read; any other keeps its program (statements of language/ast.ts) unread.
+ * when the file is read; any other keeps its program (statements of language/ast.ts) unread, and its text.
  */
 export type SubBody =
   | {
@@ -21,7 +21,12 @@ export type SubBody =
     }
   /** `sub {0}`, `sub {}`, `sub { ('/dir', 'file-%m') }` */
   | {readonly kind: 'constant'; readonly values: readonly Scalar[]}
-  | {readonly kind: 'program'; readonly statements: readonly unknown[]; readonly at: string}
+  | {
+      readonly kind: 'program'
+      readonly statements: readonly unknown[]
+      readonly text: string
+      readonly at: string
+    }
 
 export type Scalar = undefined | string | number | Ref | Code | Regexp | Obj
 /** A reference to a variable or to a nested list or hash; identity is kept. */

@@ -7,11 +7,11 @@
  */
 import type net from 'node:net'
 import {setTimeout as elapsed} from 'node:timers/promises'
+import type {SocketSpec} from '../config/socket-spec.ts'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
-import type {SocketSpec} from './socket-spec.ts'
 import {childTitle} from './title.ts'
 
 /** What a child does for a living; mail-service.ts does it with mail. */

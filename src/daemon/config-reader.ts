@@ -13,13 +13,13 @@ import v8 from 'node:v8'
 import {checkConfigFile} from '../config/file-check.ts'
 import {defaultFiles, loadConfiguration} from '../config/load.ts'
 import {type Problem, problemText} from '../config/problem.ts'
+import {isLocalOnly, type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
 import {dropPrivileges, findUser, type RunAs} from '../process/privileges.ts'
 import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import {makePlan, type Plan} from './plan.ts'
-import {isLocalOnly, type SocketSpec, socketKey} from './socket-spec.ts'
 
 /**
  * Read, check and plan. As root, this process is the daemon's user afterwards.
@@ -30,6 +30,7 @@ export function readAsDaemon(options: DaemonOptions, inspect = false): ReaderRes
     files: options.files.length > 0 ? options.files : defaultFiles(),
     instance: options.instance,
     overrides: options.overrides,
+    daemon: !inspect,
   })
   if (loaded.kind === 'failed') return {kind: 'failed', problems: loaded.problems.map(problemText)}
   const {snapshot} = loaded
@@ -131,7 +132,7 @@ function accessProblems(plan: Plan, runAs: RunAs | undefined): string[] {
 function ownershipProblems(plan: Plan, options: DaemonOptions, runAs: RunAs | undefined): string[] {
   if (!runAs || !options.checkOwnership) return []
   return plan.files.flatMap(file => {
-    const problem = checkConfigFile(file, {effectiveUid: runAs.uid})
+    const problem = checkConfigFile(file, {effectiveUid: runAs.uid, effectiveGid: runAs.gid})
     return problem ? [`Config file "${file}" ${problem}; -X no_conf_file_writable_check allows it`] : []
   })
 }

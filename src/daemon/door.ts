@@ -7,10 +7,10 @@
  */
 import {closeSync} from 'node:fs'
 import type net from 'node:net'
+import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {Listener, type ListenOptions, type RawHandle} from './listeners.ts'
 import type {Inheritance} from './messages.ts'
 import type {Plan} from './plan.ts'
-import {type SocketSpec, socketKey} from './socket-spec.ts'
 import {WaitingLine} from './waiting-line.ts'
 
 /** A child that was asked for a second descriptor sends it within this time, or another is asked. */

@@ -5,10 +5,10 @@
  * children are up; until then this master serves as before, and an heir that fails changes nothing.
  */
 import {type ChildProcess, spawn} from 'node:child_process'
+import type {SocketSpec} from '../config/socket-spec.ts'
 import {MASTER_ENTRY} from './master-entry.ts'
 import {LET_GO, type MasterOrders, type StartResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
-import type {SocketSpec} from './socket-spec.ts'
 
 export interface Heir {
   readonly pid: number

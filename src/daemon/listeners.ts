@@ -9,8 +9,8 @@
  */
 import {chmodSync, chownSync, lstatSync, readFileSync, renameSync, rmSync} from 'node:fs'
 import net from 'node:net'
+import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {AmavisError, errorText} from '../errors.ts'
-import {type SocketSpec, socketKey} from './socket-spec.ts'
 
 /** A libuv stream handle; Node gives it out for `listen(handle)` and takes it in `send`. */
 export interface RawHandle {

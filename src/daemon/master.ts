@@ -8,6 +8,7 @@
  * Diagnostics: an error here before the first child is up ends the master and is told to whoever started it.
  */
 import {chownSync} from 'node:fs'
+import {socketKey} from '../config/socket-spec.ts'
 import {AmavisError} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
 import {leavePidFile, takePidFile} from '../process/pid-file.ts'
@@ -27,7 +28,6 @@ import {
   readConfiguration,
 } from './read-configuration.ts'
 import type {RunOptions} from './run-master.ts'
-import {socketKey} from './socket-spec.ts'
 import {bringUpBus, type SupervisedBus} from './supervised-bus.ts'
 import {sweepOrphans} from './sweep.ts'
 import {MASTER, MASTER_TITLE} from './title.ts'

@@ -1,11 +1,12 @@
 /**
  * messages — what the daemon's processes say to each other over their channels.
  */
+
+import type {SocketSpec} from '../config/socket-spec.ts'
 import type {LogPlan} from '../log/log-plan.ts'
 import type {RunAs} from '../process/privileges.ts'
 import type {DaemonOptions} from './options.ts'
 import type {Plan} from './plan.ts'
-import type {SocketSpec} from './socket-spec.ts'
 
 /** Master → child. A connection has its socket with it, an echo the handle that is to come back. */
 export type ToChild =

@@ -6,8 +6,8 @@
 import {type ConfiguredBus, configuredBus} from '../bus/configured-bus.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Snapshot} from '../config/snapshot.ts'
+import {type SocketSpec, socketSpecs} from '../config/socket-spec.ts'
 import {type LogPlan, logPlan} from '../log/log-plan.ts'
-import {type SocketSpec, socketSpecs} from './socket-spec.ts'
 
 export interface Plan {
   /** the configuration files read, in order */
@@ -73,16 +73,6 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
   const children = number('$max_servers')
   if (!(children >= 1))
     problems.push(`$max_servers: expected a number from 1 up, found "${text('$max_servers')}"`)
-  const chroot = text('$daemon_chroot_dir')
-  if (chroot !== '' && chroot !== '/') {
-    problems.push(
-      '$daemon_chroot_dir: changing the root directory is not possible; use the confinement of systemd or a container',
-    )
-  }
-  const host = text('$myhostname')
-  if (!host.includes('.') && host !== 'localhost') {
-    problems.push(`$myhostname: expected a fully qualified name, found "${host}"`)
-  }
   if (problems.length > 0 || list.kind === 'failed') return {kind: 'failed', problems}
 
   return {
@@ -111,7 +101,7 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       busEndpoints: settings.list('@zmq_sockets').map(String),
       identity: {
         version: text('$myversion'),
-        name: host,
+        name: text('$myhostname'),
         contact: text('$snmp_contact'),
         location: text('$snmp_location'),
       },

@@ -361,14 +361,14 @@ for (const [what, text, expected] of [
     'use strict;\n$maxservers = 1 if 0;\nif (0) { $x = 1 }\n@mynetwork = ();',
     [
       /^a\.conf:2:1: .*\$maxservers.*\$max_servers\?\)$/,
-      /^a\.conf:3:10: .*"\$x"/,
+      /^a\.conf:3:10: .*\$x$/,
       /^a\.conf:4:1: .*@mynetworks\?\)$/,
     ],
   ],
   [
     'a mail address in a text',
     'use strict;\n$virus_admin = "root@example.com";',
-    [/^a\.conf:2:21: .*"@example"/],
+    [/^a\.conf:2:21: .*@example/],
   ],
   [
     'a list where a scalar is',
@@ -405,7 +405,7 @@ test('an unknown variable without strict is a warning', () => {
   assert.equal(result.kind, 'ok')
   if (result.kind === 'ok') {
     assert.deepEqual(result.warnings.map(problemText), [
-      'a.conf:1:1: $log_levle is no setting (did you mean $log_level?); it has no effect',
+      'a.conf:1:1: there is no setting $log_levle, so it has no effect (did you mean $log_level?)',
     ])
   }
 })
@@ -415,7 +415,7 @@ test('changing a retired setting is a warning, giving it its own value is not', 
   assert.equal(result.kind, 'ok')
   if (result.kind === 'ok') {
     assert.deepEqual(result.warnings.map(problemText), [
-      'a.conf:1:19: $insert_received_line is retired and has no effect',
+      'a.conf:1:19: $insert_received_line is retired and has no effect (the line can be deleted)',
     ])
   }
 })

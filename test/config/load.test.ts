@@ -80,12 +80,12 @@ for (const [what, text, message] of [
   [
     'an unknown variable under strict',
     'use strict;\n$max_server = 3;',
-    /^amavisd\.conf:2:1: Global symbol "\$max_server".*\(did you mean \$max_servers\?\)$/,
+    /^amavisd\.conf:2:1: there is no setting \$max_server \(did you mean \$max_servers\?\)$/,
   ],
   [
     'an unknown constant under strict',
     'use strict;\n$final_spam_destiny = D_DISCRAD;',
-    /^amavisd\.conf:2:23: Bareword "D_DISCRAD" not allowed.*did you mean D_DISCARD\?$/,
+    /^amavisd\.conf:2:23: bare word "D_DISCRAD": .*\(did you mean D_DISCARD\?\)$/,
   ],
   ['a missing comma', '@mynetworks = (\n"a"\n"b");', /^amavisd\.conf:3:1: expected "," or "\)", found """$/],
   [
@@ -102,11 +102,6 @@ for (const [what, text, message] of [
     'a number that is none',
     "$max_servers = 'ten';",
     /^amavisd\.conf:1:1: \$max_servers: expected a number, found "ten"$/,
-  ],
-  [
-    'a host name without a dot',
-    "$myhostname = 'host';",
-    /^amavisd\.conf:1:1: \$myhostname: expected a fully qualified name/,
   ],
   ['a Perl module', 'use DBI;', /^amavisd\.conf:1:8: Perl modules cannot be loaded: "use DBI"$/],
   [
@@ -169,7 +164,7 @@ test('a category written as a text is a warning', () => {
   assert.equal(warnings.length, 1)
   assert.match(
     warnings[0]!,
-    /%admin_maps_by_ccat: "CC_SPAM" is no contents category, a constant needs a comma/,
+    /%admin_maps_by_ccat: "CC_SPAM" is no contents category \(a constant needs a comma/,
   )
 })
 

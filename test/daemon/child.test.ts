@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type net from 'node:net'
 import {test} from 'node:test'
+import type {SocketSpec} from '../../src/config/socket-spec.ts'
 import {Child, type Service} from '../../src/daemon/child.ts'
 import type {ChildOrders, FromChild, ToChild} from '../../src/daemon/messages.ts'
-import type {SocketSpec} from '../../src/daemon/socket-spec.ts'
 import {silentLog} from '../../src/log/log.ts'
 import {until} from '../support/wait.ts'
 

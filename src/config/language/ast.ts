@@ -29,7 +29,8 @@ export type Expr =
   | (Node & {readonly type: 'reference'; readonly of: Expr})
   /** `\&ask_daemon` */
   | (Node & {readonly type: 'codeName'; readonly name: string})
-  | (Node & {readonly type: 'sub'; readonly body: readonly Statement[]})
+  /** text: its block as it was written */
+  | (Node & {readonly type: 'sub'; readonly body: readonly Statement[]; readonly text: string})
   | (Node & {readonly type: 'regexp'; readonly pattern: Expr; readonly flags: string})
   | Match
   | (Node & {readonly type: 'unary'; readonly op: UnaryOperator; readonly of: Expr})

@@ -50,7 +50,7 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
     case 'codeName':
       return {kind: 'code', name: expr.name, body: undefined}
     case 'sub':
-      return {kind: 'code', name: undefined, body: subBody(expr.body, expr.at)}
+      return {kind: 'code', name: undefined, body: subBody(expr.body, expr.text, expr.at)}
     case 'regexp':
       return regexpValue(machine, expr.pattern, expr.flags, expr.at)
     case 'match':

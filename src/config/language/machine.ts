@@ -4,7 +4,7 @@
 
 import {nearestName} from '../nearest.ts'
 import type {Origins} from '../origins.ts'
-import {configError, type Position, type Problem} from '../problem.ts'
+import {configError, configErrors, type Position, type Problem} from '../problem.ts'
 import type {Box} from '../snapshot.ts'
 import type {Code, Scalar} from '../value.ts'
 import type {Sigil} from './ast.ts'
@@ -36,6 +36,10 @@ export interface Machine {
   /** functions that know of the configuration: new_RE, read_hash, include_config_files … */
   readonly builtins: ReadonlyMap<string, Builtin>
   readonly warnings: Problem[]
+  /** mistakes so far; each cost one statement, and the rest was read on */
+  readonly errors: Problem[]
+  /** bare names in statements that were lost: what they would have set is not known */
+  readonly lost: Set<string>
   /** where a variable was given its last value by a file */
   readonly assigned: Map<Box, Position>
   /** where the entries of lists and hashes were written */
@@ -68,9 +72,13 @@ export function variableBox(machine: Machine, sigil: Sigil, name: string, at: Po
   if (known) return known
   const internal = ALWAYS.test(full)
   if (machine.strict && !internal && !name.includes('::'))
-    throw configError(at, unknownVariable(machine, full))
+    throw configErrors([unknownVariable(machine, full, at)])
   if (!internal) {
-    machine.warnings.push({at, message: `${full} is no setting${hint(machine, full)}; it has no effect`})
+    machine.warnings.push({
+      at,
+      message: `there is no setting ${full}, so it has no effect`,
+      ...hint(machine, full),
+    })
   }
   const box = newBox(sigil)
   machine.variables.set(full, box)
@@ -91,13 +99,13 @@ export function declare(machine: Machine, sigil: Sigil, name: string): Box {
 }
 
 /** What is said of a variable that does not exist. */
-export function unknownVariable(machine: Machine, full: string): string {
-  return `Global symbol "${full}" requires explicit package name: there is no such setting${hint(machine, full)}`
+export function unknownVariable(machine: Machine, full: string, at: Position): Problem {
+  return {at, message: `there is no setting ${full}`, ...hint(machine, full)}
 }
 
-function hint(machine: Machine, full: string): string {
+function hint(machine: Machine, full: string): {readonly help?: string} {
   const near = nearestName(full, machine.variables.keys())
-  return near === undefined ? '' : ` (did you mean ${near}?)`
+  return near === undefined ? {} : {help: `did you mean ${near}?`}
 }
 
 /** Count steps of a loop, or values of a list that a loop may make grow. */

@@ -50,6 +50,13 @@ function addName(names: Set<string>, target: Expr): void {
   if (target.type === 'variable') names.add(target.sigil + target.name)
 }
 
+/** The bare names of all variables in a statement. */
+export function namesIn(statement: Statement): readonly string[] {
+  const names = new Set<string>()
+  visit(statement, node => void (node.type === 'variable' && names.add(node.name)))
+  return [...names]
+}
+
 /** Every node in the order of the text; nodes are told by their `type`. */
 function visit(value: unknown, see: (node: Expr | Statement) => void): void {
   if (typeof value !== 'object' || value === null) return

@@ -22,10 +22,21 @@ export function runBlock(machine: Machine, body: readonly Statement[]): End {
   return inScope(machine, () => runStatements(machine, body))
 }
 
-export function runStatements(machine: Machine, body: readonly Statement[]): End {
+/** @param report takes the error of a statement, and the next one is run; without it the error is thrown */
+export function runStatements(
+  machine: Machine,
+  body: readonly Statement[],
+  report?: (error: unknown, statement: Statement) => void,
+): End {
   let end = DONE
   for (const statement of body) {
-    end = runStatement(machine, statement)
+    try {
+      end = runStatement(machine, statement)
+    } catch (error) {
+      if (!report) throw error
+      report(error, statement)
+      continue
+    }
     if (end.kind !== 'done') return end
   }
   return end

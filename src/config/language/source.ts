@@ -115,6 +115,23 @@ export class Source {
     return this.take(WORD)
   }
 
+  /** The offset of a position that `position` gave; undefined for a place in another text. */
+  offsetOf({file, line, column}: Position): number | undefined {
+    if (file !== this.file) return undefined
+    const row = line - this.position(0).line
+    const start = this.#lineStarts[row]
+    if (start === undefined) return undefined
+    return start + column - (row === 0 ? this.#base.column : 1)
+  }
+
+  /** Go on at a later place, behind the here-documents of a line that is left behind. */
+  jump(at: number): void {
+    const bodies = this.#bodies
+    const passed = bodies !== undefined && bodies.newline < at
+    this.at = passed ? Math.max(at, bodies.resume) : at
+    if (passed) this.#bodies = undefined
+  }
+
   /** Pass over blanks, comments, POD and here-document bodies. */
   skipBlank(): void {
     for (;;) {

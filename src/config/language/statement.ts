@@ -5,17 +5,32 @@
  */
 import type {Expr, Statement, Variable} from './ast.ts'
 import {parseExpression} from './expression.ts'
+import {nextStatement} from './recover.ts'
 import type {Source} from './source.ts'
 import {takeArguments} from './variable.ts'
 
-/** A whole file. */
-export function parseFile(source: Source): readonly Statement[] {
+/**
+ * A whole file.
+ * @param report takes a mistake and the text that it cost; reading goes on with what looks like the next
+ *   statement. Without it the first mistake is thrown.
+ */
+export function parseFile(
+  source: Source,
+  report?: (error: unknown, skipped: string) => void,
+): readonly Statement[] {
   const statements: Statement[] = []
   for (;;) {
     source.skipBlank()
     if (source.atEnd || source.peek(/__(?:END|DATA)__(?!\w)|[\x04\x1a]/y) !== undefined) return statements
-    if (source.char === '}') throw source.fail('"}" without a "{"')
-    parseStatement(source, statements)
+    const start = source.at
+    try {
+      if (source.char === '}') throw source.fail('"}" without a "{"')
+      parseStatement(source, statements)
+    } catch (error) {
+      if (!report) throw error
+      source.jump(nextStatement(source, start, error))
+      report(error, source.text.slice(start, source.at))
+    }
   }
 }
 

@@ -8,14 +8,14 @@ import {type Position, positionText} from '../problem.ts'
 import type {Scalar, SubBody} from '../value.ts'
 import type {Expr, Statement} from './ast.ts'
 
-export function subBody(statements: readonly Statement[], at: Position): SubBody {
+export function subBody(statements: readonly Statement[], text: string, at: Position): SubBody {
   const only = statements[0]
   if (statements.length === 0) return {kind: 'constant', values: []}
   if (statements.length === 1 && only?.type === 'expression') {
     const known = settingRead(only.of) ?? constantBody(only.of)
     if (known) return known
   }
-  return {kind: 'program', statements, at: positionText(at)}
+  return {kind: 'program', statements, text, at: positionText(at)}
 }
 
 /** `c('x')`, `ca('x')`, `cr('x')`, `Opaque(c('x'))`, `[c('x')]`. */

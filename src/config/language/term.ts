@@ -134,6 +134,13 @@ function takeItems(source: Source, close: ']' | '}'): readonly Expr[] {
   return inside.type === 'list' ? inside.items : [inside]
 }
 
+/** An anonymous sub; its text is kept to be shown. */
+function parseSub(source: Source, at: Expr['at']): Expr {
+  const begin = source.at
+  const body = parseBlock(source)
+  return {type: 'sub', body, text: source.text.slice(begin, source.at), at}
+}
+
 function parseWord(source: Source): Expr {
   const quoted = parseQuoteLike(source)
   if (quoted) return quoted
@@ -147,7 +154,7 @@ function parseWord(source: Source): Expr {
       return parseDeclaration(source, word, at)
     case 'sub':
       source.skipBlank()
-      return {type: 'sub', body: parseBlock(source), at}
+      return parseSub(source, at)
     case 'do':
       source.skipBlank()
       if (source.char === '{') return {type: 'doBlock', body: parseBlock(source), at}

@@ -16,8 +16,14 @@ export function wordValue(machine: Machine, name: string, at: Position): Scalar 
   if (value !== undefined) return value
   const builtin = machine.builtins.get(name)
   if (builtin) return builtin(machine, [], at).at(-1)
-  if (!machine.strict) return name
   const near = nearestName(name, CONSTANTS.keys())
-  const hint = near === undefined ? ', expected a quoted text or a constant' : `, did you mean ${near}?`
-  throw configError(at, `Bareword "${name}" not allowed while "use strict"${hint}`)
+  const help = near === undefined ? `write '${name}' if a text is meant` : `did you mean ${near}?`
+  if (machine.strict)
+    throw configError(at, `bare word "${name}": there is no such constant, and a text needs quotes`, help)
+  machine.warnings.push({
+    at,
+    message: `bare word "${name}": taken as a text, which needs quotes under "use strict"`,
+    help,
+  })
+  return name
 }

@@ -53,5 +53,9 @@ export interface SettingDefinition {
   readonly afterDefault?: string
   /** accepted without effect; `warns`: changing it is worth a warning */
   readonly obsolete?: 'warns' | 'silent'
+  /** of an obsolete setting: what does its work now, as advice */
+  readonly successor?: string
+  /** the only texts it takes, in small letters */
+  readonly choices?: readonly string[]
   readonly doc: string
 }

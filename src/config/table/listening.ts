@@ -104,7 +104,13 @@ export const LISTENING: readonly SettingDefinition[] = [
     default: '1',
     doc: 'demand secret_id in release requests',
   },
-  {name: '$tls_security_level_in', kind: 'enum', bank: 'yes', doc: "undef, 'may', 'encrypt'"},
+  {
+    name: '$tls_security_level_in',
+    kind: 'enum',
+    bank: 'yes',
+    choices: ['may', 'encrypt'],
+    doc: 'TLS towards clients: undef for none, may when the client asks for it, encrypt to insist',
+  },
   {
     name: '%smtpd_tls_server_options',
     kind: 'hash',

@@ -322,5 +322,12 @@ export const NOTIFICATIONS: readonly SettingDefinition[] = [
     default: "'UTF-8'",
     doc: 'charset of notification text',
   },
-  {name: '$hdr_encoding_qb', kind: 'enum', bank: 'yes', default: "'Q'", doc: 'encoded-word encoding'},
+  {
+    name: '$hdr_encoding_qb',
+    kind: 'enum',
+    bank: 'yes',
+    default: "'Q'",
+    choices: ['q', 'b'],
+    doc: 'encoded-word encoding of our own header fields: quoted-printable or base64',
+  },
 ]

@@ -215,14 +215,16 @@ export const QUARANTINE: readonly SettingDefinition[] = [
     kind: 'enum',
     bank: 'yes',
     default: "'resend'",
-    doc: "'resend', 'attach', 'plain', 'arf', 'dsn'",
+    choices: ['resend', 'attach', 'plain', 'arf', 'dsn'],
+    doc: 'form of mail released from quarantine: as it was, as an attachment, or in a report',
   },
   {
     name: '$report_format',
     kind: 'enum',
     bank: 'yes',
     default: "'arf'",
-    doc: "'arf', 'attach', 'plain', 'resend', 'dsn'",
+    choices: ['arf', 'attach', 'plain', 'resend', 'dsn'],
+    doc: 'form of a report about quarantined mail',
   },
   {
     name: '$attachment_password',

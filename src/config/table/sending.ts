@@ -49,7 +49,13 @@ export const SENDING: readonly SettingDefinition[] = [
     bank: 'yes',
     doc: 'also authenticate forwarded mail with our credentials',
   },
-  {name: '$tls_security_level_out', kind: 'enum', bank: 'yes', doc: "undef, 'may', 'encrypt'"},
+  {
+    name: '$tls_security_level_out',
+    kind: 'enum',
+    bank: 'yes',
+    choices: ['may', 'encrypt'],
+    doc: 'TLS towards the next hop: undef for none, may where it is offered, encrypt to insist',
+  },
   {
     name: '%smtp_tls_client_options',
     kind: 'hash',

@@ -4,8 +4,8 @@
  * Pure. Forms of spec/daemon, "Start-up order" 8: `unix:/path`, `/path`, `inet:`, `inet6:`, `host:port`,
  * `[::1]:port`, and a bare port, which is combined with every address of `$inet_socket_bind`.
  */
-import type {Settings} from '../config/settings.ts'
-import type {Scalar} from '../config/value.ts'
+import type {Settings} from './settings.ts'
+import type {Scalar} from './value.ts'
 
 export type SocketSpec =
   | {readonly kind: 'unix'; readonly path: string}

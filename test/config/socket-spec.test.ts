@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {isLocalOnly, parseSocket, socketKey} from '../../src/daemon/socket-spec.ts'
+import {isLocalOnly, parseSocket, socketKey} from '../../src/config/socket-spec.ts'
 
 const BIND = ['127.0.0.1', '[::1]']
 

@@ -1,0 +1,58 @@
+/**
+ * check-files — everything that can be said of configuration files without starting anything.
+ *
+ * The daemon's own check (load.ts), and who may write to the files, which the daemon looks at when it has
+ * become its user.
+ */
+import {errorText} from '../errors.ts'
+import {findUser} from '../process/privileges.ts'
+import {checkConfigFile} from './file-check.ts'
+import {loadConfiguration} from './load.ts'
+import type {Problem} from './problem.ts'
+import type {LoadRequest} from './request.ts'
+import type {Snapshot} from './snapshot.ts'
+
+export interface FilesChecked {
+  readonly errors: readonly Problem[]
+  readonly warnings: readonly Problem[]
+  readonly hints: readonly Problem[]
+  readonly files: readonly string[]
+}
+
+/** @param ownership whether to look at owners and permissions, too (-X no_conf_file_writable_check: no) */
+export function checkFiles(request: LoadRequest, ownership: boolean): FilesChecked {
+  const result = loadConfiguration({...request, daemon: true})
+  const {warnings, hints} = result
+  const errors = result.kind === 'failed' ? result.problems : []
+  const {files, variables} = result.kind === 'failed' ? result : result.snapshot
+  const found = ownership ? writableFiles(files, userOf(variables)) : []
+  // whoever is not root asks about files of his own; the daemon looks when root starts it
+  const isRoot = process.getuid?.() === 0
+  return {
+    errors: isRoot ? [...errors, ...found] : errors,
+    warnings: isRoot ? warnings : [...warnings, ...found],
+    hints,
+    files,
+  }
+}
+
+function userOf(variables: Snapshot['variables']): string {
+  const box = variables.get('$daemon_user')
+  return box?.kind === 'scalar' && typeof box.value === 'string' ? box.value : ''
+}
+
+/** Files that the daemon's user could change. */
+function writableFiles(files: readonly string[], user: string): readonly Problem[] {
+  if (user === '' || files.length === 0) return []
+  try {
+    const {uid, gid} = findUser(user)
+    return files.flatMap(file => {
+      const wrong = checkConfigFile(file, {effectiveUid: uid, effectiveGid: gid})
+      if (wrong === undefined) return []
+      const message = `Config file "${file}" ${wrong}: the daemon's user "${user}" must not be able to change it`
+      return [{at: undefined, message, help: `chown root ${file}; chmod go-w ${file}`}]
+    })
+  } catch (error) {
+    return [{at: undefined, message: `$daemon_user: ${errorText(error)}`}]
+  }
+}
