@@ -24,6 +24,10 @@ export const MAPPED = 0xffff
  * front, or a zone. Undefined when it is none.
  */
 export function parseAddress(text: string): Address | undefined {
+  return plainGroups(text) ?? parseDecorated(text)
+}
+
+function parseDecorated(text: string): Address | undefined {
   const bare = text
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/^ipv6:/i, '')
@@ -74,6 +78,63 @@ function parseDotted(text: string, least: number): number | undefined {
     value = value * 256 + Number(part)
   }
   return value
+}
+
+/** Plain hexadecimal groups, with or without `::`, read without making texts of them; undefined for anything else. */
+function plainGroups(text: string): Address | undefined {
+  const missing = 8 - groupCount(text)
+  const end = text.length
+  let [a, b, c, d] = [0, 0, 0, 0]
+  let gap = text.startsWith('::')
+  let group = gap ? missing : 0
+  let i = gap ? 2 : 0
+  while (i < end) {
+    const begin = i
+    let value = 0
+    for (; i < end; i++) {
+      const code = text.charCodeAt(i)
+      if (code === COLON) break
+      const digit = hexDigit(code)
+      if (digit < 0 || i - begin === 4) return undefined
+      value = value * 16 + digit
+    }
+    if (i === begin || group > 7) return undefined
+    const worth = group % 2 === 0 ? value * 0x10000 : value
+    if (group < 2) a += worth
+    else if (group < 4) b += worth
+    else if (group < 6) c += worth
+    else d += worth
+    group++
+    if (i === end) break
+    i++
+    if (i === end) return undefined
+    if (text.charCodeAt(i) !== COLON) continue
+    if (gap) return undefined
+    gap = true
+    group += missing
+    i++
+  }
+  return group === 8 && (!gap || missing > 0) ? [a, b, c, d] : undefined
+}
+
+function groupCount(text: string): number {
+  let count = 0
+  let before = COLON
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (before === COLON && code !== COLON) count++
+    before = code
+  }
+  return count
+}
+
+const COLON = 58
+
+/** 0 to 15, -1 for what is no hexadecimal digit. */
+function hexDigit(code: number): number {
+  if (code >= ZERO && code <= ZERO + 9) return code - ZERO
+  const lower = code | 32
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1
 }
 
 function parseGroups(text: string): Address | undefined {

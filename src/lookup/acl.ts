@@ -9,6 +9,7 @@ import {numberText} from '../config/number.ts'
 import type {Scalar} from '../config/value.ts'
 import {AmavisError} from '../errors.ts'
 import {type AddressParts, foldDomain} from './address-keys.ts'
+import type {Subject} from './subject.ts'
 import type {Match, Table} from './table.ts'
 
 type Entry = Match &
@@ -61,15 +62,16 @@ class Acl implements Table {
     this.#list = list
   }
 
-  find(subject: {readonly parts: AddressParts; readonly caseMatters: boolean}): Match | undefined {
+  find(subject: Subject): Match | undefined {
     this.#entries ??= this.#list.flatMap(item => (item === undefined ? [] : [entryOf(item)]))
-    const {parts, caseMatters} = subject
+    const {parts} = subject
+    const {caseMatters} = subject.rules
     if (this.#entries.length > FEW) return this.#indexed(this.#entries, parts, caseMatters)
     for (const entry of this.#entries) if (holds(entry, parts, caseMatters)) return entry
     return undefined
   }
 
-  findAll(subject: {readonly parts: AddressParts; readonly caseMatters: boolean}): readonly Match[] {
+  findAll(subject: Subject): readonly Match[] {
     const match = this.find(subject)
     return match ? [match] : []
   }

@@ -53,7 +53,7 @@ export function foldDomain(domain: string): string {
 }
 
 /** Where the extension begins in a local part; -1 when it has none. */
-function extensionStart(local: string, delimiters: string): number {
+export function extensionStart(local: string, delimiters: string): number {
   if (delimiters === '') return -1
   let at = 0
   while (at < local.length && !delimiters.includes(local[at]!)) at++

@@ -1,17 +1,20 @@
 /**
- * hash-table — a hash of addresses and domains, asked only for keys that it can have.
+ * hash-table — a hash of addresses and domains, asked only for keys that it may have.
  *
- * An address has up to thirty keys (address-keys.ts is their definition), while a table mostly has one or
- * two forms of them: whole addresses, or domains. Which forms there are is noticed once, so that asking a
- * table of 100,000 addresses for one that it has not takes two look-ups in its Map and not ten.
+ * An address has up to thirty keys (address-keys.ts is their definition). A filter tells which forms of
+ * them are worth making, so that asking a table of 100,000 entries for what it has not mostly takes no look-up in
+ * its Map, and for what it has one or two.
  */
 import type {Scalar} from '../config/value.ts'
-import {type AddressParts, MOST_SUFFIXES} from './address-keys.ts'
+import {MOST_SUFFIXES} from './address-keys.ts'
+import {KeyFilter, MAY_HAVE, UNUSUAL} from './key-filter.ts'
 import type {Subject} from './subject.ts'
 import {substituted} from './substitute.ts'
 import type {Match, Table} from './table.ts'
 
 type Entries = ReadonlyMap<string, Scalar>
+/** null: the key is there, and its value is undefined, which ends the table */
+type Asked = Match | null | undefined
 
 /** Lists that share a hash share its table. Entries never change once a configuration is loaded. */
 const known = new WeakMap<Entries, HashTable>()
@@ -27,27 +30,28 @@ export function hashTable(entries: Entries): Table {
 
 class HashTable implements Table {
   readonly #entries: Entries
-  /** keys with an `@` in them */
-  #hasAddresses = false
-  /** `user@` */
-  #hasUsers = false
-  /** keys without `@` that do not begin with a dot */
-  #hasDomains = false
-  /** bit n: keys that begin with a dot and have n dots are there; 31 and more share a bit */
-  #suffixes = 0
-  #hasCatchAll = false
-  #hasUndefined = false
+  readonly #filter: KeyFilter
+  readonly #hasCatchAll: boolean
+  readonly #hasUndefined: boolean
 
   constructor(entries: Entries) {
     this.#entries = entries
-    for (const [key, value] of entries) this.#notice(key, value)
+    this.#filter = new KeyFilter(entries.keys(), entries.size)
+    this.#hasCatchAll = entries.has('.')
+    this.#hasUndefined = [...entries.values()].includes(undefined)
   }
 
   find(subject: Subject): Match | undefined {
-    const key = this.#keyOf(subject)
-    if (key === undefined) return undefined
-    const value = this.#entries.get(key)
-    return value === undefined ? undefined : this.#match(value, key, subject)
+    const may = this.#filter.ask(subject.whole, subject.rules.delimiters)
+    if (may === UNUSUAL) return this.#byDefinition(subject) ?? undefined
+    let asked: Asked
+    if (may & MAY_HAVE.address) asked = this.#address(subject)
+    if (asked === undefined && may & MAY_HAVE.user) asked = this.#user(subject)
+    if (asked === undefined && may & MAY_HAVE.domain)
+      asked = this.#ask(subject.lower.slice(subject.at + 1), subject)
+    if (asked === undefined && may & MAY_HAVE.suffix) asked = this.#suffix(subject)
+    if (asked === undefined && this.#hasCatchAll) asked = this.#ask('.', subject)
+    return asked ?? undefined
   }
 
   findAll(subject: Subject): readonly Match[] {
@@ -55,65 +59,53 @@ class HashTable implements Table {
     return keys.map(key => this.#match(this.#entries.get(key), key, subject))
   }
 
-  #match(value: Scalar, matchedKey: string, subject: Subject): Match {
-    return {value: substituted(value, number => subject.group(number)), matchedKey}
-  }
-
-  #notice(key: string, value: Scalar): void {
-    if (value === undefined) this.#hasUndefined = true
-    if (key === '.') this.#hasCatchAll = true
-    else if (key.includes('@')) {
-      this.#hasAddresses = true
-      if (key.endsWith('@')) this.#hasUsers = true
-    } else if (key.startsWith('.')) this.#suffixes |= 1 << Math.min(key.split('.').length - 1, 31)
-    else this.#hasDomains = true
-  }
-
-  #has(key: string): boolean {
-    return this.#entries.get(key) !== undefined || (this.#hasUndefined && this.#entries.has(key))
-  }
-
-  /** The first key of the subject that is there. */
-  #keyOf(subject: Subject): string | undefined {
-    const {whole} = subject
-    if (whole !== '' && whole !== '@' && this.#has(whole)) return whole
-    const {parts} = subject
-    // what is no common address has keys of unexpected forms
-    if (!parts.hasAt || parts.local === '' || parts.domain.startsWith('.'))
-      return subject.keys.find(key => this.#has(key))
-    return this.#addressOf(parts) ?? this.#domainOf(parts.domain) ?? (this.#hasCatchAll ? '.' : undefined)
-  }
-
-  #addressOf({whole, user, extension, domain}: AddressParts): string | undefined {
-    if (!this.#hasAddresses) return undefined
-    if (extension !== '') {
-      const full = `${user}${extension}@${domain}`
-      if (this.#has(full)) return full
-    }
-    const plain = `${user}@${domain}`
-    if (plain !== whole && this.#has(plain)) return plain
-    if (!this.#hasUsers) return undefined
-    if (extension !== '' && this.#has(`${user}${extension}@`)) return `${user}${extension}@`
-    return this.#has(`${user}@`) ? `${user}@` : undefined
-  }
-
-  #domainOf(domain: string): string | undefined {
-    if (this.#hasDomains && this.#has(domain)) return domain
-    if (this.#suffixes === 0 || domain === '' || domain.startsWith('[')) return undefined
-    let dots = 1
-    for (let at = domain.indexOf('.'); at >= 0; at = domain.indexOf('.', at + 1)) dots++
-    if (this.#mayHave(dots) && this.#has(`.${domain}`)) return `.${domain}`
-    const fewest = Math.max(1, dots - MOST_SUFFIXES + 1)
-    for (let at = domain.indexOf('.'); --dots >= fewest; at = domain.indexOf('.', at + 1)) {
-      if (!this.#mayHave(dots)) continue
-      const suffix = domain.slice(at)
-      if (this.#has(suffix)) return suffix
+  #byDefinition(subject: Subject): Asked {
+    for (const key of subject.keys) {
+      const asked = this.#ask(key, subject)
+      if (asked !== undefined) return asked
     }
     return undefined
   }
 
-  /** Whether there are suffixes with so many dots. */
-  #mayHave(dots: number): boolean {
-    return (this.#suffixes & (1 << Math.min(dots, 31))) !== 0
+  #ask(key: string, subject: Subject): Asked {
+    const value = this.#entries.get(key)
+    if (value !== undefined) return this.#match(value, key, subject)
+    return this.#hasUndefined && this.#entries.has(key) ? null : undefined
+  }
+
+  #match(value: Scalar, matchedKey: string, subject: Subject): Match {
+    const filled = typeof value === 'string' ? substituted(value, number => subject.group(number)) : value
+    return {value: filled, matchedKey}
+  }
+
+  // Here the address is plain ASCII without trailing dots, so its keys are cut out of it in lower case.
+
+  #address(subject: Subject): Asked {
+    const {whole, lower, at, split} = subject
+    const given = this.#ask(whole, subject)
+    if (given !== undefined) return given
+    const full = lower === whole ? undefined : this.#ask(lower, subject)
+    return full === undefined && split >= 0
+      ? this.#ask(lower.slice(0, split) + lower.slice(at), subject)
+      : full
+  }
+
+  #user(subject: Subject): Asked {
+    const {lower, at, split} = subject
+    const full = this.#ask(lower.slice(0, at + 1), subject)
+    return full === undefined && split >= 0 ? this.#ask(`${lower.slice(0, split)}@`, subject) : full
+  }
+
+  /** `.sub.example.com`, `.example.com`, `.com`. */
+  #suffix(subject: Subject): Asked {
+    const {lower, at} = subject
+    if (lower.startsWith('[', at + 1)) return undefined
+    let asked = this.#ask(`.${lower.slice(at + 1)}`, subject)
+    let dot = lower.indexOf('.', at)
+    for (let count = 1; asked === undefined && dot >= 0 && count < MOST_SUFFIXES; count++) {
+      asked = this.#ask(lower.slice(dot), subject)
+      dot = lower.indexOf('.', dot + 1)
+    }
+    return asked
   }
 }

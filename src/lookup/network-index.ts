@@ -26,6 +26,8 @@ const LAST_MAPPED = FIRST_MAPPED + 0xffff_ffffn
 export class NetworkIndex {
   readonly #starts4: Uint32Array
   readonly #entries4: Int32Array
+  /** by first octet of an address: the last range that begins at or before the first address with it */
+  readonly #octets4 = new Uint32Array(257)
   /** four words for each range, most significant first */
   readonly #starts6: Uint32Array
   readonly #entries6: Int32Array
@@ -37,6 +39,11 @@ export class NetworkIndex {
     const mapped = rangesOf(spans.flatMap(withinMapped), 32n)
     this.#starts4 = Uint32Array.from(mapped.starts, Number)
     this.#entries4 = mapped.entries
+    let range = 0
+    for (let octet = 0; octet <= 256; octet++) {
+      while (range + 1 < mapped.entries.length && this.#starts4[range + 1]! <= octet * 2 ** 24) range++
+      this.#octets4[octet] = range
+    }
     const outside = spans.filter(({first, last}) => first < FIRST_MAPPED || last > LAST_MAPPED)
     const all = rangesOf(outside, 128n)
     this.#starts6 = Uint32Array.from(all.starts.flatMap(wordsOf))
@@ -47,8 +54,9 @@ export class NetworkIndex {
   /** @returns position of the network in the list, -1 for none */
   find4(address: number): number {
     const starts = this.#starts4
-    let low = 0
-    let high = starts.length
+    const octet = address >>> 24
+    let low = this.#octets4[octet]!
+    let high = this.#octets4[octet + 1]! + 1
     while (high - low > 1) {
       const middle = (low + high) >>> 1
       if (starts[middle]! <= address) low = middle
