@@ -3,6 +3,7 @@ import {readFileSync, rmSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import type {TestContext} from 'node:test'
+import type {MasterStatus} from '../../src/daemon/answers.ts'
 import {askMaster, type ControlReply} from '../../src/daemon/control.ts'
 import type {ChildStatus} from '../../src/daemon/generation.ts'
 import {MASTER} from '../../src/daemon/title.ts'
@@ -83,8 +84,8 @@ export class Daemon {
     return askMaster(path.join(this.home, 'amavisd.ctl'), {command})
   }
 
-  async status(): Promise<Status> {
-    return (await this.control('status')) as unknown as Status
+  async status(): Promise<MasterStatus> {
+    return (await this.control('status')) as unknown as MasterStatus
   }
 
   /** Children of the serving generation, all of them up. */
@@ -95,15 +96,6 @@ export class Daemon {
       return up.length === count && children.length === count ? up : undefined
     })
   }
-}
-
-export interface Status {
-  readonly pid: number
-  readonly generation: number
-  readonly accepted: number
-  readonly waiting: {readonly length: number; readonly limit: number; readonly longestMs: number}
-  readonly listeners: readonly string[]
-  readonly children: readonly ChildStatus[]
 }
 
 /** A client whose session goes as far as it is told. */

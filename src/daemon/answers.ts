@@ -1,0 +1,77 @@
+/**
+ * answers — what a running master replies on its control socket.
+ *
+ * What is to be done becomes a wish, and is answered when it has been done.
+ */
+import type {ControlReply, ControlRequest} from './control.ts'
+import type {Door} from './door.ts'
+import type {ChildStatus} from './generation.ts'
+import type {Generations} from './generations.ts'
+import type {DaemonOptions} from './options.ts'
+import type {Plan} from './plan.ts'
+import type {Wishes} from './wishes.ts'
+
+/** What a master knows of itself. */
+export interface Standing {
+  readonly options: DaemonOptions
+  /** Unix time in ms */
+  readonly startedAt: number
+  readonly plan: Plan | undefined
+  readonly door: Pick<Door, 'keys' | 'accepted' | 'waiting'>
+  readonly generations: Pick<Generations, 'current' | 'status'>
+  /** pid of the supervisor of the bus, where the master brought one up */
+  readonly mc: number | undefined
+}
+
+export async function answerRequest(
+  request: ControlRequest,
+  wishes: Wishes,
+  standing: Standing,
+): Promise<ControlReply> {
+  switch (request.command) {
+    case 'ping':
+      return identity(standing)
+    case 'status':
+      return {kind: 'ok', ...status(standing)}
+    case 'reload':
+      return await new Promise(done => wishes.push({kind: 'reload', done}))
+    case 'restart':
+      return await new Promise(done => wishes.push({kind: 'restart', options: request.options, done}))
+    default:
+      return {kind: 'failed', problems: ['unknown command']}
+  }
+}
+
+/** The answer to `status`. Times are Unix time in ms. */
+export interface MasterStatus {
+  readonly pid: number
+  readonly startedAt: number
+  /** number of the one that serves */
+  readonly generation: number | undefined
+  /** configuration files */
+  readonly files: readonly string[] | undefined
+  readonly listeners: readonly string[]
+  /** connections since the beginning */
+  readonly accepted: number
+  readonly waiting: Door['waiting']
+  readonly mc: number | undefined
+  readonly children: readonly ChildStatus[]
+}
+
+function identity({options: {mode, files, instance}}: Standing): ControlReply {
+  return {kind: 'ok', pid: process.pid, mode, files, instance}
+}
+
+function status({startedAt, plan, door, generations, mc}: Standing): MasterStatus {
+  return {
+    pid: process.pid,
+    startedAt,
+    generation: generations.current?.number,
+    files: plan?.files,
+    listeners: door.keys,
+    accepted: door.accepted,
+    waiting: door.waiting,
+    mc,
+    children: generations.status(),
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * presence — how a running master is found and spoken to: its PID file and its control socket.
+ */
+import {chownSync} from 'node:fs'
+import {leavePidFile, takePidFile} from '../process/pid-file.ts'
+import type {RunAs} from '../process/privileges.ts'
+import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
+import type {Plan} from './plan.ts'
+import {MASTER} from './title.ts'
+
+type Places = Pick<Plan, 'pidFile' | 'controlSocket'>
+
+export class Presence {
+  readonly #answer: (request: ControlRequest) => Promise<ControlReply>
+  #pidFile: string | undefined
+  #control: Control | undefined
+
+  constructor(answer: (request: ControlRequest) => Promise<ControlReply>) {
+    this.#answer = answer
+  }
+
+  /**
+   * Be the one master of a PID file.
+   * @param predecessor whose place this process takes
+   * @returns why a file that was there was not believed, or undefined
+   * @throws AmavisError AM_DAEMON when another master runs, or when the file cannot be written
+   */
+  claim({pidFile}: Places, predecessor = 0): string | undefined {
+    const stale = takePidFile(pidFile, MASTER, {successorOf: predecessor})
+    this.#pidFile = pidFile
+    return stale
+  }
+
+  /** Before root is given up: so that a successor, which is no longer root, can put its own number in. */
+  handTo({uid, gid}: RunAs): void {
+    if (this.#pidFile !== undefined) chownSync(this.#pidFile, uid, gid)
+  }
+
+  /** @throws AmavisError AM_DAEMON when the control socket cannot be made */
+  async open({controlSocket}: Places): Promise<void> {
+    this.#control = await openControl(controlSocket, this.#answer)
+  }
+
+  /**
+   * A new configuration may name other places.
+   * @throws AmavisError AM_DAEMON when one of them cannot be had
+   */
+  async move(before: Places, after: Places): Promise<void> {
+    if (before.pidFile !== after.pidFile) {
+      this.claim(after)
+      leavePidFile(before.pidFile)
+    }
+    if (before.controlSocket !== after.controlSocket) {
+      const old = this.#control
+      await this.open(after)
+      old?.close()
+    }
+  }
+
+  /** Take no more commands. */
+  close(): void {
+    this.#control?.close()
+    this.#control = undefined
+  }
+
+  /** Be found no more. */
+  leave(): void {
+    this.close()
+    if (this.#pidFile !== undefined) leavePidFile(this.#pidFile)
+  }
+}
