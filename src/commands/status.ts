@@ -1,5 +1,6 @@
 /** status — whether everything is alive, and how busy it is. */
 import {Command, Flags} from '@oclif/core'
+import type {MasterStatus} from '../daemon/answers.ts'
 import {configuredEndpoints} from '../tui/configured-endpoints.ts'
 import {JSON_FIELDS, type WaitingLine} from '../tui/status/summary.ts'
 import {responderFlag, runTextView, viewFlags} from '../tui/view-command.ts'
@@ -52,5 +53,6 @@ async function askWaitingLine(given: string | undefined): Promise<WaitingLine | 
   const {askMaster} = await import('../daemon/control.ts')
   const reply = await askMaster(path, {command: 'status'}, {timeoutMs: 2000})
   if (reply?.kind !== 'ok') return undefined
-  return {waiting: Number(reply.waiting), limit: Number(reply.waitingLimit)}
+  const {waiting} = reply as unknown as MasterStatus
+  return {waiting: waiting.length, limit: waiting.limit}
 }

@@ -24,11 +24,19 @@ test('start brings the bus up, reload leaves it running, stop stops it', async t
   await daemon.start()
   const mc = await until('the supervisor', () => mcPid(daemon))
   await until('the forwarder', () => existsSync(path.join(daemon.home, 'outer.sock')))
-  daemon.configure(`${BUS}\n$max_servers = 3;`)
+  daemon.configure(`${BUS}\n$max_servers = 3;\n$waiting_connections_limit = 7;`)
   assert.equal((await daemon.run('reload')).status, 0)
   await daemon.children(3)
   assert.equal(mcPid(daemon), mc)
   assert.equal(liveProcesses.exists(mc), true)
+
+  const at = (name: string) => path.join(daemon.home, name)
+  const bus = ['--connect', `ipc://${at('outer.sock')}`, '--snmp-connect', `ipc://${at('snmp.sock')}`]
+  const {status, stdout, stderr} = await amavis('status', '--json', ...bus, '--control', at('amavisd.ctl'))
+  assert.equal(status, 0, stderr)
+  const {waiting, waiting_limit: limit} = JSON.parse(stdout)
+  assert.deepEqual([waiting, limit], [0, 7], 'the waiting line is the one of the master')
+
   await daemon.run('stop')
   assert.equal(liveProcesses.exists(mc), false)
 })
