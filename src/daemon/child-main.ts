@@ -6,6 +6,7 @@
  */
 import {readFileSync} from 'node:fs'
 import v8 from 'node:v8'
+import {addDirectoryFields} from '../config/directory-fields.ts'
 import type {Snapshot} from '../config/snapshot.ts'
 import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   if (orders.uid >= 0) verifyUser(orders.uid)
   if (orders.path !== '') process.env['PATH'] = orders.path
   const snapshot = v8.deserialize(orders.snapshot) as Snapshot
+  addDirectoryFields(snapshot)
 
   let service: MailService | undefined
   const {log, close} = openLog(orders.log, (level, text) => service?.logged(level, text))

@@ -10,7 +10,7 @@ import {planQuarantine} from '../actions/quarantine/plan.ts'
 import type {Finding} from '../checks/finding.ts'
 import {scanSpamTestString} from '../checks/spam/test-strings.ts'
 import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
-import type {Settings} from '../config/settings.ts'
+import type {BankReport, Settings} from '../config/settings.ts'
 import {typeParts} from '../decode/types.ts'
 import type {Log} from '../log/log.ts'
 import {checkingLine} from '../log/main-entry.ts'
@@ -26,7 +26,7 @@ import {outcomeOf} from '../verdict/outcome.ts'
 import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
 import type {Delivery, JudgeInput, RecipientVerdict} from '../verdict/verdict.ts'
-import {settingsForMail} from './banks.ts'
+import {settingsForMail, settingsForViruses} from './banks.ts'
 import {decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import {bannedFindings, headerFindings, logParts, uncheckedFindings} from './inspect.ts'
@@ -50,9 +50,8 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   const {envelope, octets} = mail
 
   run.begin('check_init')
-  const settings = settingsForMail(mail.settings, addressOf(mail), envelope.sender, (problem, level) =>
-    log.write(level, problem),
-  )
+  const reportBank: BankReport = (line, level) => log.write(level, line)
+  let settings = settingsForMail(mail.settings, addressOf(mail), envelope.sender, reportBank)
 
   run.begin('digest_hdr')
   const content = octets.memory ?? (await run.within(readAll(octets)))
@@ -100,6 +99,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     logViruses(scanned, log)
     findings.push(...scanned.findings)
     scannersAnswered = scanned.answered
+    settings = settingsForViruses(settings, virusNames(scanned), reportBank)
   }
 
   const judgeThem = (): readonly RecipientVerdict[] =>
@@ -171,6 +171,10 @@ function addressOf({client}: Transaction): string | undefined {
 function checkedMail({client, envelope}: Transaction, mailId: string, {bankPath}: Settings) {
   const recipients = envelope.recipients.map(({address}) => address)
   return {mailId, bankPath, clientAddress: clientText(client)?.address, sender: envelope.sender, recipients}
+}
+
+function virusNames({findings}: ScanResult): readonly string[] {
+  return findings.flatMap(finding => (finding.kind === 'virus' ? finding.names : []))
 }
 
 function logViruses({findings}: ScanResult, log: Log): void {
