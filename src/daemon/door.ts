@@ -109,6 +109,11 @@ export class Door {
     }
   }
 
+  /** Apply a configuration to sockets that were open before. @returns what could not be changed */
+  adjust({backlog, socketMode: mode}: Pick<Plan, 'backlog' | 'socketMode'>): readonly string[] {
+    return [...this.#listeners.values()].flatMap(listener => listener.adjust({backlog, mode}) ?? [])
+  }
+
   /** Close all sockets but these; the paths of `left` stay, because another process listens on them now. */
   closeAllBut(kept: ReadonlySet<string>, left: ReadonlySet<string> = new Set()): void {
     for (const [key, listener] of this.#listeners) {

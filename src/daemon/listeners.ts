@@ -7,7 +7,7 @@
  * and to resume is to listen on that. And a Unix socket is bound under a name of its own and then renamed:
  * one that stands in the way is replaced in one step, and closing removes only what is no longer there.
  */
-import {chmodSync, chownSync, lstatSync, readFileSync, renameSync, rmSync} from 'node:fs'
+import {chmodSync, chownSync, lstatSync, readFileSync, renameSync, rmSync, statSync} from 'node:fs'
 import net from 'node:net'
 import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {AmavisError, errorText} from '../errors.ts'
@@ -16,6 +16,8 @@ import {AmavisError, errorText} from '../errors.ts'
 export interface RawHandle {
   readonly fd: number
   close(): void
+  /** listen(2), which may be called again for another length of the queue; below 0: it failed */
+  listen(backlog: number): number
 }
 
 export interface ListenOptions {
@@ -39,7 +41,7 @@ export function kernelBacklog(file = '/proc/sys/net/core/somaxconn'): number {
 export class Listener {
   readonly spec: SocketSpec
   readonly #onConnection: (socket: net.Socket) => void
-  readonly #backlog: number
+  #backlog: number
   #server: net.Server | undefined
   #spare: RawHandle | undefined
   #accepting = true
@@ -118,6 +120,25 @@ export class Listener {
       if ('close' in where) server.listen(where, this.#backlog, done)
       else server.listen({...where, backlog: this.#backlog} as net.ListenOptions, done)
     })
+  }
+
+  /**
+   * Another configuration's queue and permissions for a socket that stays open.
+   * @returns what could not be changed; undefined when all was
+   */
+  adjust({backlog = kernelBacklog(), mode}: Pick<ListenOptions, 'backlog' | 'mode'>): string | undefined {
+    if (backlog !== this.#backlog) {
+      this.#backlog = backlog
+      // while paused there is no handle: resuming listens with the new one
+      if ((this.handle?.listen(backlog) ?? 0) < 0) return `the queue of ${this.key} keeps its length`
+    }
+    if (this.spec.kind !== 'unix' || mode === undefined) return undefined
+    try {
+      if ((statSync(this.spec.path).mode & 0o777) !== mode) chmodSync(this.spec.path, mode)
+    } catch (error) {
+      return `${this.key} keeps its permissions: ${errorText(error)}`
+    }
+    return undefined
   }
 
   /** The descriptor's number, for a process that is to inherit it; undefined when closed. */

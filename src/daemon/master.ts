@@ -160,6 +160,7 @@ export class Master {
       this.#presence.claim(plan, inheritance.pid)
       await this.#presence.open(plan)
       this.#options.tookOver()
+      for (const warning of this.#door.adjust(plan)) this.#say(-1, warning)
     }
     for (const folder of sweepOrphans(plan.tempBase)) this.#say(1, `removed an orphaned folder ${folder}`)
     this.#busWanted = options.bus
@@ -240,13 +241,14 @@ export class Master {
     await oldLog?.close()
     this.#door.limit = plan.waitingLimit
     this.#door.closeAllBut(new Set(plan.sockets.map(socketKey)))
+    const warnings = [...read.warnings, ...this.#door.adjust(plan)]
     this.#generations.serveBy(generation)
     // a file may have turned publishing on
     this.#busWanted = this.#options.options.bus
     this.#changed()
     this.#say(0, `reloaded: generation ${generation.number}, ${plan.children} children`)
-    for (const warning of read.warnings) this.#say(-1, warning)
-    return {kind: 'ok', warnings: read.warnings}
+    for (const warning of warnings) this.#say(-1, warning)
+    return {kind: 'ok', warnings}
   }
 
   /** Serve those who wait, let every child finish, then end; called again whenever something changed. */

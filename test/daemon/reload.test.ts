@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import {statSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
@@ -80,6 +81,22 @@ test('other sockets: new ones are bound, common ones stay open, dropped ones are
   await load.reached(load.sessions + 5)
   await load.stop()
   assert.deepEqual(load.troubles, [])
+})
+
+test('a socket that stays open gets the permissions of the new configuration, at a reload and at a restart', async t => {
+  const daemon = new Daemon(t, PORT, '$unix_socketname = "$MYHOME/a.sock"; $unix_socket_mode = 0600;')
+  await daemon.start()
+  const mode = () => statSync(path.join(daemon.home, 'a.sock')).mode & 0o777
+  assert.equal(mode(), 0o600)
+  for (const [command, digits] of [
+    ['reload', '0660'],
+    ['restart', '0666'],
+  ] as const) {
+    daemon.configure(`$unix_socketname = "$MYHOME/a.sock"; $unix_socket_mode = ${digits};`)
+    const {status, stderr} = await daemon.run(command)
+    assert.equal(status, 0, stderr)
+    await until('the new permissions', () => mode() === Number.parseInt(digits, 8))
+  }
 })
 
 test('a new socket that cannot be bound refuses the whole reload, with the reason', async t => {
