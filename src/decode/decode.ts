@@ -6,9 +6,18 @@ import type {Decoded, DecodeLimits} from './member.ts'
 import {readAr} from './readers/ar.ts'
 import {readCpio} from './readers/cpio.ts'
 import {readGzip} from './readers/gzip.ts'
+import {readLz4} from './readers/lz4.ts'
+import {readLzip} from './readers/lzip.ts'
+import {readLzop} from './readers/lzop.ts'
+import {readOle} from './readers/ole.ts'
+import {readOnenote} from './readers/onenote.ts'
+import {readRpm} from './readers/rpm.ts'
 import {createSevenZip, type SevenZip} from './readers/seven-zip.ts'
 import {readTar} from './readers/tar.ts'
+import {readTnef} from './readers/tnef.ts'
+import {readUuencode} from './readers/uuencode.ts'
 import {readZip} from './readers/zip.ts'
+import {readZstd} from './readers/zstd.ts'
 import {problemOf, Sink} from './sink.ts'
 import {type Source, sliceSource} from './source.ts'
 
@@ -26,6 +35,15 @@ const READERS: Readonly<Partial<Record<Opening['format'], Reader>>> = {
   tar: readTar,
   cpio: readCpio,
   ar: readAr,
+  rpm: readRpm,
+  zstd: readZstd,
+  lz4: readLz4,
+  lzop: readLzop,
+  lzip: readLzip,
+  tnef: readTnef,
+  ole: readOle,
+  onenote: readOnenote,
+  uuencode: readUuencode,
   '7z': bySevenZip('7z'),
   rar: bySevenZip(),
   arj: bySevenZip('arj'),

@@ -5,7 +5,7 @@
  * stay in memory; what does not fit is written to files in the mail's own folder, under names that are made
  * here: no name out of an archive is ever a file's name.
  */
-import {closeSync, constants, mkdirSync, openSync, writeSync} from 'node:fs'
+import {closeSync, constants, mkdirSync, openSync, rmSync, writeSync} from 'node:fs'
 import path from 'node:path'
 import {
   CorruptError,
@@ -53,6 +53,11 @@ export class Sink {
     return this.#members.length
   }
 
+  /** whether the member that was ended last is not, or not all, there */
+  get isLastBroken(): boolean {
+    return this.#members.at(-1)?.problem !== undefined
+  }
+
   /**
    * Begin a file; what was begun before is ended.
    * @throws LimitReached
@@ -60,7 +65,7 @@ export class Sink {
   begin(...names: string[]): MemberWriter {
     this.#open?.end()
     this.#makeRoom()
-    this.#open = new MemberWriter(this, [...new Set(names)])
+    this.#open = new MemberWriter(this, distinct(names))
     return this.#open
   }
 
@@ -91,7 +96,7 @@ export class Sink {
   addEntry(kind: Member['kind'], names: readonly string[], problem?: Problem): void {
     this.#open?.end()
     this.#makeRoom()
-    this.#members.push({kind, names: [...new Set(names)], size: 0, content: EMPTY, path: undefined, problem})
+    this.#members.push({kind, names: distinct(names), size: 0, content: EMPTY, path: undefined, problem})
   }
 
   #makeRoom(): void {
@@ -138,6 +143,8 @@ export class Sink {
     if (folder === undefined) throw new LimitReached('there is no folder for large members')
     mkdirSync(folder, {recursive: true, mode: 0o750})
     const file = path.join(folder, fileName(this.#members.length))
+    // A process that was killed may have left one of this name.
+    rmSync(file, {force: true})
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW
     const head = this.#heads < HEADS_BYTES ? HEAD_BYTES : SHORT_HEAD_BYTES
     this.#heads += head
@@ -149,6 +156,11 @@ export class Sink {
     this.#inMemory -= freed
     this.#open = undefined
   }
+}
+
+/** Names that say something, each once. */
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].filter(name => name !== '')
 }
 
 interface SpillFile {

@@ -32,6 +32,28 @@ export function sliceSource(source: Source, start: number, end = source.size): S
   }
 }
 
+/** Sources one behind the other. */
+export function joinedSource(parts: readonly Source[]): Source {
+  const size = parts.reduce((sum, part) => sum + part.size, 0)
+  return {
+    size,
+    read(at, length) {
+      const pieces: Buffer[] = []
+      let from = at
+      let left = Math.min(length, size - at)
+      for (const part of parts) {
+        if (left > 0 && from < part.size) {
+          const piece = Buffer.from(part.read(from, Math.min(left, part.size - from)))
+          pieces.push(piece)
+          left -= piece.length
+          from = 0
+        } else from -= Math.min(from, part.size)
+      }
+      return pieces.length === 1 ? pieces[0]! : pieces.length === 0 ? EMPTY : Buffer.concat(pieces)
+    },
+  }
+}
+
 /** A file, opened until disposed of; small reads share a window. */
 export class FileSource implements Source, Disposable {
   readonly size: number

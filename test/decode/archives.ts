@@ -85,3 +85,79 @@ export function tar(
   })
   return Buffer.concat([...blocks, Buffer.alloc(1024)])
 }
+
+interface SevenZipModule {
+  readonly FS: {writeFile(path: string, content: Uint8Array): void; readFile(path: string): Uint8Array}
+  callMain(args: string[]): void
+}
+
+/** An archive by 7-Zip itself: the format is what the name ends with. */
+export async function sevenZipped(
+  name: string,
+  members: readonly {readonly name: string; readonly content: Buffer}[],
+  options: readonly string[] = [],
+): Promise<Buffer> {
+  const {default: create} = (await import('7z-wasm')) as unknown as {
+    default(options: object): Promise<SevenZipModule>
+  }
+  const program = await create({print() {}, printErr() {}})
+  for (const {name, content} of members) program.FS.writeFile(name, content)
+  const {exitCode} = process
+  program.callMain(['a', ...options, name, ...members.map(({name}) => name)])
+  process.exitCode = exitCode
+  return Buffer.from(program.FS.readFile(name))
+}
+
+/** Attributes of TNEF: an attachment with its title. */
+export function tnef(title: string, content: Buffer): Buffer {
+  const attribute = (level: number, id: number, data: Buffer) => {
+    const head = Buffer.alloc(9)
+    head[0] = level
+    head.writeUInt32LE(id, 1)
+    head.writeUInt32LE(data.length, 5)
+    return [head, data, Buffer.alloc(2)]
+  }
+  return Buffer.concat([
+    Buffer.from('789f3e220100', 'hex'),
+    ...attribute(2, 0x69002, Buffer.alloc(14)),
+    ...attribute(2, 0x18010, Buffer.from(`${title}\0`)),
+    ...attribute(2, 0x6800f, content),
+  ])
+}
+
+/** A compound file of OLE with one stream in its root. */
+export function compoundFile(name: string, content: Buffer): Buffer {
+  const sectors = Math.ceil(content.length / 512)
+  const header = Buffer.alloc(512, 0xff)
+  header.fill(0, 0, 76)
+  header.write('d0cf11e0a1b11ae1', 'hex')
+  header.writeUInt16LE(9, 30)
+  header.writeUInt16LE(6, 32)
+  header.writeUInt32LE(1, 44)
+  header.writeUInt32LE(1, 48)
+  header.writeUInt32LE(0, 56) // nothing is small enough for the small sectors
+  header.writeUInt32LE(0xfffffffe, 60)
+  header.writeUInt32LE(0xfffffffe, 68)
+  header.writeUInt32LE(0, 76)
+  const fat = Buffer.alloc(512, 0xff)
+  fat.writeUInt32LE(0xfffffffd, 0)
+  fat.writeUInt32LE(0xfffffffe, 4)
+  for (let i = 0; i < sectors; i++) fat.writeUInt32LE(i === sectors - 1 ? 0xfffffffe : i + 3, 8 + 4 * i)
+  const entry = (title: string, type: number, child: number, start: number, size: number) => {
+    const octets = Buffer.alloc(128)
+    octets.write(title, 'utf16le')
+    octets.writeUInt16LE(title.length * 2 + 2, 64)
+    octets[66] = type
+    octets.fill(0xff, 68, 76)
+    octets.writeUInt32LE(child, 76)
+    octets.writeUInt32LE(start, 116)
+    octets.writeUInt32LE(size, 120)
+    return octets
+  }
+  const directory = Buffer.concat([
+    entry('Root Entry', 5, 1, 0xfffffffe, 0),
+    entry(name, 2, 0xffffffff, 2, content.length),
+    Buffer.alloc(256),
+  ])
+  return Buffer.concat([header, fat, directory, content, Buffer.alloc(sectors * 512 - content.length)])
+}

@@ -1,19 +1,20 @@
 /**
  * decoder-main — the decoder process: unpacks one leaf a request, and knows nothing else.
  *
- * Started by a child, ends with it. It has no sockets, no configuration and no log; where Node's permission
+ * Started by a child with the folder of 7-Zip's package as its argument; ends with the child. It has no sockets, no configuration and no log; where Node's permission
  * model is on, it can read its own program and reach the folder for large members, and nothing else.
  */
 import {constants} from 'node:fs'
 import {partName} from '../../message/message.ts'
 import {createDecoder} from '../decode.ts'
+import {createSevenZip} from '../readers/seven-zip.ts'
 import {bufferSource, FileSource} from '../source.ts'
 import type {DecodeReply, DecodeRequest} from './messages.ts'
 
 // 7-Zip's wrapper asks at its start for the numbers of flags, in a way that the permission model forbids.
 Object.assign(process, {binding: () => ({fs: constants})})
 
-const decode = createDecoder()
+const decode = createDecoder(createSevenZip(process.argv[2]))
 
 async function answer({leaf, opening, limits, folder, firstNumber}: DecodeRequest): Promise<DecodeReply> {
   const options = {opening, limits, folder, fileName: (index: number) => partName(firstNumber + index)}

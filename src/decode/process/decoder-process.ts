@@ -6,12 +6,12 @@
  * mail: what an attacker can do to it is to leave his own archive unchecked.
  */
 import {type ChildProcess, spawn} from 'node:child_process'
-import {readFile, realpath} from 'node:fs/promises'
-import {createRequire} from 'node:module'
+import {readFile} from 'node:fs/promises'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {errorText} from '../../errors.ts'
 import type {Decoded, Problem} from '../member.ts'
+import {sevenZipFolder} from '../readers/seven-zip.ts'
 import type {DecodeReply, DecodeRequest} from './messages.ts'
 
 /** Leaves after which a process is replaced. */
@@ -54,7 +54,7 @@ export class DecoderProcess {
   async #decode(request: DecodeRequest, timeoutMs: number): Promise<Decoded> {
     clearTimeout(this.#idle)
     try {
-      this.#process ??= await startProcess(this.#base)
+      this.#process ??= startProcess(this.#base)
       this.#process.ref()
       return await this.#ask(this.#process, request, timeoutMs)
     } catch (error) {
@@ -136,22 +136,17 @@ function asBuffers({members, problems}: Decoded): Decoded {
   }
 }
 
-async function startProcess(base: string): Promise<ChildProcess> {
+function startProcess(base: string): ChildProcess {
   const entry = fileURLToPath(new URL('decoder-main.js', import.meta.url))
-  const sevenZip = createRequire(import.meta.url).resolve('7z-wasm/package.json')
+  const sevenZip = sevenZipFolder()
   const program = path.resolve(entry, '../../..')
-  const readable = [
-    program,
-    path.dirname(await realpath(sevenZip)),
-    path.dirname(sevenZip),
-    path.resolve(base),
-  ]
+  const readable = [program, sevenZip, path.resolve(base)]
   const permissions = [
     '--permission',
     ...readable.map(folder => `--allow-fs-read=${folder}`),
     `--allow-fs-write=${path.resolve(base)}`,
   ]
-  const child = spawn(process.execPath, [...FLAGS, ...permissions, entry], {
+  const child = spawn(process.execPath, [...FLAGS, ...permissions, entry, sevenZip], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
     env: {MALLOC_ARENA_MAX: '1'},

@@ -9,6 +9,8 @@
  */
 import {readFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
+import path from 'node:path'
+import {pathToFileURL} from 'node:url'
 import type {Problem} from '../member.ts'
 import type {MemberWriter, Sink} from '../sink.ts'
 import type {Source} from '../source.ts'
@@ -38,8 +40,8 @@ interface Stream {
 }
 
 interface StreamOps {
-  write?(stream: Stream, heap: Uint8Array, offset: number, length: number): number
-  read?(stream: Stream, heap: Uint8Array, offset: number, length: number, position: number): number
+  write?(stream: Stream, heap: Int8Array, offset: number, length: number): number
+  read?(stream: Stream, heap: Int8Array, offset: number, length: number, position: number): number
   llseek?(stream: Stream, offset: number, whence: number): number
 }
 
@@ -68,12 +70,20 @@ type Factory = (options: {
   printErr(line: string): void
 }) => Promise<Instance>
 
-/** Loads the program when it is first needed and keeps its compiled code. */
-export function createSevenZip(): SevenZip {
+/** Where the package is installed. */
+export function sevenZipFolder(): string {
+  return path.dirname(createRequire(import.meta.url).resolve('7z-wasm/package.json'))
+}
+
+/**
+ * Loads the program when it is first needed and keeps its compiled code.
+ * @param folder of the package: who may read little cannot look for it
+ */
+export function createSevenZip(folder?: string): SevenZip {
   let loading: Promise<{factory: Factory; code: Code}> | undefined
   return {
     async read(source, sink, options = {}) {
-      loading ??= load()
+      loading ??= load(folder ?? sevenZipFolder())
       const {factory, code} = await loading
       const log = new ExtractionLog(sink, options.names)
       const instance = await factory({
@@ -88,10 +98,11 @@ export function createSevenZip(): SevenZip {
       feed(instance, source)
       instance.FS.streams[1]!.stream_ops = {
         write(_, heap, offset, length) {
-          log.data(heap.subarray(offset, offset + length))
+          log.data(Buffer.from(heap.buffer, heap.byteOffset + offset, length))
           return length
         },
       }
+      const {exitCode} = process
       const type = options.type === undefined ? [] : [`-t${options.type}`]
       try {
         instance.callMain(['x', '-so', '-bb3', '-bsp0', '-bso2', '-sccUTF-8', '-p', '-y', ...type, '/in'])
@@ -99,6 +110,9 @@ export function createSevenZip(): SevenZip {
         // A limit passes through the program; its own end may be a trap.
         if (log.limit !== undefined) throw log.limit
         log.line(`ERROR: ${error instanceof Error ? error.message : 'the program failed'}`)
+      } finally {
+        // Its status is not ours.
+        process.exitCode = exitCode
       }
       if (log.limit !== undefined) throw log.limit
       log.finish()
@@ -106,13 +120,12 @@ export function createSevenZip(): SevenZip {
   }
 }
 
-async function load(): Promise<{factory: Factory; code: Code}> {
-  const wasm = createRequire(import.meta.url).resolve('7z-wasm/7zz.wasm')
+async function load(folder: string): Promise<{factory: Factory; code: Code}> {
   const [{default: factory}, code] = await Promise.all([
-    import('7z-wasm'),
-    readFile(wasm).then(octets => WebAssembly.compile(octets)),
+    import(pathToFileURL(path.join(folder, '7zz.umd.js')).href) as Promise<{default: Factory}>,
+    readFile(path.join(folder, '7zz.wasm')).then(octets => WebAssembly.compile(octets)),
   ])
-  return {factory: factory as unknown as Factory, code}
+  return {factory, code}
 }
 
 function limitMemory(imports: Imports): void {
@@ -149,6 +162,7 @@ class ExtractionLog {
   #writer: MemberWriter | undefined
   #directory: string | undefined
   #problem: Problem | undefined
+  #isTold = false
   /** what ended the work, thrown through the program */
   limit: Error | undefined
 
@@ -193,6 +207,8 @@ class ExtractionLog {
 
   /** A complaint about the member in hand, or about the archive where there is none. */
   #failed(text: string): void {
+    // The archive's own name: the next line says what is wrong with it.
+    if (text === '/in') return
     const kind = /password|encrypted/i.test(text)
       ? 'encrypted'
       : /unsupported|not implemented|allocate|memory/i.test(text)
@@ -200,7 +216,11 @@ class ExtractionLog {
         : 'corrupt'
     const reason = text.replace(/ : .*$/, '').replace(/\/in\b/g, 'it')
     if (this.#writer) this.#problem ??= {kind, reason}
-    else this.#sink.problem(kind, reason)
+    // What follows is mostly what comes of the first.
+    else if (!this.#isTold) {
+      this.#isTold = true
+      this.#sink.problem(kind, reason)
+    }
   }
 
   #guard(work: () => void): void {

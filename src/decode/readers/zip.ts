@@ -8,7 +8,7 @@
 import {crc32} from 'node:zlib'
 import type {Problem} from '../member.ts'
 import type {Sink} from '../sink.ts'
-import {bufferSource, find, type Source, sliceSource} from '../source.ts'
+import {bufferSource, find, joinedSource, type Source, sliceSource} from '../source.ts'
 import {inflate} from './inflate.ts'
 import type {SevenZip} from './seven-zip.ts'
 import {
@@ -26,8 +26,6 @@ const METHOD = {stored: 0, deflate: 8, deflate64: 9, zstdOld: 20, zstd: 93, aes:
 const FOREIGN_METHODS: ReadonlySet<number> = new Set([1, 6, 9, 12, 14, 95, 98])
 /** A shorter link is the name it points to. */
 const LONGEST_LINK_BYTES = 4096
-
-const EMPTY = Buffer.alloc(0)
 
 export async function readZip(source: Source, sink: Sink, sevenZip: SevenZip): Promise<void> {
   await new ZipReader(source, sink, sevenZip).read()
@@ -145,18 +143,23 @@ class ZipReader {
   ): Promise<number> {
     const source = this.#source
     const {method, isEncrypted} = reading
+    const sink = this.#sink
+    if (method !== METHOD.stored && this.#isStored(start, end, reading)) {
+      sink.addStored(names, source, start, end)
+      return end - start
+    }
     if (isEncrypted && !(await this.#isPlain(start, end, reading, crcs))) {
-      this.#sink.addEntry('file', names, {kind: 'encrypted', reason: 'encrypted'})
+      sink.addEntry('file', names, {kind: 'encrypted', reason: 'encrypted'})
       return end - start
     }
     if (FOREIGN_METHODS.has(method)) return await this.#foreign(names, start, end, reading)
     const codec = CODECS.get(method)
     if (codec === undefined) {
       const reason = `compressed by an unknown method ${method}`
-      this.#sink.addEntry('file', names, {kind: 'unsupported', reason})
+      sink.addEntry('file', names, {kind: 'unsupported', reason})
       return end - start
     }
-    const writer = this.#sink.begin(...names)
+    const writer = sink.begin(...names)
     let crc = 0
     const write = (octets: Buffer) => {
       crc = crc32(octets, crc)
@@ -176,6 +179,12 @@ class ZipReader {
           : {kind: 'corrupt', reason: 'its checksum is wrong'}
     writer.end(problem)
     return consumed
+  }
+
+  /** Whether a member that says it is packed is not. */
+  #isStored(start: number, end: number, {packed, size, crc}: MemberHeader): boolean {
+    if (packed !== size || size === 0 || size > MOST_TRIED_BYTES) return false
+    return crc32(this.#source.read(start, end - start)) === crc
   }
 
   /** Whether a member that says it is encrypted is not. */
@@ -210,8 +219,8 @@ class ZipReader {
     if (this.#sink.count === before) {
       this.#sink.addEntry('file', names, {kind: 'corrupt', reason: 'cannot be unpacked'})
     }
-    if (reading.method !== METHOD.deflate64) return packed
-    // Its streams begin as those of deflate do; who reads them so sees other octets.
+    if (reading.method !== METHOD.deflate64 || !this.#sink.isLastBroken) return packed
+    // It may be deflated all the same.
     const writer: Buffer[] = []
     const {failure} = await inflate('deflate', this.#source, start, end, octets => {
       if (writer.length < 64) writer.push(octets)
@@ -267,27 +276,5 @@ function singleMember(data: Source, {method, crc, size, packed, hasDescriptor}: 
   end.writeUInt16LE(1, 10)
   end.writeUInt32LE(central.length, 12)
   end.writeUInt32LE(local.length + packed, 16)
-  return joined([bufferSource(local), data, bufferSource(Buffer.concat([central, end]))])
-}
-
-/** Sources one behind the other. */
-function joined(parts: readonly Source[]): Source {
-  const size = parts.reduce((sum, part) => sum + part.size, 0)
-  return {
-    size,
-    read(at, length) {
-      const pieces: Buffer[] = []
-      let from = at
-      let left = Math.min(length, size - at)
-      for (const part of parts) {
-        if (left > 0 && from < part.size) {
-          const piece = Buffer.from(part.read(from, Math.min(left, part.size - from)))
-          pieces.push(piece)
-          left -= piece.length
-          from = 0
-        } else from -= Math.min(from, part.size)
-      }
-      return pieces.length === 1 ? pieces[0]! : pieces.length === 0 ? EMPTY : Buffer.concat(pieces)
-    },
-  }
+  return joinedSource([bufferSource(local), data, bufferSource(Buffer.concat([central, end]))])
 }
