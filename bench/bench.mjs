@@ -50,14 +50,15 @@ function startProcess(command, args, env = {}) {
 }
 
 async function waitForPort(port, limitMs = 30_000) {
-  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(5)) {
+    const socket = net.connect(port, '127.0.0.1')
     const open = await new Promise(resolve => {
-      const socket = net.connect(port, '127.0.0.1')
       socket
         .once('data', () => resolve(true))
         .once('error', () => resolve(false))
         .once('close', () => resolve(false))
     })
+    socket.destroy()
     if (open) return
   }
   throw new Error(`nothing answers on port ${port}`)
