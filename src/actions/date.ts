@@ -11,7 +11,7 @@ export function rfc5322Date(ms: number): string {
   const at = new Date(ms)
   const minutes = -at.getTimezoneOffset()
   const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}${two(Math.abs(minutes) % 60)}`
-  const zone = zoneName(at, minutes)
+  const zone = rememberedZoneName(at, minutes)
   return (
     `${DAYS[at.getDay()]}, ${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}` +
     ` ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${offset}${zone && ` (${zone})`}`
@@ -30,6 +30,17 @@ export function localStamp(ms: number): string {
 /** `20261122T150853Z`, as in our ENVID. */
 export function utcStamp(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
+}
+
+/** Zones change their offset and name at full quarters of an hour. */
+const QUARTER_MS = 900_000
+let named = {quarter: Number.NaN, name: ''}
+
+/** As zoneName; asked anew each quarter of an hour, as it costs more than all else that is done for a mail. */
+function rememberedZoneName(at: Date, minutes: number): string {
+  const quarter = Math.floor(at.getTime() / QUARTER_MS)
+  if (named.quarter !== quarter) named = {quarter, name: zoneName(at, minutes)}
+  return named.name
 }
 
 /** The zone's abbreviation, '' where it has none but its offset. Intl is loaded for other zones than UTC only. */

@@ -15,6 +15,7 @@ import {verifyUser} from '../process/privileges.ts'
 import {Child, GRACE_MS} from './child.ts'
 import {createMailService, type MailService} from './mail-service.ts'
 import type {ChildOrders, FromChild} from './messages.ts'
+import {Title} from './title.ts'
 
 /** Time for all of it; after it the process ends whatever still holds it. */
 const FINISH_LIMIT_MS = 6000
@@ -28,8 +29,9 @@ async function main(): Promise<void> {
   addDirectoryFields(snapshot)
 
   let service: MailService | undefined
+  const title = new Title()
   const {log, close} = openLog(orders.log, (level, text) => service?.logged(level, text))
-  service = await createMailService({settings: settingsOf(snapshot), log})
+  service = await createMailService({settings: settingsOf(snapshot), log, title})
   if (orders.describe) send({type: 'loaded', entries: service.loaded})
 
   const exit = (status: number) => void close().finally(() => process.exit(status))
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
     orders,
     service,
     log,
+    title,
     exit,
     releaseMemory: () => void globalThis.gc?.({type: 'major', flavor: 'last-resort', execution: 'sync'}),
     channel: {

@@ -12,7 +12,7 @@ import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
-import {childTitle} from './title.ts'
+import {childTitle, type Title} from './title.ts'
 
 /** What a child does for a living; mail-service.ts does it with mail. */
 export interface Service {
@@ -53,12 +53,11 @@ export interface ChildOptions {
   readonly residentBytes?: () => number
   /** gives memory back to the system; takes some tens of ms */
   readonly releaseMemory?: () => void
-  readonly setTitle?: (title: string) => void
+  readonly title: Title
 }
 
 export class Child {
   readonly #options: ChildOptions
-  readonly #setTitle: (title: string) => void
   #sessions = 0
   #serving: Promise<void> | undefined
   #ending = false
@@ -68,7 +67,6 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#options = options
-    this.#setTitle = options.setTitle ?? (title => void (process.title = title))
   }
 
   /** Say that we are here, and serve until told to end. */
@@ -122,8 +120,8 @@ export class Child {
   }
 
   #idle(): void {
-    const {channel, service} = this.#options
-    this.#setTitle(childTitle(service.tasks, 'avail'))
+    const {channel, service, title} = this.#options
+    title.show(() => childTitle(service.tasks, 'avail'))
     channel.send({type: 'idle', tasks: service.tasks, wornOut: this.#isWornOut()})
     if (service.tasks - this.#releasedAt >= TASKS_UNTIL_RELEASE) this.#releaseWhenIdle()
   }
@@ -158,14 +156,14 @@ export class Child {
    * `graceMs`: a next hop that has it already would get it again otherwise.
    */
   async end(status: number, graceMs = 0): Promise<void> {
-    const {service, log, exit} = this.#options
+    const {service, log, title, exit} = this.#options
     if (this.#finishing) return
     this.#finishing = true
     this.#ending = true
     try {
       service.stopSoon()
       if (this.#serving && graceMs > 0) await Promise.race([this.#serving, elapsed(graceMs)])
-      this.#setTitle(childTitle(service.tasks, 'finish'))
+      title.end(childTitle(service.tasks, 'finish'))
       await service.finish()
     } catch (error) {
       log.write(-1, `finish: ${errorText(error)}`)

@@ -19,7 +19,7 @@ import {serveSmtp} from '../session/smtp/session.ts'
 import {Spool} from '../session/spool.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {Service} from './child.ts'
-import {childTitle} from './title.ts'
+import {childTitle, type Title} from './title.ts'
 
 export interface MailService extends Service {
   /** An entry was written to the log; it goes to the bus, too. */
@@ -31,9 +31,11 @@ export interface MailService extends Service {
 export async function createMailService({
   settings,
   log,
+  title,
 }: {
   settings: Settings
   log: Log
+  title: Title
 }): Promise<MailService> {
   const publisher: Publisher = settings.flag('$enable_zmq')
     ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), log})
@@ -64,7 +66,7 @@ export async function createMailService({
     publisher,
     log,
   })
-  const titled = withTitle(publisher, taskIds)
+  const titled = withTitle(publisher, taskIds, title)
   publisher.state('-')
   return {
     get tasks() {
@@ -113,10 +115,10 @@ export async function createMailService({
 }
 
 /** The same voice, and ps shows the mail in hand: `amavis (ch3-04711-03)`. */
-function withTitle(publisher: Publisher, taskIds: TaskIds): Publisher {
+function withTitle(publisher: Publisher, taskIds: TaskIds, title: Title): Publisher {
   return {
     state(state, taskId) {
-      if (state === 'm' && taskId !== undefined) process.title = childTitle(taskIds.tasks, taskId)
+      if (state === 'm' && taskId !== undefined) title.show(() => childTitle(taskIds.tasks, taskId))
       publisher.state(state, taskId)
     },
     counters: counters => publisher.counters(counters),

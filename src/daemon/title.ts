@@ -20,3 +20,36 @@ export const MASTER: Program = {
 export function childTitle(tasks: number, doing: string): string {
   return tasks === 0 && doing === 'avail' ? 'amavis (virgin child)' : `amavis (ch${tasks}-${doing})`
 }
+
+/** A title stands at least so long: telling the kernel of each mail would cost a busy child a percent. */
+const TITLE_MS = 50
+
+/** What ps shows of this process; of titles that come fast upon each other some are left out, never the last. */
+export class Title {
+  readonly #set: (title: string) => void
+  #next: (() => string) | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(set: (title: string) => void = title => void (process.title = title)) {
+    this.#set = set
+  }
+
+  show(title: () => string): void {
+    this.#next = title
+    if (this.#timer === undefined) this.#showNext()
+  }
+
+  #showNext(): void {
+    this.#timer = undefined
+    if (!this.#next) return
+    this.#set(this.#next())
+    this.#next = undefined
+    this.#timer = setTimeout(() => this.#showNext(), TITLE_MS)
+  }
+
+  /** The last one is shown at once. */
+  end(title: string): void {
+    clearTimeout(this.#timer)
+    this.#set(title)
+  }
+}

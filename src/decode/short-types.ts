@@ -112,8 +112,16 @@ const ROWS: readonly Row[] = [
   [/^Zstandard compressed/, 'zst'],
 ]
 
+/** Long texts whose short types are remembered: most parts of most mails have one of a few. */
+const REMEMBERED = 256
+const remembered = new Map<string, readonly string[]>()
+
 /** Short types of a long text, `['dat']` when no row matches. */
 export function shortTypes(full: string): readonly string[] {
+  const known = remembered.get(full)
+  if (known) return known
   const row = ROWS.find(([pattern]) => pattern.test(full))
-  return row ? row.slice(1).map(String) : ['dat']
+  const types = row ? row.slice(1).map(String) : ['dat']
+  if (remembered.size < REMEMBERED) remembered.set(full, types)
+  return types
 }

@@ -17,7 +17,7 @@ export function textType(content: Buffer): string | undefined {
   const charset = charsetOf(head)
   if (charset === undefined) return undefined
   const text = head.toString('latin1', 0, 512)
-  const kind = FIRST_WORDS.find(([pattern]) => pattern.test(text))
+  const kind = ANY_FIRST_WORDS.test(text) ? FIRST_WORDS.find(([pattern]) => pattern.test(text)) : undefined
   if (!kind) return `${charset} text`
   const [, name, isWhole] = kind
   return isWhole ? name : `${name}, ${charset} text`
@@ -75,3 +75,6 @@ const FIRST_WORDS: readonly (readonly [pattern: RegExp, name: string, isWhole?: 
   [/^(?:Return-Path|Received|Delivered-To|X-Envelope-To|From|Message-ID|Relay-Version):/i, 'SMTP mail'],
   [/^(?:diff --git |--- \S+.*\n\+\+\+ |Index: \S+\n===)/, "'diff' output"],
 ]
+
+/** Nearly all texts begin with none of them: one look tells. */
+const ANY_FIRST_WORDS = new RegExp(FIRST_WORDS.map(([{source}]) => source).join('|'), 'i')

@@ -101,6 +101,7 @@ function deliveryOf(
   {log, count}: MailServices,
 ): Job {
   const {envelope, client, listener} = mail
+  const {head, from} = applyEdits(header, edits)
   return {
     method,
     purpose: 'Relay',
@@ -113,7 +114,8 @@ function deliveryOf(
     propagateDsn: settings.flag('$propagate_dsn_if_possible'),
     xforward: client.forwarded,
     client: {address: client.forwarded.get('ADDR') ?? client.socketAddress, receivingPort: listener.port},
-    ...applyEdits(header, edits),
+    head,
+    from,
     octets: mail.octets,
     deadlineMs,
     abortOnTempfail: !isLmtp(mail.protocol),

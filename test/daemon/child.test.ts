@@ -4,6 +4,7 @@ import {test} from 'node:test'
 import type {SocketSpec} from '../../src/config/socket-spec.ts'
 import {Child, type Service} from '../../src/daemon/child.ts'
 import type {ChildOrders, FromChild, ToChild} from '../../src/daemon/messages.ts'
+import {Title} from '../../src/daemon/title.ts'
 import {silentLog} from '../../src/log/log.ts'
 import {until} from '../support/wait.ts'
 
@@ -54,7 +55,7 @@ function makeChild(orders: Partial<ChildOrders> = {}, residentBytes = () => 0) {
     log: silentLog,
     exit: status => void exits.push(status),
     residentBytes,
-    setTitle: title => void titles.push(title),
+    title: new Title(title => void titles.push(title)),
     channel: {
       send: message => void sent.push(message),
       onMessage: listener => (hear = listener),
@@ -88,7 +89,7 @@ test('a child says that it is idle at birth and after each connection, and what 
   done()
   await until('idle', () => sent.length === 2)
   assert.deepEqual(sent[1], idle(1))
-  assert.equal(titles.at(-1), 'amavis (ch1-avail)')
+  await until('its title', () => titles.at(-1) === 'amavis (ch1-avail)')
 })
 
 test('a connection whose client has gone on the way is nothing to serve', () => {
