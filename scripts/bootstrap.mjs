@@ -6,7 +6,7 @@
  * is newer than the last build, and runs the rest with the Node that the lock file pins. Written in the
  * syntax of Node 18, because that is what a fresh machine may have.
  *
- *   node scripts/bootstrap.mjs build | check | format | test [FILE…] | test:conformance | test:interop | demo […]
+ *   node scripts/bootstrap.mjs build | check | format | test [FILE…] | test:conformance [NAME…] | test:interop | demo […]
  */
 import {spawnSync} from 'node:child_process'
 import {createHash} from 'node:crypto'
@@ -159,7 +159,7 @@ switch (task) {
     break
   }
   case 'test:conformance':
-    test(build(), testFiles(['conformance']))
+    test(build(), testFiles(args.length > 0 ? args.map(name => `conformance/${name}.test.js`) : ['conformance']))
     break
   case 'test:interop': // real servers have fixed ports
     test(build(), testFiles(['interop']), 1)
@@ -169,6 +169,6 @@ switch (task) {
     break
   default:
     fail(
-      'usage: bootstrap.mjs build | check | format | test [FILE…] | test:conformance | test:interop | demo […]',
+      'usage: bootstrap.mjs build | check | format | test [FILE…] | test:conformance [NAME…] | test:interop | demo […]',
     )
 }

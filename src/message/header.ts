@@ -18,6 +18,9 @@ function isBlank(octet: number | undefined): boolean {
   return octet === SPACE || octet === TAB
 }
 
+/** How many fields are told apart; an honest mail has dozens. */
+const MAX_FIELDS = 20_000
+
 /**
  * Split off the header section: all lines up to the first empty one (RFC 5322 §2.1).
  *
@@ -31,8 +34,17 @@ export function parseHeader(octets: Buffer, stopAt?: (position: number) => boole
   let start = 0 // of the field being gathered
   let pos = 0
   let colon = -1 // the first colon at or after `start`, so that no octet is searched twice
+  let doubtfulEnd = -1
+  let isCut = false
+  const doubt = (position: number) => {
+    if (doubtfulEnd < 0) doubtfulEnd = position
+  }
   const close = (end: number) => {
-    if (end === start) return
+    if (end === start || isCut) return
+    if (fields.length === MAX_FIELDS) {
+      isCut = true
+      return
+    }
     if (colon < start) {
       colon = octets.indexOf(COLON, start)
       if (colon < 0) colon = octets.length
@@ -40,24 +52,40 @@ export function parseHeader(octets: Buffer, stopAt?: (position: number) => boole
     const line = octets.indexOf(LF, start)
     const isField = colon < end && (line < 0 || colon < line) && !isBlank(octets[start])
     const name = isField ? octets.toString('latin1', start, colon) : ''
+    if (name === '' && !isMailboxLine(octets, start)) doubt(start)
     fields.push({name, raw: octets.subarray(start, end)})
     start = end
+  }
+  const finish = (end: number, size: number): Header => {
+    close(end)
+    if (isCut) fields.push({name: '', raw: octets.subarray(start, end)})
+    return {fields, size, doubtfulEnd, isCut}
   }
   while (pos < octets.length) {
     const first = octets[pos]
     if (first === LF || (first === CR && octets[pos + 1] === LF)) {
-      close(pos)
-      return {fields, size: pos + (first === LF ? 1 : 2)}
-    }
-    if (!isBlank(first)) {
-      close(pos)
-      if (stopAt?.(pos)) return {fields, size: pos}
+      return finish(pos, pos + (first === LF ? 1 : 2))
     }
     const end = octets.indexOf(LF, pos)
+    if (!isBlank(first)) {
+      close(pos)
+      if (stopAt?.(pos)) return finish(pos, pos)
+    } else if (isBlankLine(octets, pos, end)) doubt(pos)
     pos = end < 0 ? octets.length : end + 1
   }
-  close(pos)
-  return {fields, size: octets.length}
+  return finish(pos, octets.length)
+}
+
+function isBlankLine(octets: Buffer, start: number, end: number): boolean {
+  let pos = start
+  while (isBlank(octets[pos])) pos++
+  return pos === end || (octets[pos] === CR && pos + 1 === end)
+}
+
+/** `From ` of a mailbox file, quoted or not: nobody takes it for the end of a header. */
+function isMailboxLine(octets: Buffer, start: number): boolean {
+  const from = octets[start] === 62 ? start + 1 : start
+  return octets.toString('latin1', from, from + 5) === 'From '
 }
 
 /** Whether a field has this name; case and blanks before the colon do not count (RFC 5322 §4.5). */

@@ -16,6 +16,13 @@ export interface Header {
   readonly fields: readonly HeaderField[]
   /** octets up to and with the empty line */
   readonly size: number
+  /**
+   * where a line begins that some clients take for the end of the header: it is no field and continues none, or
+   * has nothing but blanks; -1: nowhere
+   */
+  readonly doubtfulEnd: number
+  /** there are more fields than anybody needs; those beyond the limit stand together in one without a name */
+  readonly isCut: boolean
 }
 
 /** What could not be done with a part; each is a finding of the category Unchecked. */

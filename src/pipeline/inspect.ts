@@ -7,7 +7,8 @@ import type {Finding} from '../checks/finding.ts'
 import {checkHeader} from '../checks/header.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
-import {type Header, type MimeTree, type Part, partName} from '../message/message.ts'
+import {type Header, type MimeTree, type Part, type PartProblem, partName} from '../message/message.ts'
+import type {MimeLimits} from '../message/mime/read.ts'
 import type {Transaction} from '../session/transaction.ts'
 
 /** What an attribute of a part means for the category Unchecked (spec/daemon, Parts). */
@@ -22,17 +23,39 @@ const UNCHECKED: readonly {readonly attribute: string; readonly minor: 0 | 1 | 3
 export function uncheckedFindings(parts: readonly Part[], limit: string | undefined): Finding[] {
   const findings: Finding[] = []
   for (const {number, attributes, problems} of parts) {
-    if (attributes === '') continue
-    const told = problems.map(({reason}) => reason).join('; ')
+    if (attributes === '' && problems.length === 0) continue
+    const part = partName(number)
+    const told = (minor: number) =>
+      problems
+        .filter(({kind}) => MINORS[kind] === minor)
+        .map(({reason}) => reason)
+        .join('; ')
     for (const {attribute, minor, reason} of UNCHECKED) {
       if (attributes.includes(attribute))
-        findings.push({kind: 'unchecked', minor, part: partName(number), reason: told || reason})
+        findings.push({kind: 'unchecked', minor, part, reason: told(minor) || reason})
     }
+    const cut = told(2)
+    if (cut !== '') findings.push({kind: 'unchecked', minor: 2, part, reason: cut})
   }
-  if (limit !== undefined) {
-    findings.push({kind: 'unchecked', minor: 2, part: partName(1), reason: limit})
-  }
+  if (limit !== undefined) findings.push({kind: 'unchecked', minor: 2, part: partName(1), reason: limit})
   return findings
+}
+
+/** The category's minor for each kind of problem. */
+const MINORS: Readonly<Record<PartProblem['kind'], 0 | 1 | 2 | 3>> = {
+  corrupt: 0,
+  unsupported: 0,
+  encrypted: 1,
+  limit: 2,
+  ambiguous: 3,
+}
+
+/** What the configuration says about the reading of MIME. */
+export function mimeLimits(settings: Settings): MimeLimits {
+  return {
+    maxParts: settings.number('$MAXFILES') || Number.POSITIVE_INFINITY,
+    maxLevels: settings.number('$MAXLEVELS') || Number.POSITIVE_INFINITY,
+  }
 }
 
 export function headerFindings(

@@ -29,7 +29,7 @@ import type {Delivery, JudgeInput, RecipientVerdict} from '../verdict/verdict.ts
 import {settingsForMail, settingsForViruses} from './banks.ts'
 import {decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
-import {bannedFindings, headerFindings, logParts, uncheckedFindings} from './inspect.ts'
+import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifySender} from './notifying.ts'
 import {type Kept, quarantine} from './quarantining.ts'
 import {counters, logEntry, type Reporting} from './reporting.ts'
@@ -66,10 +66,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   if (log.enabled(1)) log.write(1, checkingLine(checkedMail(mail, mailId, settings)))
 
   run.begin('mime_decode', 'D')
-  const tree = readMime(content, header, {
-    maxParts: settings.number('$MAXFILES') || Number.POSITIVE_INFINITY,
-    maxLevels: settings.number('$MAXLEVELS') || Number.POSITIVE_INFINITY,
-  })
+  const tree = readMime(content, header, mimeLimits(settings), mail.data.bareCr > 0)
   count('OpsDec')
   count('OpsDecByMimeParser')
   logParts(tree, log)

@@ -143,7 +143,8 @@ export function header(...lines: readonly string[]): Header {
     name: line.split(':')[0]!,
     raw: Buffer.from(`${line}\r\n`, 'latin1'),
   }))
-  return {fields, size: fields.reduce((sum, {raw}) => sum + raw.length, 2)}
+  const size = fields.reduce((sum, {raw}) => sum + raw.length, 2)
+  return {fields, size, doubtfulEnd: -1, isCut: false}
 }
 
 export function countedMail(more: Partial<CountedMail> = {}): CountedMail {

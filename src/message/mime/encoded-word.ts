@@ -4,8 +4,10 @@
  * Words of one character set that stand side by side are joined before they are decoded, since senders cut
  * inside a character. What is no encoded word stays as it is. Linear.
  */
+
+import {decodeBase64} from './base64.ts'
 import {decodeCharset} from './charset.ts'
-import {decodeBase64, decodeQ} from './transfer.ts'
+import {decodeQ} from './transfer.ts'
 
 interface Word {
   /** where it ends in the text */

@@ -6,10 +6,6 @@
  * A parameter given twice is kept twice; who asks is told, since clients disagree on which one counts.
  */
 import {endOfComment} from '../comment.ts'
-import {textOf} from '../header.ts'
-import {decodeCharset} from './charset.ts'
-import {decodeEncodedWords} from './encoded-word.ts'
-import {decodePercent} from './transfer.ts'
 
 export interface Parameter {
   /** in lower case, with the `*0` and `*` of RFC 2231 */
@@ -26,7 +22,12 @@ export interface Parameterized {
   readonly parameters: readonly Parameter[]
   /** a quote was not closed, or the semicolon before the parameters is missing */
   readonly isBroken: boolean
+  /** there are more parameters than are read */
+  readonly isCut: boolean
 }
+
+/** Nobody needs so many; a sender who does has something to hide. */
+const MAX_PARAMETERS = 500
 
 /** @param body of a field, unfolded, one character an octet */
 export function parseParameters(body: string): Parameterized {
@@ -38,7 +39,7 @@ export function parseParameters(body: string): Parameterized {
   // Clients go on reading where the semicolon is missing.
   let isBroken = pos < body.length && body[pos] !== ';'
   const parameters: Parameter[] = []
-  while (pos < body.length) {
+  while (pos < body.length && parameters.length < MAX_PARAMETERS) {
     pos = skipSeparators(body, pos)
     const begin = pos
     while (pos < body.length && !'=;'.includes(body[pos]!) && !isBlank(body, pos)) pos++
@@ -52,7 +53,7 @@ export function parseParameters(body: string): Parameterized {
     if (name !== '') parameters.push({name, value: read.value, isToken})
     pos = read.end
   }
-  return {value, parameters, isBroken}
+  return {value, parameters, isBroken, isCut: pos < body.length}
 }
 
 function isBlank(text: string, pos: number): boolean {
@@ -109,7 +110,7 @@ export function parameterValues({parameters}: Parameterized, name: string): stri
 /** A file name may be long, but not in more pieces than this. */
 const MAX_PIECES = 1000
 
-function joinPieces(
+export function joinPieces(
   parameters: readonly Parameter[],
   name: string,
 ): {value: string; isExtended: boolean} | undefined {
@@ -132,40 +133,12 @@ function joinPieces(
   return {value: isExtended ? texts.join('') : texts.join('').replaceAll('%25', '%'), isExtended}
 }
 
-/**
- * File names that a parameter declares, each decoded and, where that differs, raw; best form first
- * (RFC 2231 over RFC 2047 over plain).
- */
-export function declaredNames(field: Parameterized, name: string): string[] {
-  const names: string[] = []
-  const add = (decoded: string, raw: string) => {
-    for (const text of [decoded, textOf(Buffer.from(raw, 'latin1'))]) {
-      if (text !== '' && !names.includes(text)) names.push(text)
-    }
-  }
-  const pieces = joinPieces(field.parameters, name)
-  if (pieces) add(pieces.isExtended ? decodeExtended(pieces.value) : decodePlain(pieces.value), pieces.value)
-  for (const parameter of field.parameters) {
-    if (parameter.name === `${name}*`) add(decodeExtended(parameter.value), parameter.value)
-  }
-  for (const parameter of field.parameters) {
-    if (parameter.name !== name) continue
-    const {value, isToken} = parameter
-    add(decodePlain(value), value)
-    // A comment ends a token for those who keep to the standard, and is part of the name for others.
-    const comment = isToken ? value.indexOf('(') : -1
-    if (comment > 0) add(value.slice(0, comment), value)
-  }
-  return names
-}
-
-/** `charset'language'percent-escaped` (RFC 2231 §4). */
-function decodeExtended(value: string): string {
-  const match = /^([^']*)'[^']*'/.exec(value)
-  const octets = decodePercent(Buffer.from(match ? value.slice(match[0].length) : value, 'latin1'))
-  return decodeCharset(octets, match?.[1] ?? '')
-}
-
-function decodePlain(value: string): string {
-  return decodeEncodedWords(textOf(Buffer.from(value, 'latin1')))
+/** The pieces one after the other as they stand, whatever their numbers; undefined when there are not several. */
+export function piecesAsWritten(parameters: readonly Parameter[], name: string): string | undefined {
+  const prefix = `${name}*`
+  const pieces = parameters.filter(
+    parameter =>
+      parameter.name.startsWith(prefix) && /^\d{1,4}\*?$/.test(parameter.name.slice(prefix.length)),
+  )
+  return pieces.length > 1 ? pieces.map(({value}) => value).join('') : undefined
 }

@@ -10,7 +10,9 @@
  */
 import {parseHeader} from '../header.ts'
 import type {Header, MimeTree, Part} from '../message.ts'
-import {MessageReader} from './message-reader.ts'
+import {entityFields, readEntity} from './entity.ts'
+import {type Doubt, MessageReader, type Reading} from './message-reader.ts'
+import {Readings} from './readings.ts'
 
 export interface MimeLimits {
   /** parts of all kinds ($MAXFILES) */
@@ -33,38 +35,97 @@ interface Mail {
   readonly above: Part | undefined
 }
 
-/** Take a whole mail apart; `header` is what `parseHeader(octets)` gives. */
-export function readMime(octets: Buffer, header: Header, limits: MimeLimits): MimeTree {
+/**
+ * Take a whole mail apart; `header` is what `parseHeader(octets)` gives.
+ * @param hasBareCr whether there are CRs that end no line, which do so for some clients
+ */
+export function readMime(octets: Buffer, header: Header, limits: MimeLimits, hasBareCr = false): MimeTree {
+  return readMails([{octets, header, above: undefined}], 0, limits, octets.length, hasBareCr)
+}
+
+/**
+ * Take a message apart that was found in a mail, such as in an archive.
+ * @param above the part that it is; the parts found go below it
+ * @param numbered how many parts the mail has
+ */
+export function readMimeBelow(above: Part, numbered: number, limits: MimeLimits): MimeTree {
+  const {content} = above
+  return readMails([{octets: content, header: parseHeader(content), above}], numbered, limits, content.length)
+}
+
+function readMails(
+  mails: readonly Mail[],
+  numbered: number,
+  limits: MimeLimits,
+  mailSize: number,
+  hasBareCr = false,
+): MimeTree {
   const maxLevels = Math.min(limits.maxLevels, MAX_NESTED)
-  const quota = Math.max(MIN_QUOTA_BYTES, octets.length * QUOTA_FACTOR)
+  const quota = Math.max(MIN_QUOTA_BYTES, mailSize * QUOTA_FACTOR)
   const parts: Part[] = []
   const errors: string[] = []
-  const tree = (limit?: string): MimeTree => ({
+  let limit: string | undefined
+  const tree = (): MimeTree => ({
     parts,
     error: errors.length === 0 ? undefined : errors.join('; ; '),
     limit,
   })
+  let readings: Readings | undefined
   let size = 0
   // Breadth first: the messages found on one level are the next level.
-  let level: Mail[] = [{octets, header, above: undefined}]
+  let level = mails
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxLevels) return tree(`Maximum decoding depth (${maxLevels}) exceeded`)
+    if (depth > maxLevels) {
+      limit ??= `Maximum decoding depth (${maxLevels}) exceeded`
+      return tree()
+    }
     const next: Mail[] = []
     for (const mail of level) {
-      const reader = new MessageReader(mail.octets, parts.length, limits.maxParts)
-      const found = reader.read(mail.header, mail.above)
-      parts.push(...found)
+      const count = numbered + parts.length
+      const reader = new MessageReader(mail.octets, count, limits.maxParts)
+      let found: readonly Part[] = reader.read(mail.header, mail.above)
       errors.push(...reader.errors)
-      if (reader.limit !== undefined) return tree(reader.limit)
+      limit ??= reader.limit
+      const doubts = hasBareCr ? [...reader.doubts, bareCrDoubt(mail, found)] : reader.doubts
+      if (doubts.length > 0) {
+        readings ??= new Readings(mailSize)
+        const all = readings.addTo(found, doubts, count + found.length, limits.maxParts)
+        found = all.parts
+        limit ??= all.limit
+      }
       for (const part of found) {
+        parts.push(part)
         size += part.content.length
-        if (size > quota) return tree(`Exceeded storage quota ${quota} bytes by MIME decoding`)
+        if (size > quota) {
+          limit ??= `Exceeded storage quota ${quota} bytes by MIME decoding`
+          return tree()
+        }
         if (isMessage(part)) next.push({octets: part.content, header: parseHeader(part.content), above: part})
       }
+      if (reader.limit !== undefined) return tree()
     }
     level = next
+    hasBareCr = false
   }
   return tree()
+}
+
+/** The whole mail as those clients see it for whom a CR alone ends a line. */
+function bareCrDoubt({octets, above}: Mail, found: readonly Part[]): Doubt {
+  const region = Buffer.from(octets.toString('latin1').replace(/\r(?!\n)/g, '\r\n'), 'latin1')
+  const header = parseHeader(region)
+  const reading: Reading = {
+    label: 'line ends: CR alone',
+    entity: readEntity(entityFields(header)),
+    region: region.subarray(header.size),
+  }
+  const top = found.find(({kind, placement}) => kind !== 'preamble' && placement === '1')
+  return {
+    readings: [reading],
+    number: top?.number ?? 1,
+    parent: above?.number ?? 0,
+    placement: above ? `${above.placement}/1` : '1',
+  }
 }
 
 function isMessage({kind, declaredTypes}: Part): boolean {

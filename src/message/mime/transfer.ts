@@ -33,36 +33,6 @@ export function toLf(octets: Buffer): Buffer {
   return out.subarray(0, length + octets.length - done)
 }
 
-/** 1 for octets of the base64 alphabet of mail; that of URLs does not count, as clients skip `-` and `_`. */
-const IN_BASE64 = new Uint8Array(256)
-for (const c of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'))
-  IN_BASE64[c] = 1
-
-/** How many base64 digits are decoded at once; whole quanta. */
-const BASE64_CHUNK = 64 * 1024
-
-/**
- * Base64 with everything that is not of its alphabet left out, padding within included (RFC 2045 §6.8).
- */
-export function decodeBase64(octets: Buffer): Buffer {
-  const out = Buffer.allocUnsafe(Math.ceil((octets.length * 3) / 4))
-  const digits = Buffer.allocUnsafe(Math.min(BASE64_CHUNK, octets.length))
-  let written = 0
-  let held = 0
-  const decode = () => {
-    written += out.write(digits.toString('latin1', 0, held), written, 'base64')
-    held = 0
-  }
-  for (let i = 0; i < octets.length; i++) {
-    const c = octets[i]!
-    if (IN_BASE64[c] === 0) continue
-    digits[held++] = c
-    if (held === BASE64_CHUNK) decode()
-  }
-  decode()
-  return out.subarray(0, written)
-}
-
 function hexDigit(c: number | undefined): number {
   if (c === undefined) return -1
   if (c >= 48 && c <= 57) return c - 48

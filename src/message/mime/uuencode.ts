@@ -5,13 +5,13 @@
  * length digit lies is taken as far as it goes. Linear.
  */
 
-export interface UuFile {
+/** A file that stands in a text. */
+export interface EmbeddedFile {
   readonly name: string
   readonly content: Buffer
 }
 
 const LF = 10
-const EMPTY = Buffer.alloc(0)
 const BEGIN = Buffer.from('begin ')
 
 /** Where a line `begin 644 name` starts, at or after `from`; -1 when there is none. */
@@ -26,7 +26,7 @@ function findBegin(octets: Buffer, from: number): number {
 }
 
 export interface Uuencoded {
-  readonly files: readonly UuFile[]
+  readonly files: readonly EmbeddedFile[]
   /** the text outside the files; undefined when a file holds lines that no uuencode writes, or does not end */
   readonly rest: Buffer | undefined
 }
@@ -36,7 +36,7 @@ export interface Uuencoded {
  * @param limit how many files to look for
  */
 export function readUuencoded(octets: Buffer, limit: number): Uuencoded {
-  const files: UuFile[] = []
+  const files: EmbeddedFile[] = []
   const outside: Buffer[] = []
   let isClean = true
   let done = 0
@@ -65,38 +65,47 @@ function lineEnd(octets: Buffer, from: number): number {
 }
 
 function decodeLines(octets: Buffer, start: number): {content: Buffer; next: number; isClean: boolean} {
-  const out: Buffer[] = []
+  let out = Buffer.allocUnsafe(Math.ceil(((octets.length - start) * 3) / 4) + LONGEST_LINE)
+  let length = 0
   let isClean = true
   let pos = start
   while (pos < octets.length) {
     const end = lineEnd(octets, pos)
     // `end` is also a line of data by its looks, but 69 octets of data do not fit in two digits.
-    if (octets.toString('latin1', pos, Math.min(end, pos + 8)).trimEnd() === 'end') {
-      return {content: Buffer.concat(out), next: Math.min(end + 1, octets.length), isClean}
+    if (end - pos < 8 && octets.toString('latin1', pos, end).trimEnd() === 'end') {
+      return {content: out.subarray(0, length), next: Math.min(end + 1, octets.length), isClean}
     }
-    const line = decodeLine(octets, pos, end)
-    if (line) out.push(line)
-    else isClean = false
+    // Lines of zeros are short, since blanks at the end of a line get lost on the way.
+    if (length + LONGEST_LINE > out.length) out = Buffer.concat([out], out.length * 2)
+    const written = decodeLine(octets, pos, end, out, length)
+    if (written < 0) isClean = false
+    else length += written
     pos = end + 1
   }
-  return {content: Buffer.concat(out), next: octets.length, isClean: false}
+  return {content: out.subarray(0, length), next: octets.length, isClean: false}
 }
 
-/** What a line of data holds, as far as it goes; undefined when it is none. */
-function decodeLine(octets: Buffer, start: number, end: number): Buffer | undefined {
+/** What the longest line of data holds. */
+const LONGEST_LINE = 63
+
+/** Write what a line of data holds, as far as it goes; the number of octets, -1 when it is no such line. */
+function decodeLine(octets: Buffer, start: number, lineEnd: number, out: Buffer, at: number): number {
+  let end = lineEnd
   while (end > start && (octets[end - 1] === 13 || octets[end - 1] === 32)) end--
-  if (end === start) return EMPTY
-  for (let i = start; i < end; i++) if (octets[i]! < 32 || octets[i]! > 96) return undefined
+  if (end === start) return 0
+  for (let i = start; i < end; i++) if (octets[i]! < 32 || octets[i]! > 96) return -1
   const wanted = (octets[start]! - 32) & 63
   const groups = Math.ceil(wanted / 3)
   // Senders round up to whole groups, and some add a check digit.
-  if (end - start - 1 > groups * 4 + 1) return undefined
-  const out = Buffer.alloc(groups * 3)
+  if (end - start - 1 > groups * 4 + 1) return -1
+  const digit = (i: number) => (i < end ? (octets[i]! - 32) & 63 : 0)
   for (let group = 0; group < groups; group++) {
-    const at = start + 1 + group * 4
-    // Blanks at the end of a line get lost on the way; they mean zero.
-    const digit = (i: number) => (at + i < end ? (octets[at + i]! - 32) & 63 : 0)
-    out.writeUIntBE((digit(0) << 18) | (digit(1) << 12) | (digit(2) << 6) | digit(3), group * 3, 3)
+    const from = start + 1 + group * 4
+    const to = at + group * 3
+    const bits = (digit(from) << 18) | (digit(from + 1) << 12) | (digit(from + 2) << 6) | digit(from + 3)
+    out[to] = bits >> 16
+    out[to + 1] = bits >> 8
+    out[to + 2] = bits
   }
-  return out.subarray(0, wanted)
+  return wanted
 }

@@ -51,7 +51,7 @@ test('single fields can be left out', () => {
 })
 
 test('a header that no empty line ends gets none', () => {
-  const open = {fields: original.fields, size: original.size - 2}
+  const open = {...original, size: original.size - 2}
   const {head} = applyEdits(open, edits({remove: new Set(['x-spam-flag'])}))
   assert.match(head.toString('latin1'), /Subject: second\r\n$/)
 })

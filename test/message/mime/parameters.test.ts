@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {declaredNames, parameterValues, parseParameters} from '../../../src/message/mime/parameters.ts'
+import {declaredNames} from '../../../src/message/mime/names.ts'
+import {parameterValues, parseParameters} from '../../../src/message/mime/parameters.ts'
 
 const bodies: [string, value: string, boundary: string[], isBroken?: boolean][] = [
   ['multipart/mixed; boundary=foo', 'multipart/mixed', ['foo']],

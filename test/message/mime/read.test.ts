@@ -50,7 +50,7 @@ TVo=
   assert.deepEqual(outline(tree), [
     '1<5 leaf 1/1/1 text/plain "one"',
     '2<5 leaf 1/1/2 text/html "<p>"',
-    '3<4 leaf 1/2 application/octet-stream "MZ"',
+    '3<4 leaf 1/2 application/octet-stream "MZ" B',
     '4<0 container 1 multipart/mixed',
     '5<4 container 1/1 multipart/alternative',
   ])
@@ -118,9 +118,13 @@ const broken: [string, string, string[], string | undefined][] = [
     `${PART}; ; ${PARTS}`,
   ],
   [
-    'a multipart without a boundary is one part',
+    'a multipart without a boundary is one part, and what its lines look like',
     'Content-Type: multipart/mixed\n\n--b\n\nx\n',
-    ['1<0 leaf 1 multipart/mixed+application/x-unparseable-multipart "--b\\n\\nx\\n"'],
+    [
+      '1<0 leaf 1 multipart/mixed+application/x-unparseable-multipart "--b\\n\\nx\\n" B',
+      '2<3 leaf 1/1 text/plain "x\\n"',
+      '3<0 container 1 multipart/mixed',
+    ],
     'error: multipart boundary is missing, or contains CR or LF',
   ],
   [
@@ -150,7 +154,7 @@ const broken: [string, string, string[], string | undefined][] = [
   [
     'two Content-Type fields make a part ambiguous',
     'Content-Type: text/html\nContent-Type: text/plain\n\nx\n',
-    ['1<0 leaf 1 text/html "x\\n" B'],
+    ['1<0 leaf 1 text/html "x\\n" B', '2<0 leaf 1 text/plain "x\\n"'],
     undefined,
   ],
   [
@@ -160,9 +164,9 @@ const broken: [string, string, string[], string | undefined][] = [
     undefined,
   ],
   [
-    'a transfer encoding in quotes is what it says',
+    'a transfer encoding in quotes is what it says, or none',
     'Content-Transfer-Encoding: "base64"\n\neA==\n',
-    ['1<0 leaf 1 text/plain "x"'],
+    ['1<0 leaf 1 text/plain "x" B', '2<0 leaf 1 text/plain "eA==\\n"'],
     undefined,
   ],
   [

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
+import {decodeBase64} from '../../../src/message/mime/base64.ts'
 import {decodeEncodedWords} from '../../../src/message/mime/encoded-word.ts'
-import {decodeBase64, decodeQuotedPrintable, toLf} from '../../../src/message/mime/transfer.ts'
+import {decodeQuotedPrintable, toLf} from '../../../src/message/mime/transfer.ts'
 import {readUuencoded} from '../../../src/message/mime/uuencode.ts'
 
 const octets = (text: string) => Buffer.from(text, 'latin1')
