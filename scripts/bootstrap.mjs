@@ -159,7 +159,10 @@ switch (task) {
     break
   }
   case 'test:conformance':
-    test(build(), testFiles(args.length > 0 ? args.map(name => `conformance/${name}.test.js`) : ['conformance']))
+    test(
+      build(),
+      testFiles(args.length > 0 ? args.map(name => `conformance/${name}.test.js`) : ['conformance']),
+    )
     break
   case 'test:interop': // real servers have fixed ports
     test(build(), testFiles(['interop']), 1)

@@ -58,6 +58,7 @@ function octetsOf({content, path}: Part): LeafOctets {
 function logProblems({parts, limit}: DecodedParts, log: Log): void {
   for (const {number, fullType, problems, names} of parts) {
     for (const {reason, kind} of problems) {
+      if (kind === 'ambiguous') continue
       const name = names[0] === undefined ? '' : ` ${names[0]}`
       const what = `Decoding of ${partName(number)}${name} (${fullType || 'member'}) failed`
       log.write(kind === 'limit' ? 1 : -1, `${what}, leaving it unpacked: ${reason}`)

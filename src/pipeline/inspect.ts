@@ -99,9 +99,8 @@ export function logParts(tree: MimeTree, log: Log): void {
       part.kind === 'leaf'
         ? `, ${part.encoding}, size: ${part.content.length}, SHA1 digest: ${hash('sha1', part.content)}${name}`
         : ''
-    log.write(
-      1,
-      `${partName(part.number)} ${part.placement} Content-Type: ${part.declaredTypes[0] ?? part.kind}${details}`,
-    )
+    const type = part.declaredTypes[0] ?? part.kind
+    const reading = part.reading === undefined ? '' : `, for clients that read "${part.reading}"`
+    log.write(1, `${partName(part.number)} ${part.placement} Content-Type: ${type}${details}${reading}`)
   }
 }

@@ -40,28 +40,8 @@ interface Mail {
  * @param hasBareCr whether there are CRs that end no line, which do so for some clients
  */
 export function readMime(octets: Buffer, header: Header, limits: MimeLimits, hasBareCr = false): MimeTree {
-  return readMails([{octets, header, above: undefined}], 0, limits, octets.length, hasBareCr)
-}
-
-/**
- * Take a message apart that was found in a mail, such as in an archive.
- * @param above the part that it is; the parts found go below it
- * @param numbered how many parts the mail has
- */
-export function readMimeBelow(above: Part, numbered: number, limits: MimeLimits): MimeTree {
-  const {content} = above
-  return readMails([{octets: content, header: parseHeader(content), above}], numbered, limits, content.length)
-}
-
-function readMails(
-  mails: readonly Mail[],
-  numbered: number,
-  limits: MimeLimits,
-  mailSize: number,
-  hasBareCr = false,
-): MimeTree {
   const maxLevels = Math.min(limits.maxLevels, MAX_NESTED)
-  const quota = Math.max(MIN_QUOTA_BYTES, mailSize * QUOTA_FACTOR)
+  const quota = Math.max(MIN_QUOTA_BYTES, octets.length * QUOTA_FACTOR)
   const parts: Part[] = []
   const errors: string[] = []
   let limit: string | undefined
@@ -73,7 +53,7 @@ function readMails(
   let readings: Readings | undefined
   let size = 0
   // Breadth first: the messages found on one level are the next level.
-  let level = mails
+  let level: readonly Mail[] = [{octets, header, above: undefined}]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > maxLevels) {
       limit ??= `Maximum decoding depth (${maxLevels}) exceeded`
@@ -81,14 +61,14 @@ function readMails(
     }
     const next: Mail[] = []
     for (const mail of level) {
-      const count = numbered + parts.length
+      const count = parts.length
       const reader = new MessageReader(mail.octets, count, limits.maxParts)
       let found: readonly Part[] = reader.read(mail.header, mail.above)
       errors.push(...reader.errors)
       limit ??= reader.limit
-      const doubts = hasBareCr ? [...reader.doubts, bareCrDoubt(mail, found)] : reader.doubts
+      const doubts = hasBareCr && depth === 0 ? [...reader.doubts, bareCrDoubt(mail, found)] : reader.doubts
       if (doubts.length > 0) {
-        readings ??= new Readings(mailSize)
+        readings ??= new Readings(octets.length)
         const all = readings.addTo(found, doubts, count + found.length, limits.maxParts)
         found = all.parts
         limit ??= all.limit
@@ -105,7 +85,6 @@ function readMails(
       if (reader.limit !== undefined) return tree()
     }
     level = next
-    hasBareCr = false
   }
   return tree()
 }
