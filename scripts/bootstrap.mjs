@@ -86,6 +86,7 @@ function build() {
     'test',
     'scripts',
     'man/amavis.8.in',
+    'man/amavis.conf.5.in',
     'package.json',
     'package-lock.json',
     'tsconfig.json',

@@ -1,12 +1,13 @@
 /**
- * man — writes man/amavis.8 from the command manifest and the hand-written parts in man/amavis.8.in.
+ * man — writes the manual pages from what the program knows and the hand-written parts in man/*.in.
  *
- * The line `@COMMANDS@` of the hand-written page is where the commands and their options go, so that the
- * page cannot drift from the program.
+ * In amavis.8 the line `@COMMANDS@` stands for the commands and their options, in amavis.conf.5 `@SETTINGS@`
+ * for the table of settings, so that the pages cannot drift from the program.
  */
 import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {ALTERNATIVE_NAMES, SETTING_GROUPS} from '../dist/src/config/table/table.js'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const read = name => readFileSync(path.join(root, name), 'utf8')
@@ -18,7 +19,12 @@ const troff = text =>
   text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
-    .replace(/^([.'])/gm, '\\&$1')
+    .replaceAll("'", '\\(aq')
+    .replace(/^\./gm, '\\&.')
+    .replace(
+      /[^ -~\n]/gu,
+      character => `\\[u${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
+    )
 const fill = text => text.replaceAll('<%= config.bin %>', 'amavis')
 
 function option(name, flag) {
@@ -58,3 +64,28 @@ const page = read('man/amavis.8.in')
   .replace('@VERSION@', version)
   .replace('@COMMANDS@\n', () => commands.map(command).join(''))
 writeFileSync(path.join(root, 'man', 'amavis.8'), page)
+
+/** Kind, default, and whether a policy bank may have it. */
+function facts(setting) {
+  const later = setting.afterDefault === undefined ? 'undef' : setting.afterDefault
+  const first = setting.name.startsWith('$') ? later : '()'
+  const value = (setting.default ?? first).replaceAll(/\s+/g, ' ')
+  const shown = value.length > 160 ? `${value.slice(0, 160)}\u2026` : value
+  return [
+    setting.choices ? setting.choices.join(' | ') : setting.kind,
+    setting.bank === 'yes' && 'bank',
+    setting.obsolete ? `retired${setting.successor ? `: ${setting.successor}` : ''}` : `default: ${shown}`,
+  ]
+    .filter(Boolean)
+    .map(troff)
+    .join('; ')
+}
+
+const setting = one => `.TP\n.B ${troff(one.name)}\n${troff(one.doc)}\n.br\n(${facts(one)})\n`
+const group = ({title, settings}) => `.SS "${troff(title)}"\n${settings.map(setting).join('')}`
+const alternative = ([other, name]) => `.TP\n.B ${troff(other)}\nthe same as ${troff(name)}\n`
+const settingsPage = read('man/amavis.conf.5.in')
+  .replace('@VERSION@', version)
+  .replace('@SETTINGS@\n', () => SETTING_GROUPS.map(group).join(''))
+  .replace('@ALTERNATIVES@\n', () => [...ALTERNATIVE_NAMES].map(alternative).join(''))
+writeFileSync(path.join(root, 'man', 'amavis.conf.5'), settingsPage)

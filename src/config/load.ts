@@ -69,7 +69,7 @@ export function loadConfiguration(request: LoadRequest, access: FileAccess = REA
   const inOrder = (problems: readonly Problem[]) => ordered(problems, files)
   const problems = inOrder([...machine.errors, ...checked.errors])
   const warnings = inOrder([...machine.warnings, ...settled, ...checked.warnings])
-  const hints = inOrder(checked.hints)
+  const hints = inOrder([...machine.hints, ...checked.hints])
   if (problems.length > 0)
     return {kind: 'failed', problems, warnings, hints, files, variables: machine.variables}
   return {kind: 'ok', snapshot, warnings, hints, origins: machine.origins}

@@ -11,7 +11,7 @@ import {LOOKUP_OBJECTS} from './helpers/lookup-objects.ts'
 import {TABLE_FILES} from './helpers/table-files.ts'
 import {TEXT_HELPERS} from './helpers/text-helpers.ts'
 import {assignList, assignScalar} from './language/assign.ts'
-import type {Sigil} from './language/ast.ts'
+import type {Sigil, Statement} from './language/ast.ts'
 import {textOf} from './language/convert.ts'
 import {parseExpression} from './language/expression.ts'
 import {
@@ -23,6 +23,7 @@ import {
   unknownVariable,
 } from './language/machine.ts'
 import {namesIn, unknownNames} from './language/names.ts'
+import {repeatedKeys, repeatedScalars} from './language/repeated.ts'
 import {runStatements} from './language/run.ts'
 import {Source} from './language/source.ts'
 import {parseFile} from './language/statement.ts'
@@ -87,6 +88,7 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
     outside,
     builtins,
     warnings: [],
+    hints: [],
     errors: [],
     lost: new Set(),
     assigned: new Map(),
@@ -163,6 +165,7 @@ function runFile(machine: Machine, path: string, text: string): void {
       // said once, not at each use
       machine.scope.names.set(full, newBox(full[0] as Sigil))
     }
+    noteRepeated(machine, statements)
     runStatements(machine, statements, (error, statement) => note(machine, error, namesIn(statement)))
   } catch (error) {
     // texts and lists have limits of their own; what is left is the depth of the evaluation
@@ -171,6 +174,17 @@ function runFile(machine: Machine, path: string, text: string): void {
   } finally {
     for (const restore of machine.locals.reverse()) restore()
     Object.assign(machine, outer)
+  }
+}
+
+/** What is lost because the file says it again. */
+function noteRepeated(machine: Machine, statements: readonly Statement[]): void {
+  for (const {what, first, again} of repeatedScalars(statements)) {
+    machine.hints.push({at: first, message: `${what} is set again in line ${again.line}: this value is lost`})
+  }
+  for (const {what, first, again} of repeatedKeys(statements)) {
+    const message = `the key "${what}" stood in line ${first.line} already: only this value counts`
+    machine.hints.push({at: again, message})
   }
 }
 

@@ -377,7 +377,7 @@ for (const [what, text, expected] of [
   ],
   ['die', 'die "no good\\n";', [/^a\.conf:1:1: the configuration says: no good$/]],
   ['an endless loop', 'while (1) { }', [/does not end$/]],
-  ['a package', 'package Amavis::Custom;', [/"package" cannot be used/]],
+  ['a package', 'package Amavis::Custom;', [/a package of Perl code cannot be used/]],
   ['an unknown function', 'new_ER(qr/x/);', [/"new_ER" cannot be called.*new_RE\?$/]],
   ['system', "system('rm -rf /');", [/"system" cannot be called/]],
   [
@@ -415,7 +415,7 @@ test('changing a retired setting is a warning, giving it its own value is not', 
   assert.equal(result.kind, 'ok')
   if (result.kind === 'ok') {
     assert.deepEqual(result.warnings.map(problemText), [
-      'a.conf:1:19: $insert_received_line is retired and has no effect (the line can be deleted)',
+      'a.conf:1:19: $insert_received_line is retired and has no effect (a Received field is always added)',
     ])
   }
 })

@@ -78,6 +78,7 @@ function declareKey(machine: Machine, args: readonly Scalar[], at: Position): re
     ['key', isFile ? readOctets(machine, source, at).toString('latin1') : source],
     ['file', isFile ? source : undefined],
   ])
+  machine.assigned.set(list, at)
   list.items.push({kind: 'ref', to: {kind: 'hash', entries}})
   storage.items.push({kind: 'ref', to: {kind: 'hash', entries: stored}})
   return [1]

@@ -57,6 +57,7 @@ function withoutComment(line: string): {text: string; commented: boolean} {
 function readHash(machine: Machine, args: readonly Scalar[], at: Position): readonly Scalar[] {
   const named = targetOf(args, 'hash')
   const box: HashBox = named?.box ?? {kind: 'hash', entries: new Map()}
+  machine.assigned.set(box, at)
   const caseMatters = settingIsTrue(machine, '$localpart_is_case_sensitive')
   const trim = settingIsTrue(machine, '$trim_trailing_space_in_lookup_result_fields')
   const path = named ? named.path : args[0]
@@ -76,6 +77,7 @@ function readHash(machine: Machine, args: readonly Scalar[], at: Position): read
 function readArray(machine: Machine, args: readonly Scalar[], at: Position): readonly Scalar[] {
   const named = targetOf(args, 'array')
   const box: ArrayBox = named?.box ?? {kind: 'array', items: []}
+  machine.assigned.set(box, at)
   const path = named ? named.path : args[0]
   const file = textOf(path)
   for (const [i, line] of linesOf(readOctets(machine, path, at)).entries()) {
@@ -91,6 +93,7 @@ function readArray(machine: Machine, args: readonly Scalar[], at: Position): rea
 function readCidr(machine: Machine, args: readonly Scalar[], at: Position): readonly Scalar[] {
   const named = targetOf(args.toReversed(), 'hash') ?? targetOf(args.toReversed(), 'array')
   const box = named?.box ?? {kind: 'array' as const, items: [] as Scalar[]}
+  machine.assigned.set(box, at)
   const file = textOf(args[0])
   const entries: {text: string; readonly line: number}[] = []
   for (const [i, line] of linesOf(readOctets(machine, args[0], at)).entries()) {

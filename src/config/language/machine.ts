@@ -36,6 +36,8 @@ export interface Machine {
   /** functions that know of the configuration: new_RE, read_hash, include_config_files … */
   readonly builtins: ReadonlyMap<string, Builtin>
   readonly warnings: Problem[]
+  /** right as it stands, and worth a second look */
+  readonly hints: Problem[]
   /** mistakes so far; each cost one statement, and the rest was read on */
   readonly errors: Problem[]
   /** bare names in statements that were lost: what they would have set is not known */

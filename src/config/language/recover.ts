@@ -15,6 +15,7 @@ const LINE_END = /;[ \t]*(?:#[^\n]*)?(?:\n|$)/g
 /** The offset of what looks like the next statement after the one that began at `start` and failed. */
 export function nextStatement(source: Source, start: number, error: unknown): number {
   const {text} = source
+  if (text.startsWith('package', start)) return nextPackage(text, start)
   const at = problemsOf(error)?.[0]?.at
   const failed = Math.max(start, (at && source.offsetOf(at)) ?? source.at)
   if (failed > start && beginsLine(text, failed) && begins(text, failed)) return failed
@@ -25,6 +26,13 @@ export function nextStatement(source: Source, start: number, error: unknown): nu
     if (begins(text, line)) return line
   }
   return Math.min(semicolon + 1, text.length)
+}
+
+/** All that follows is of another package, up to the next one. */
+function nextPackage(text: string, start: number): number {
+  const next = /^[ \t]*package[ \t]+Amavis::Conf[ \t]*;/gm
+  next.lastIndex = start + 1
+  return next.exec(text) ? next.lastIndex : text.length
 }
 
 function begins(text: string, at: number): boolean {

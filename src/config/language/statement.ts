@@ -3,6 +3,8 @@
  *
  * What a configuration may not do (other modules, packages, named subs) is refused here by name.
  */
+
+import {configError} from '../problem.ts'
 import type {Expr, Statement, Variable} from './ast.ts'
 import {parseExpression} from './expression.ts'
 import {nextStatement} from './recover.ts'
@@ -80,6 +82,13 @@ function parseCompound(source: Source, word: string, at: Expr['at']): readonly S
     case 'no':
       return parseUse(source, word === 'use', at)
     case 'package':
+      throw configError(
+        source.position(),
+        'a package of Perl code cannot be used in a configuration, which is read and not executed',
+        source.peek(/package\s+Amavis::Custom\b/y) === undefined
+          ? 'only settings can stand here'
+          : 'custom hooks are a module of JavaScript, named by $custom_hooks',
+      )
     case 'BEGIN':
     case 'END':
       throw source.fail(`"${word}" cannot be used in a configuration: it is read, not executed as Perl`)

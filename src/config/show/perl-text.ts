@@ -204,7 +204,7 @@ function regexpSource({pattern, flags}: Regexp): string {
     character => `\\x{${character.codePointAt(0)!.toString(16)}}`,
   )
   if (!octets.includes("'")) return `qr'${octets}'${flags}`
-  const interpolates = /[$@](?:[\w{:]|$)/.test(octets)
+  const interpolates = /[$@][\w{:]/.test(octets)
   const delimiter = interpolates ? undefined : [...'/!,~%"'].find(one => !octets.includes(one))
   if (delimiter !== undefined) return `qr${delimiter}${octets}${delimiter}${flags}`
   return `qr'${octets.replaceAll("\\'", "'").replaceAll("'", '\\x27')}'${flags}`

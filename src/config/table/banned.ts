@@ -32,9 +32,24 @@ export const BANNED: readonly SettingDefinition[] = [
     default: '(\\%bypass_banned_checks, \\@bypass_banned_checks_acl, \\$bypass_banned_checks_re)',
     doc: 'skip banned checks',
   },
-  {name: '%bypass_banned_checks', kind: 'hash', bank: 'maps', doc: 'table in @bypass_banned_checks_maps'},
-  {name: '@bypass_banned_checks_acl', kind: 'acl', bank: 'maps', doc: 'table in @bypass_banned_checks_maps'},
-  {name: '$bypass_banned_checks_re', kind: 're', bank: 'maps', doc: 'table in @bypass_banned_checks_maps'},
+  {
+    name: '%bypass_banned_checks',
+    kind: 'hash',
+    bank: 'maps',
+    doc: 'hash in @bypass_banned_checks_maps: address or domain => value',
+  },
+  {
+    name: '@bypass_banned_checks_acl',
+    kind: 'acl',
+    bank: 'maps',
+    doc: 'list in @bypass_banned_checks_maps: addresses and domains, "!" before one means no',
+  },
+  {
+    name: '$bypass_banned_checks_re',
+    kind: 're',
+    bank: 'maps',
+    doc: 'regular expressions in @bypass_banned_checks_maps, new_RE(…)',
+  },
   {
     name: '%allowed_header_tests',
     kind: 'hash',
@@ -50,7 +65,22 @@ export const BANNED: readonly SettingDefinition[] = [
     default: '(\\%bypass_header_checks, \\@bypass_header_checks_acl, \\$bypass_header_checks_re)',
     doc: 'skip header checks',
   },
-  {name: '%bypass_header_checks', kind: 'hash', bank: 'maps', doc: 'table in @bypass_header_checks_maps'},
-  {name: '@bypass_header_checks_acl', kind: 'acl', bank: 'maps', doc: 'table in @bypass_header_checks_maps'},
-  {name: '$bypass_header_checks_re', kind: 're', bank: 'maps', doc: 'table in @bypass_header_checks_maps'},
+  {
+    name: '%bypass_header_checks',
+    kind: 'hash',
+    bank: 'maps',
+    doc: 'hash in @bypass_header_checks_maps: address or domain => value',
+  },
+  {
+    name: '@bypass_header_checks_acl',
+    kind: 'acl',
+    bank: 'maps',
+    doc: 'list in @bypass_header_checks_maps: addresses and domains, "!" before one means no',
+  },
+  {
+    name: '$bypass_header_checks_re',
+    kind: 're',
+    bank: 'maps',
+    doc: 'regular expressions in @bypass_header_checks_maps, new_RE(…)',
+  },
 ]

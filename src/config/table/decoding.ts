@@ -38,7 +38,12 @@ export const DECODING: readonly SettingDefinition[] = [
     default: '(\\$keep_decoded_original_re)',
     doc: "keep the packed original too; keys: file(1) text, 'MAIL', 'MAIL-UNDECIPHERABLE'",
   },
-  {name: '$keep_decoded_original_re', kind: 're', bank: 'maps', doc: 'table in @keep_decoded_original_maps'},
+  {
+    name: '$keep_decoded_original_re',
+    kind: 're',
+    bank: 'maps',
+    doc: 'regular expressions in @keep_decoded_original_maps, new_RE(…)',
+  },
   {
     name: '@map_full_type_to_short_type_maps',
     kind: 'text→type(s)',
@@ -51,7 +56,7 @@ export const DECODING: readonly SettingDefinition[] = [
     kind: 're',
     bank: 'maps',
     default: SHORT_TYPES,
-    doc: 'table in @map_full_type_to_short_type_maps',
+    doc: 'regular expressions in @map_full_type_to_short_type_maps, new_RE(…)',
   },
   {
     name: '$mail_digest_algorithm',

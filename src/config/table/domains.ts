@@ -11,9 +11,24 @@ export const DOMAINS: readonly SettingDefinition[] = [
     default: '(\\%local_domains, \\@local_domains_acl, \\$local_domains_re)',
     doc: 'which addresses are ours',
   },
-  {name: '%local_domains', kind: 'hash', bank: 'maps', doc: 'table in @local_domains_maps'},
-  {name: '@local_domains_acl', kind: 'acl', bank: 'maps', doc: 'table in @local_domains_maps'},
-  {name: '$local_domains_re', kind: 're', bank: 'maps', doc: 'table in @local_domains_maps'},
+  {
+    name: '%local_domains',
+    kind: 'hash',
+    bank: 'maps',
+    doc: 'hash in @local_domains_maps: address or domain => value',
+  },
+  {
+    name: '@local_domains_acl',
+    kind: 'acl',
+    bank: 'maps',
+    doc: 'list in @local_domains_maps: addresses and domains, "!" before one means no',
+  },
+  {
+    name: '$local_domains_re',
+    kind: 're',
+    bank: 'maps',
+    doc: 'regular expressions in @local_domains_maps, new_RE(…)',
+  },
   {
     name: '@mynetworks',
     kind: 'ip-acl',

@@ -14,7 +14,7 @@ export const FACTS: readonly SettingDefinition[] = [
     default: "'IO::Socket::IP'",
     doc: 'Perl socket module',
   },
-  {name: '$my_pid', kind: 'int', bank: 'no', doc: 'process id'},
+  {name: '$my_pid', kind: 'int', bank: 'no', doc: 'process id, for configurations to read'},
   {
     name: '%ccat_display_names',
     kind: 'hash',

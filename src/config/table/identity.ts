@@ -22,7 +22,7 @@ export const IDENTITY: readonly SettingDefinition[] = [
     name: '$myhostname',
     kind: 'fqdn',
     bank: 'yes',
-    doc: `host name of this node, needs a dot (or is "localhost"): Received, Message-ID, DSN, banner, log prefix; default: the machine's name`,
+    doc: `host name of this node, with a dot (or "localhost"): in Received, Message-ID, DSN, banner, log; by default the machine's name`,
   },
   {
     name: '$localhost_name',
@@ -70,7 +70,13 @@ export const IDENTITY: readonly SettingDefinition[] = [
     afterDefault: 'defined $daemon_group ? ($daemon_group) : ()',
     doc: 'groups to switch to',
   },
-  {name: '$daemon_chroot_dir', kind: 'path', bank: 'no', afterDefault: "''", doc: 'chroot directory'},
+  {
+    name: '$daemon_chroot_dir',
+    kind: 'path',
+    bank: 'no',
+    afterDefault: "''",
+    doc: 'root folder to change to, which is not possible: confine the service by RootDirectory= of systemd, or a container',
+  },
   {
     name: '$daemonize',
     kind: 'bool',
@@ -78,7 +84,13 @@ export const IDENTITY: readonly SettingDefinition[] = [
     default: '1',
     doc: 'detach from terminal (foreground/debug commands force 0)',
   },
-  {name: '$pid_file', kind: 'path', bank: 'no', afterDefault: '"$MYHOME/amavisd.pid"', doc: 'PID file'},
+  {
+    name: '$pid_file',
+    kind: 'path',
+    bank: 'no',
+    afterDefault: '"$MYHOME/amavisd.pid"',
+    doc: 'file that holds the process id of the master, for stop and reload',
+  },
   {
     name: '$lock_file',
     kind: 'path',
@@ -112,7 +124,13 @@ export const IDENTITY: readonly SettingDefinition[] = [
     bank: 'no',
     doc: 'colon separated search path for external programs; becomes PATH',
   },
-  {name: '$max_servers', kind: 'int', bank: 'no', default: '2', doc: 'number of worker processes'},
+  {
+    name: '$max_servers',
+    kind: 'int',
+    bank: 'no',
+    default: '2',
+    doc: 'number of child processes, each of which checks one mail at a time',
+  },
   {
     name: '$min_servers',
     kind: 'int',

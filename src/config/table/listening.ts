@@ -11,8 +11,18 @@ export const LISTENING: readonly SettingDefinition[] = [
     doc: 'sockets to listen on; $unix_socketname and $inet_socket_port values are appended after config; -p replaces all',
   },
   {name: '$unix_socketname', kind: 'path/list', bank: 'no', doc: 'Unix socket path(s) to listen on'},
-  {name: '$unix_socket_mode', kind: 'int', bank: 'no', doc: 'chmod mode for Unix sockets'},
-  {name: '$inet_socket_port', kind: 'port/list', bank: 'no', doc: 'TCP port(s)'},
+  {
+    name: '$unix_socket_mode',
+    kind: 'int',
+    bank: 'no',
+    doc: 'permissions of Unix sockets, octal with a leading 0 such as 0660',
+  },
+  {
+    name: '$inet_socket_port',
+    kind: 'port/list',
+    bank: 'no',
+    doc: 'TCP port or list of ports to listen on, at each address of $inet_socket_bind',
+  },
   {
     name: '$inet_socket_bind',
     kind: 'addr/list',
@@ -27,7 +37,12 @@ export const LISTENING: readonly SettingDefinition[] = [
     default: "('127.0.0.1', '[::1]')",
     doc: 'client addresses allowed to connect to the current socket',
   },
-  {name: '$listen_queue_size', kind: 'int', bank: 'no', doc: 'listen(2) backlog'},
+  {
+    name: '$listen_queue_size',
+    kind: 'int',
+    bank: 'no',
+    doc: 'connections that wait in the kernel for us to accept them',
+  },
   {
     name: '%interface_policy',
     kind: 'hash',

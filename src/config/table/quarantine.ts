@@ -240,5 +240,11 @@ export const QUARANTINE: readonly SettingDefinition[] = [
     default: "'msg-%m.eml'",
     doc: 'inner file name, %-placeholders allowed',
   },
-  {name: '$attachment_outer_name', kind: 'str', bank: 'yes', default: "'msg-%m.zip'", doc: 'zip file name'},
+  {
+    name: '$attachment_outer_name',
+    kind: 'str',
+    bank: 'yes',
+    default: "'msg-%m.zip'",
+    doc: 'name of the zip file around mail that is sent as an attachment, %-placeholders allowed',
+  },
 ]

@@ -31,9 +31,24 @@ export const VIRUS: readonly SettingDefinition[] = [
     default: '(\\%bypass_virus_checks, \\@bypass_virus_checks_acl, \\$bypass_virus_checks_re)',
     doc: 'skip virus checks; a literal true first element in the base bank disables AV code altogether',
   },
-  {name: '%bypass_virus_checks', kind: 'hash', bank: 'maps', doc: 'table in @bypass_virus_checks_maps'},
-  {name: '@bypass_virus_checks_acl', kind: 'acl', bank: 'maps', doc: 'table in @bypass_virus_checks_maps'},
-  {name: '$bypass_virus_checks_re', kind: 're', bank: 'maps', doc: 'table in @bypass_virus_checks_maps'},
+  {
+    name: '%bypass_virus_checks',
+    kind: 'hash',
+    bank: 'maps',
+    doc: 'hash in @bypass_virus_checks_maps: address or domain => value',
+  },
+  {
+    name: '@bypass_virus_checks_acl',
+    kind: 'acl',
+    bank: 'maps',
+    doc: 'list in @bypass_virus_checks_maps: addresses and domains, "!" before one means no',
+  },
+  {
+    name: '$bypass_virus_checks_re',
+    kind: 're',
+    bank: 'maps',
+    doc: 'regular expressions in @bypass_virus_checks_maps, new_RE(…)',
+  },
   {
     name: '@viruses_that_fake_sender_maps',
     kind: 'name→bool',
@@ -45,7 +60,7 @@ export const VIRUS: readonly SettingDefinition[] = [
     name: '$viruses_that_fake_sender_re',
     kind: 're',
     bank: 'maps',
-    doc: 'table in @viruses_that_fake_sender_maps',
+    doc: 'regular expressions in @viruses_that_fake_sender_maps, new_RE(…)',
   },
   {
     name: '@virus_name_to_spam_score_maps',
