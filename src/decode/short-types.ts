@@ -1,127 +1,109 @@
 /**
  * short-types — the short names of a part's type (`exe`, `zip`, `txt`) from file(1)'s long text.
  *
- * These names are what banned rules and decoders are written in. The order of the table is part of its
- * meaning: the first row that matches decides. Source: spec/config §7.4 "Short types".
+ * These names are what banned rules and decoders are written in. The table is the default of
+ * `$map_full_type_to_short_type_re`; an operator's own counts for rules and logs, but not for the choice of a
+ * decoder, which goes by the octets. Source: spec/config, Short types.
  */
+import type {Settings} from '../config/settings.ts'
+import {SHORT_TYPE_RULES} from '../config/table/short-types.ts'
+import type {Scalar} from '../config/value.ts'
+import {lookup} from '../lookup/lookup.ts'
+import {regexpItems} from '../lookup/regexp-table.ts'
+import type {Part} from '../message/message.ts'
 
-type Row = readonly [pattern: RegExp, ...types: string[]]
+type Row = readonly [pattern: RegExp, types: readonly string[]]
 
-const ROWS: readonly Row[] = [
-  [/^empty$/, 'empty'],
-  [/^directory$/, 'dir'],
-  [
-    /^(?:can't (?:stat|read)|cannot open|ERROR:)|can't read magic file|couldn't find any magic files|^data$/,
-    'dat',
-  ],
-  [/^(?:ISO-8859.*text|Non-ISO.*ASCII.*text|'diff' output text)/, 'txt'],
-  [/^(?:Unicode.*text|UTF.* Unicode text)/i, 'txt'],
-  [/^GNU message catalog/, 'mo'],
-  [/^PGP (?:message signature|public key|armored)/, 'pgp', 'pgp.asc'],
-  [/^PGP message.*encrypted|^PGP message$|^PGP\/GPG encrypted data/i, 'pgp', 'pgp.enc'],
-  // Vector of the specification: a message that begins with a session key is encrypted.
-  [/^PGP message/, 'pgp', 'pgp.enc'],
-  [/^PGP/, 'pgp'],
-  [/^(?:ASCII|smtp|RFC 822) mail text/, 'txt'],
-  [/^JPEG image data/, 'image', 'jpg'],
-  [/^GIF image data/, 'image', 'gif'],
-  [/^PNG image data/, 'image', 'png'],
-  [/^TIFF image data/, 'image', 'tif'],
-  [/^PCX.*image data/, 'image', 'pcx'],
-  [/^PC bitmap data/, 'image', 'bmp'],
-  [/^SVG Scalable Vector Graphics image/, 'image', 'svg'],
-  [/^MP2/, 'audio', 'mpa', 'mp2'],
-  [/^MP3|MPEG ADTS, layer III/, 'audio', 'mpa', 'mp3'],
-  [/^ISO Media, MPEG v4 system, 3GPP/, 'audio', 'mpa', '3gpp'],
-  [/^ISO Media, MPEG v4 system/, 'audio', 'mpa', 'm4a', 'm4b'],
-  [/^FLAC audio bitstream data/, 'audio', 'flac'],
-  [/^Ogg data, FLAC audio/, 'audio', 'oga'],
-  [/^Ogg data/, 'audio', 'ogg'],
-  [/^MPEG video stream data/, 'movie', 'mpv'],
-  [/^MPEG/, 'movie', 'mpg'],
-  [/^Matroska data/, 'movie', 'mkv'],
-  [/^Microsoft ASF/, 'movie', 'wmv'],
-  [/^RIFF.*AVI/, 'movie', 'avi'],
-  [/^RIFF.*animated cursor/, 'movie', 'ani'],
-  [/^RIFF.*WAVE audio/, 'audio', 'wav'],
-  [/^Macromedia Flash data/, 'swf'],
-  [/^HTML document text/, 'html'],
-  [/^XML document text/, 'xml'],
-  [/^exported SGML document text/, 'sgml'],
-  [/^PostScript document text/, 'ps'],
-  [/^PDF document/, 'pdf'],
-  [/^Rich Text Format data/, 'rtf'],
-  [/^Microsoft (?:Office Document|Word|Installer)/i, 'doc'],
-  [/^Composite Document File V2 Document/i, 'cdf-ms'],
-  [/^ms-windows meta(?:file|font)/i, 'wmf'],
-  [/^LaTeX.*document text/, 'lat'],
-  [/^TeX DVI file/, 'dvi'],
-  [/document text/, 'txt'],
-  [/^compiled Java class data/, 'java'],
-  [/^MS Windows 95 Internet shortcut text/, 'url'],
-  [/^Compressed Google KML Document/, 'kmz'],
-  [/^frozen/, 'F'],
-  [/^gzip compressed/, 'gz'],
-  [/^bzip compressed/, 'bz'],
-  [/^bzip2 compressed/, 'bz2'],
-  [/^xz compressed/, 'xz'],
-  [/^lzma compressed/, 'lzma'],
-  [/^lrz compressed/, 'lrz'],
-  [/^lzop compressed/, 'lzo'],
-  [/^LZ4 compressed/, 'lz4'],
-  [/^compress'd/, 'Z'],
-  [/^Zip archive/i, 'zip'],
-  [/^7-zip archive/i, '7z'],
-  [/^RAR archive/i, 'rar'],
-  [/^LHa.*archive/i, 'lha'],
-  [/^ARC archive/i, 'arc'],
-  [/^ARJ archive/i, 'arj'],
-  [/^ACE archive/i, 'ace'],
-  [/^Zoo archive/i, 'zoo'],
-  [/^(?:\S+ +)?tar archive/i, 'tar'],
-  [/^(?:\S+ +)?cpio archive/i, 'cpio'],
-  [/^StuffIt Archive/i, 'sit'],
-  [/^Debian binary package/i, 'deb'],
-  [/^current ar archive/i, 'a'],
-  [/^RPM/, 'rpm'],
-  [/^(?:Transport Neutral Encapsulation Format|TNEF)/i, 'tnef'],
-  [/^Microsoft Cabinet (?:file|archive)/i, 'cab'],
-  [/^InstallShield Cabinet file/, 'installshield'],
-  [/^ISO 9660 CD-ROM filesystem/i, 'iso'],
-  [/^(?:uuencoded|xxencoded)/i, 'uue'],
-  [/^binhex/i, 'hqx'],
-  [/^(?:ASCII|text)\b/i, 'asc'],
-  [/^Emacs.*byte-compiled Lisp data/i, 'asc'],
-  [/script.* text executable/, 'txt'],
-  [/^MS Windows.*DLL|executable for MS Windows.*DLL/, 'exe', 'dll'],
-  [/^MS-DOS executable \(built-in\)/, 'asc'],
-  [/^(?:MS-)?DOS executable.*DLL/, 'exe', 'dll'],
-  [/^MS Windows.*executable|executable.*for MS Windows/, 'exe', 'exe-ms'],
-  [/^COM executable for DOS|^DOS executable \(COM\)/, 'asc'],
-  [/^(?:MS-)?DOS executable(?!.*\(COM\))/, 'exe', 'exe-ms'],
-  [
-    /^(?:PA-RISC.*executable|ELF .*executable|COFF format .*executable|executable \(RISC System)/,
-    'exe',
-    'exe-unix',
-  ],
-  [/^VMS.*executable/, 'exe', 'exe-vms'],
-  [/executable/i, 'exe'],
-  [/shared object, /i, 'so'],
-  [/relocatable, /i, 'o'],
-  [/\btext\b/i, 'asc'],
-  [/^Zstandard compressed/, 'zst'],
-]
+const ROWS: readonly Row[] = SHORT_TYPE_RULES.map(([pattern, types]) => [
+  new RegExp(
+    pattern
+      .replace(/^(?!\*)/, '^')
+      .replace(/^\*|\/i$/g, '')
+      .replace('\\z', '$'),
+    flagsOf(pattern),
+  ),
+  types.split(' '),
+])
 
-/** Long texts whose short types are remembered: most parts of most mails have one of a few. */
-const REMEMBERED = 256
-const remembered = new Map<string, readonly string[]>()
+function flagsOf(pattern: string): string {
+  return pattern.endsWith('/i') ? 'i' : ''
+}
 
-/** Short types of a long text, `['dat']` when no row matches. */
+const UNKNOWN: readonly string[] = ['dat']
+
+/** Short types of a long text by the default table, `['dat']` when no row matches. */
 export function shortTypes(full: string): readonly string[] {
-  const known = remembered.get(full)
-  if (known) return known
-  const row = ROWS.find(([pattern]) => pattern.test(full))
-  const types = row ? row.slice(1).map(String) : ['dat']
-  if (remembered.size < REMEMBERED) remembered.set(full, types)
+  return ROWS.find(([pattern]) => pattern.test(full))?.[1] ?? UNKNOWN
+}
+
+/** What an operator's tables say of long texts; undefined where the tables are the default ones. */
+const configured = new WeakMap<readonly Scalar[], Map<string, readonly string[]> | null>()
+
+/** Parts with the short types of `@map_full_type_to_short_type_maps`, and encrypted ones marked as such. */
+export function withConfiguredTypes(parts: readonly Part[], settings: Settings): readonly Part[] {
+  const tables = settings.list('@map_full_type_to_short_type_maps')
+  let known = configured.get(tables)
+  if (known === undefined) {
+    known = isDefault(tables) ? null : new Map()
+    configured.set(tables, known)
+  }
+  const named = known
+  if (named === null && !parts.some(isClosed)) return parts
+  return parts.map(part => {
+    if (part.fullType === '') return part
+    const types = named === null ? part.shortTypes : typesBy(part.fullType, tables, named, settings)
+    const renamed = types === part.shortTypes ? part : {...part, shortTypes: types}
+    return isClosed(renamed)
+      ? {...renamed, attributes: `${renamed.attributes}C`, problems: ENCRYPTED}
+      : renamed
+  })
+}
+
+const ENCRYPTED = [{kind: 'encrypted', reason: 'encrypted by PGP'}] as const
+
+/** spec/config, Short types: a type pgp.enc adds the flag C. */
+function isClosed({shortTypes, attributes}: Part): boolean {
+  return shortTypes.length > 1 && shortTypes.includes('pgp.enc') && !attributes.includes('C')
+}
+
+/** How many long texts are remembered; there are few but for what files say of themselves. */
+const MOST_REMEMBERED = 1000
+
+function typesBy(
+  full: string,
+  tables: readonly Scalar[],
+  known: Map<string, readonly string[]>,
+  settings: Settings,
+): readonly string[] {
+  const before = known.get(full)
+  if (before) return before
+  const types = typesOf(lookup(tables, full, settings)?.value)
+  if (known.size >= MOST_REMEMBERED) known.clear()
+  known.set(full, types)
   return types
+}
+
+/** One type, or a list of them. */
+function typesOf(value: Scalar): readonly string[] {
+  if (value === undefined || value === '') return UNKNOWN
+  if (typeof value !== 'object') return [String(value)]
+  const isList = value.kind === 'ref' && value.to.kind === 'array'
+  return isList && value.to.kind === 'array' ? value.to.items.map(String) : UNKNOWN
+}
+
+function isDefault(tables: readonly Scalar[]): boolean {
+  const [table] = tables
+  const value =
+    typeof table === 'object' && table.kind === 'ref' && table.to.kind === 'scalar' ? table.to.value : table
+  if (tables.length !== 1 || typeof value !== 'object' || value.kind !== 'object' || value.of !== 'RE')
+    return false
+  const items = regexpItems(value)
+  return (
+    items.length === SHORT_TYPE_RULES.length &&
+    items.every(({re, value}, index) => {
+      const [pattern, types] = SHORT_TYPE_RULES[index]!
+      const anchored = pattern.startsWith('*') ? pattern.slice(1) : `^${pattern}`
+      return anchored.replace(/\/i$/, '') === re.pattern && typesOf(value).join(' ') === types
+    })
+  )
 }

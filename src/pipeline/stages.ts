@@ -11,6 +11,7 @@ import type {Finding} from '../checks/finding.ts'
 import {scanSpamTestString} from '../checks/spam/test-strings.ts'
 import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
 import type {BankReport, Settings} from '../config/settings.ts'
+import {withConfiguredTypes} from '../decode/short-types.ts'
 import {typeParts} from '../decode/types.ts'
 import type {Log} from '../log/log.ts'
 import {checkingLine} from '../log/main-entry.ts'
@@ -76,7 +77,8 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
 
   run.begin('parts_decode')
   const decoding = decodeParts(mimeParts, octets.size, settings, services)
-  const {parts, limit} = decoding instanceof Promise ? await run.within(decoding) : decoding
+  const {parts: found, limit} = decoding instanceof Promise ? await run.within(decoding) : decoding
+  const parts = withConfiguredTypes(found, settings)
 
   run.begin('check_header')
   const findings: Finding[] = [

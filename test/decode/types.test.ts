@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {shortTypes} from '../../src/decode/short-types.ts'
-import {typeOf} from '../../src/decode/types.ts'
+import {shortTypes, withConfiguredTypes} from '../../src/decode/short-types.ts'
+import {typeOf, typeParts} from '../../src/decode/types.ts'
+import {makePart} from '../../src/message/part.ts'
+import {settingsFrom} from '../lookup/settings.ts'
 
 const octets = (text: string) => Buffer.from(text, 'latin1')
 
@@ -165,4 +167,23 @@ test('no content makes a type fail', () => {
       assert.ok(typeOf(content).short.length > 0)
     }
   }
+})
+
+test("an operator's map names the types for rules; without one the parts stay as they are", () => {
+  const parts = typeParts([makePart({number: 1, parent: 0, placement: '1', content: octets('%PDF-1.7\n')})])
+  assert.equal(withConfiguredTypes(parts, settingsFrom('1;\n')), parts)
+  const settings = settingsFrom(
+    `@map_full_type_to_short_type_maps = (new_RE([qr'^PDF'i => ['doc', 'paper']]), \\$map_full_type_to_short_type_re);\n1;\n`,
+  )
+  assert.deepEqual(withConfiguredTypes(parts, settings)[0]?.shortTypes, ['doc', 'paper'])
+  const text = typeParts([makePart({number: 1, parent: 0, placement: '1', content: octets('hello\n')})])
+  assert.deepEqual(withConfiguredTypes(text, settings)[0]?.shortTypes, ['asc'])
+})
+
+test('what PGP has encrypted is marked as encrypted', () => {
+  const content = octets('-----BEGIN PGP MESSAGE-----\n\nx\n')
+  const parts = typeParts([makePart({number: 1, parent: 0, placement: '1', content})])
+  const [part] = withConfiguredTypes(parts, settingsFrom('1;\n'))
+  assert.deepEqual(part?.shortTypes, ['pgp', 'pgp.enc'])
+  assert.equal(part.attributes, 'C')
 })

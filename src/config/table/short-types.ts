@@ -6,7 +6,7 @@
  */
 
 /** Patterns are anchored at the beginning unless they begin with `*`; `/i` at the end: case does not matter. */
-const RULES: readonly (readonly [pattern: string, types: string])[] = [
+export const SHORT_TYPE_RULES: readonly (readonly [pattern: string, types: string])[] = [
   ['empty\\z', 'empty'],
   ['directory\\z', 'dir'],
   ["can't (?:stat|read)\\b", 'dat'],
@@ -130,4 +130,4 @@ function ruleText([pattern, types]: readonly [string, string]): string {
   return `  [ qr{${anchored}}${flags} => ${value} ],`
 }
 
-export const SHORT_TYPES = `new_RE(\n${RULES.map(ruleText).join('\n')}\n)`
+export const SHORT_TYPES = `new_RE(\n${SHORT_TYPE_RULES.map(ruleText).join('\n')}\n)`

@@ -16,6 +16,9 @@ export interface Alternative {
   readonly entity: Entity
 }
 
+/** How much of a boundary is said. */
+const MAX_LABEL = 70
+
 /** More of a kind than this is not tried. */
 const MAX_OF_A_KIND = 10
 
@@ -39,7 +42,7 @@ export function alternatives(
   const boundaries = new Set(fields.types.slice(0, MAX_OF_A_KIND).flatMap(boundaryCandidates))
   boundaries.delete(entity.boundary ?? '')
   for (const boundary of [...boundaries].filter(hasDelimiter).slice(0, MAX_OF_A_KIND)) {
-    found.push({label: `boundary: ${boundary}`, entity: asMultipart(entity, boundary)})
+    found.push({label: `boundary: ${boundary.slice(0, MAX_LABEL)}`, entity: asMultipart(entity, boundary)})
   }
   if (!isMultipart && entity.boundary !== undefined && hasDelimiter(entity.boundary)) {
     found.push({label: 'Content-Type: multipart', entity: asMultipart(entity, entity.boundary)})
