@@ -11,6 +11,7 @@ import {socketKey} from '../config/socket-spec.ts'
 import {AmavisError} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
 import {dropPrivileges} from '../process/privileges.ts'
+import {ServiceManager} from '../process/service-manager.ts'
 import {answerRequest, type Standing} from './answers.ts'
 import type {ChildHandle} from './child-process.ts'
 import type {ControlReply} from './control.ts'
@@ -58,6 +59,7 @@ export class Master {
   #draining = false
   /** while draining: sessions end between two of their mails */
   #soon = false
+  readonly #manager = new ServiceManager({onTrouble: text => this.#say(-1, text)})
   readonly #startedAt = Date.now()
 
   constructor(options: MasterOptions) {
@@ -101,6 +103,7 @@ export class Master {
         return true
       case 'slow stop':
         this.#say(0, 'slow shutdown: finishing the connections that are open')
+        void this.#manager.tell({STOPPING: 1})
         this.#door.closeAllBut(new Set())
         this.#drain(true)
         return false
@@ -111,7 +114,9 @@ export class Master {
         return false
       }
       case 'reload':
-        wish.done(await this.#unlessDraining(() => this.#reload()))
+        wish.done(
+          await this.#manager.reloading(() => this.#unlessDraining(() => this.#reload()), this.#status),
+        )
         return false
       case 'restart':
         wish.done(await this.#unlessDraining(() => this.#restart(wish.options)))
@@ -154,12 +159,15 @@ export class Master {
     const generation = this.#generations.make(read, this.#preparedFor(read))
     this.#generations.serveBy(generation)
     await this.#generations.bringUp(generation, inheritance ? plan.children : 1)
+    // whoever starts the daemon may end when it is told so, and must not be the main process then
+    if (!inheritance) await this.#manager.tell({READY: 1, STATUS: this.#status()})
     await report({kind: 'ready', pid: process.pid, sockets: this.#door.keys, warnings})
     if (inheritance) {
       await this.#options.predecessorDone()
       this.#presence.claim(plan, inheritance.pid)
       await this.#presence.open(plan)
       this.#options.tookOver()
+      void this.#manager.tell({READY: 1, STATUS: this.#status()})
       for (const warning of this.#door.adjust(plan)) this.#say(-1, warning)
     }
     for (const folder of sweepOrphans(plan.tempBase)) this.#say(1, `removed an orphaned folder ${folder}`)
@@ -212,6 +220,12 @@ export class Master {
     }
   }
 
+  /** In words, after a reload or without one. */
+  readonly #status = (reload?: ControlReply): string => {
+    const serving = `${this.#plan?.children} children, listening on ${this.#door.keys.join(', ')}`
+    return reload && reload.kind !== 'ok' ? `${serving}; reload refused: ${reload.problems[0]}` : serving
+  }
+
   #say(level: number, text: string): void {
     this.#log?.log.write(level, text)
   }
@@ -262,10 +276,11 @@ export class Master {
 
   async #stop(): Promise<void> {
     this.#say(0, 'shutting down')
+    const told = this.#manager.tell({STOPPING: 1})
     this.#door.closeAllBut(new Set())
     this.#door.dismiss()
     this.#presence.close()
-    await Promise.all([this.#bus?.stop(), this.#generations.stop()])
+    await Promise.all([told, this.#bus?.stop(), this.#generations.stop()])
     this.#presence.leave()
     await this.#log?.close()
   }
@@ -286,6 +301,7 @@ export class Master {
 
   async #handOver(heir: Heir): Promise<void> {
     this.#say(0, `process ${heir.pid} takes over`)
+    this.#manager.beSucceeded()
     this.#door.closeAllBut(new Set(), new Set(heir.takes))
     this.#presence.close()
     await this.#bus?.stop()
