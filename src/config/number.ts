@@ -21,6 +21,7 @@ export function numberText(value: number): string {
   if (Number.isSafeInteger(value)) return Object.is(value, -0) ? '0' : String(value)
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf'
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 64) return BigInt(value).toString()
   const text = value.toPrecision(15)
   const [mantissa = '', exponent] = text.split('e')
   const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa

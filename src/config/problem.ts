@@ -4,6 +4,7 @@
  * One form everywhere: `file:line:column: what was found, what was expected`.
  */
 import {AmavisError} from '../errors.ts'
+import type {Scalar} from './value.ts'
 
 /** A place in a source text; lines and columns count from 1. */
 export interface Position {
@@ -18,6 +19,10 @@ export interface Problem {
   readonly message: string
   /** what to do about it, as an order or a question: "did you mean $max_servers?" */
   readonly help?: string
+  /** `eval {…}` does not catch it */
+  readonly final?: true
+  /** what `die` was given, for `$@` */
+  readonly thrown?: Scalar
 }
 
 /** `amavisd.conf:41:16: $max_servers: expected a whole number, found "ten" (write the number in digits)`. */
@@ -33,6 +38,15 @@ export function positionText(at: Position): string {
 /** An error that ends the reading of a file; problemsOf gets its problem back. */
 export function configError(at: Position | undefined, message: string, help?: string): AmavisError {
   return configErrors([help === undefined ? {at, message} : {at, message, help}])
+}
+
+/**
+ * An error that ends the reading of a file even within `eval {…}`: what is asked for cannot be had here, and
+ * a configuration that goes on without it would not be the one that was written.
+ */
+export function refusal(at: Position | undefined, message: string, help?: string): AmavisError {
+  const problem: Problem = help === undefined ? {at, message} : {at, message, help}
+  return configErrors([{...problem, final: true}])
 }
 
 /** One error for several problems, of which there is at least one. */

@@ -20,6 +20,7 @@ import {
   type Machine,
   newBox,
   type Outside,
+  setSpecial,
   unknownVariable,
 } from './language/machine.ts'
 import {namesIn, unknownNames} from './language/names.ts'
@@ -32,7 +33,8 @@ import {configError, type Position, problemsOf} from './problem.ts'
 import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
 
 const NESTING_LIMIT = 100
-const LOOP_STEPS = 1_000_000
+/** Statements, list values and octets of text (64 to a step) that all files together may cost. */
+const STEPS = 4_000_000
 /** After so many mistakes a file is something else. */
 const MISTAKES_LIMIT = 100
 
@@ -80,6 +82,8 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
     ...DECLARATIONS,
     ...TEXT_HELPERS,
     ...inclusions(read),
+    // Sys::Hostname's
+    ['hostname', machine => [machine.outside.command('hostname')?.trim()]],
   ])
   const machine: Machine = {
     variables,
@@ -93,8 +97,12 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
     lost: new Set(),
     assigned: new Map(),
     origins: new Origins(),
+    specials: specialVariables(),
+    subs: new Map(),
     locals: [],
-    steps: LOOP_STEPS,
+    want: 'list',
+    depth: 0,
+    steps: STEPS,
   }
   return {
     machine,
@@ -112,6 +120,23 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
   }
 }
 
+/** Those of Perl's own variables that have a value from the begin. */
+function specialVariables(): Machine['specials'] {
+  const {pid} = process
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
+  const values = {
+    $$: pid,
+    '$<': uid,
+    '$>': uid,
+    '$(': gid,
+    '$)': gid,
+    '$"': ' ',
+    '$,': undefined,
+    '$;': '\x1c',
+  }
+  return new Map(Object.entries(values).map(([name, value]) => [name, {kind: 'scalar', value}]))
+}
+
 /** include_config_files, include_optional_config_files, and Perl's own ways to read a file. */
 function inclusions(read: (path: string, at: Position) => void): readonly [string, Builtin][] {
   const all: Builtin = (_, args, at) => {
@@ -127,16 +152,21 @@ function inclusions(read: (path: string, at: Position) => void): readonly [strin
     const path = textOf(args[0])
     const missing = machine.outside.testFile('e', path) === undefined
     const value = missing ? '2 (No such file or directory)' : '0'
-    machine.variables.set('$!', {kind: 'scalar', value})
-    machine.variables.set('$@', {kind: 'scalar', value: ''})
+    setSpecial(machine, '$!', value)
+    setSpecial(machine, '$@', '')
     if (!missing) read(path, at)
     return [missing ? undefined : 1]
+  }
+  const required: Builtin = (machine, args, at) => {
+    const module = textOf(args[0])
+    if (!/^[A-Z]\w*(?:::\w+)*$/.test(module)) return all(machine, args, at)
+    throw configError(at, `Can't locate ${module}: Perl modules cannot be loaded`)
   }
   return [
     ['include_config_files', all],
     ['include_optional_config_files', optional],
     ['do', doFile],
-    ['require', all],
+    ['require', required],
   ]
 }
 

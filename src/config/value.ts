@@ -21,12 +21,18 @@ export type SubBody =
     }
   /** `sub {0}`, `sub {}`, `sub { ('/dir', 'file-%m') }` */
   | {readonly kind: 'constant'; readonly values: readonly Scalar[]}
-  | {
-      readonly kind: 'program'
-      readonly statements: readonly unknown[]
-      readonly text: string
-      readonly at: string
-    }
+  | Program
+
+/** A sub's program, with what it sees of the variables and subs around it. */
+export interface Program {
+  readonly kind: 'program'
+  readonly statements: readonly unknown[]
+  readonly text: string
+  readonly at: string
+  /** `my` variables by name with sigil */
+  readonly scope: ReadonlyMap<string, ScalarBox | ArrayBox | HashBox>
+  readonly subs: ReadonlyMap<string, Code>
+}
 
 export type Scalar = undefined | string | number | Ref | Code | Regexp | Obj
 /** A reference to a variable or to a nested list or hash; identity is kept. */
@@ -34,7 +40,7 @@ export interface Ref {
   readonly kind: 'ref'
   readonly to: ScalarBox | ArrayBox | HashBox
 }
-/** `\&ask_daemon` (a name), or an anonymous sub (its program). */
+/** `\&ask_daemon` (a name), an anonymous sub (its program), or a sub that a file defines (both). */
 export interface Code {
   readonly kind: 'code'
   readonly name: string | undefined

@@ -376,9 +376,9 @@ for (const [what, text, expected] of [
     [/^a\.conf:1:3\d: Can't use string \("d"\) as .*\\@/],
   ],
   ['die', 'die "no good\\n";', [/^a\.conf:1:1: the configuration says: no good$/]],
-  ['an endless loop', 'while (1) { }', [/does not end$/]],
+  ['an endless loop', 'while (1) { }', [/does not come to an end/]],
   ['a package', 'package Amavis::Custom;', [/a package of Perl code cannot be used/]],
-  ['an unknown function', 'new_ER(qr/x/);', [/"new_ER" cannot be called.*new_RE\?$/]],
+  ['an unknown function', 'new_ER(qr/x/);', [/"new_ER" cannot be called.*new_RE\?\)$/]],
   ['system', "system('rm -rf /');", [/"system" cannot be called/]],
   [
     'a malformed regexp',

@@ -8,9 +8,8 @@ import {configError} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import type {Expr} from './ast.ts'
 import {textOf} from './convert.ts'
-import {listOf, scalarOf} from './evaluate.ts'
+import {binaryOf, listOf, scalarOf} from './evaluate.ts'
 import {countSteps, type Machine} from './machine.ts'
-import {binaryValue} from './operators.ts'
 import {arrayBox, declared, hashBox, placeOf} from './place.ts'
 
 type Assignment = Extract<Expr, {type: 'assign'}>
@@ -40,12 +39,17 @@ export function assignList(machine: Machine, expr: Assignment): readonly Scalar[
   return values
 }
 
-/** `@x .= …` and its kind make no sense but `x=`, `||=`; only `push`-like forms are seen, so refuse. */
+/** Of the operators that assign only `||=` and `x=` make sense with a list. */
 function assignListOperator(machine: Machine, expr: Assignment): readonly Scalar[] {
   if (expr.op === '||' && expr.target.type !== 'list') {
     const present = listOf(machine, expr.target)
     if (present.length > 0) return present
     return assignList(machine, {...expr, op: ''})
+  }
+  if (expr.op === 'x') {
+    const left: Expr = {type: 'list', items: [expr.target], at: expr.at}
+    const value: Expr = {type: 'binary', op: 'x', left, right: expr.value, at: expr.at}
+    return assignList(machine, {...expr, op: '', value})
   }
   throw configError(expr.at, `"${expr.op}=" cannot be used with a list`)
 }
@@ -116,7 +120,8 @@ export function assignScalar(machine: Machine, expr: Assignment): Scalar {
     if (keep) return before
   }
   const right = scalarOf(machine, expr.value)
-  const value = op === '||' || op === '&&' || op === '//' ? right : binaryValue(op, before, right, expr.at)
+  const value =
+    op === '||' || op === '&&' || op === '//' ? right : binaryOf(machine, op, before, right, expr.at)
   place.set(value)
   return value
 }

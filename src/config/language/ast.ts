@@ -5,6 +5,7 @@
  * element or slice is taken of: `$policy_bank{A}` is an element of the variable `%policy_bank`.
  */
 import type {Position} from '../problem.ts'
+import type {Scalar} from '../value.ts'
 
 export type Sigil = '$' | '@' | '%'
 
@@ -14,6 +15,8 @@ interface Node {
 
 export type Expr =
   | Constant
+  /** a value that is there already */
+  | (Node & {readonly type: 'value'; readonly value: Scalar})
   | Template
   | Variable
   | Deref
@@ -31,6 +34,8 @@ export type Expr =
   | (Node & {readonly type: 'codeName'; readonly name: string})
   /** text: its block as it was written */
   | (Node & {readonly type: 'sub'; readonly body: readonly Statement[]; readonly text: string})
+  /** `$code->(…)`, `&$code(…)`, `&{…}(…)` */
+  | (Node & {readonly type: 'callCode'; readonly of: Expr; readonly args: readonly Expr[]})
   | (Node & {readonly type: 'regexp'; readonly pattern: Expr; readonly flags: string})
   | Match
   | (Node & {readonly type: 'unary'; readonly op: UnaryOperator; readonly of: Expr})
@@ -56,10 +61,16 @@ export type Expr =
     })
   /** a bare word: a constant, or under `use strict` a mistake */
   | (Node & {readonly type: 'word'; readonly name: string})
+  /** `… or return`, `… and next`: leaves the statement that it stands in */
+  | (Node & {readonly type: 'leave'; readonly with: Statement})
   /** text between backticks */
   | (Node & {readonly type: 'command'; readonly text: Expr})
   | (Node & {readonly type: 'doBlock'; readonly body: readonly Statement[]})
-  | (Node & {readonly type: 'fileTest'; readonly test: string; readonly of: Expr})
+  /** `eval {…}` */
+  | (Node & {readonly type: 'evalBlock'; readonly body: readonly Statement[]})
+  /** tests from the outermost to the innermost (`-e -f $x`); without `of`: of the file last tested */
+  | (Node & {readonly type: 'fileTest'; readonly tests: string; readonly of: Expr | undefined})
+  | Transliteration
 
 export type UnaryOperator = '!' | '-' | '+' | '~'
 
@@ -118,8 +129,18 @@ export interface Match extends Node {
   readonly negate: boolean
   readonly pattern: Expr
   readonly flags: string
-  /** `s///`: what to put instead */
+  /** `s///`: what to put instead; with `/e` the program that says it */
   readonly replacement: Expr | undefined
+}
+
+/** `tr/a-z/A-Z/`, of `$_` without a target. */
+export interface Transliteration extends Node {
+  readonly type: 'transliteration'
+  readonly target: Expr | undefined
+  readonly negate: boolean
+  readonly from: string
+  readonly to: string
+  readonly flags: string
 }
 
 export interface Declaration extends Node {
@@ -147,22 +168,33 @@ export type Statement =
     })
   | (Node & {
       readonly type: 'while'
+      readonly label: string | undefined
       readonly test: Expr
       readonly body: readonly Statement[]
-      readonly step: Expr | undefined
+      /** the step of `for (;;)`, and a `continue` block */
+      readonly after: readonly Statement[]
+      /** `do {…} while …`: the body comes before the first test */
+      readonly bodyFirst: boolean
     })
   | (Node & {
       readonly type: 'foreach'
+      readonly label: string | undefined
       /** undefined: `$_` */
       readonly variable: Variable | undefined
       readonly own: boolean
       readonly list: Expr
       readonly body: readonly Statement[]
     })
-  | (Node & {readonly type: 'block'; readonly body: readonly Statement[]})
+  | (Node & {
+      readonly type: 'block'
+      readonly label: string | undefined
+      readonly body: readonly Statement[]
+    })
   | (Node & {readonly type: 'return'; readonly value: Expr | undefined})
-  | (Node & {readonly type: 'jump'; readonly to: 'next' | 'last'})
+  | (Node & {readonly type: 'jump'; readonly to: 'next' | 'last'; readonly label: string | undefined})
   | (Node & {readonly type: 'pragma'; readonly on: boolean; readonly name: string})
-  /** `sub name {…}`: its program is not kept */
-  | (Node & {readonly type: 'namedSub'; readonly name: string})
+  /** `sub name {…}`, defined before the statements around it are run */
+  | (Node & {readonly type: 'namedSub'; readonly name: string; readonly body: readonly Statement[]})
+  /** `use constant NAME => VALUE`, `use constant {…}` */
+  | (Node & {readonly type: 'constants'; readonly of: Expr})
   | (Node & {readonly type: 'ourNames'; readonly names: readonly string[]})

@@ -1,8 +1,7 @@
 /**
  * language/call — calls: Perl's functions, ours, and the few constructors that are known.
  */
-import {nearestName} from '../nearest.ts'
-import {configError} from '../problem.ts'
+import {refusal} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import type {Call, Expr} from './ast.ts'
 import {CONSTANTS} from './constants.ts'
@@ -10,7 +9,11 @@ import {textOf} from './convert.ts'
 import {itemsOf, scalarOf} from './evaluate.ts'
 import {BLOCK_FUNCTIONS, LIST_FUNCTIONS} from './list-functions.ts'
 import type {Machine} from './machine.ts'
+import {plainName} from './run.ts'
+import {runSub} from './sub.ts'
 import {TEXT_FUNCTIONS} from './text-functions.ts'
+import {TIME_FUNCTIONS} from './time-functions.ts'
+import {unknownFunction} from './unknown-function.ts'
 import {VARIABLE_FUNCTIONS} from './variable-functions.ts'
 
 type MethodCall = Extract<Expr, {type: 'methodCall'}>
@@ -22,10 +25,10 @@ export type Want = 'scalar' | 'list'
  */
 export function callFunction(machine: Machine, call: Call | MethodCall, want: Want): readonly Scalar[] {
   if (call.type === 'methodCall') return constructObject(machine, call)
-  const name = call.name.replace(/^(?:Amavis::(?:Conf|Util)::|main::)/, '')
+  const name = plainName(call.name.replace(/^CORE::(?:GLOBAL::)?/, ''))
   const constant = CONSTANTS.get(name)
   if (constant !== undefined && call.args.length === 0) return [constant]
-  const onVariables = VARIABLE_FUNCTIONS.get(name)
+  const onVariables = VARIABLE_FUNCTIONS.get(name) ?? TIME_FUNCTIONS.get(name)
   if (onVariables) return onVariables(machine, call, want)
   const onLists = BLOCK_FUNCTIONS.get(name)
   if (onLists) return onLists(machine, call, want)
@@ -35,19 +38,11 @@ export function callFunction(machine: Machine, call: Call | MethodCall, want: Wa
     return [
       onText(args.length === 0 && call.args.length === 0 ? [topic(machine, call)] : args, call.at, machine),
     ]
+  const sub = machine.subs.get(name)
+  if (sub) return runSub(machine, sub.body, sub.scope, args, want, call.at)
   const ours = machine.builtins.get(name)
   if (ours) return ours(machine, args, call.at)
-  const known = [
-    ...TEXT_FUNCTIONS.keys(),
-    ...LIST_FUNCTIONS.keys(),
-    ...VARIABLE_FUNCTIONS.keys(),
-    ...machine.builtins.keys(),
-  ]
-  const near = nearestName(name, known)
-  throw configError(
-    call.at,
-    `the function "${name}" cannot be called in a configuration${near === undefined ? '' : `, did you mean ${near}?`}`,
-  )
+  throw unknownFunction(machine, name, call.at)
 }
 
 /** `$_`, which many functions take when nothing is given. */
@@ -58,9 +53,9 @@ function topic(machine: Machine, call: Call): Scalar {
 /** `Amavis::Lookup::RE->new(…)` and the other look-up objects that a file may make itself. */
 function constructObject(machine: Machine, call: MethodCall): readonly Scalar[] {
   const name = call.of.type === 'constant' ? textOf(call.of.value) : ''
-  const known = /^Amavis::Lookup::(RE|SQLfield|LDAPattr|Label|IP)$/.exec(name)
+  const known = /^Amavis::Lookup::(RE|SQLfield|LDAPattr|Label|IP|DNSxL)$/.exec(name)
   if (!known || call.method !== 'new') {
-    throw configError(
+    throw refusal(
       call.at,
       `the method call "${name === '' ? '…' : name}->${call.method}" cannot be made in a configuration`,
     )

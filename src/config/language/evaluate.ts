@@ -4,25 +4,27 @@
  * Source: spec/config, Value model. Nothing is executed as Perl; what is not known here is refused.
  */
 import {isTrue} from '../number.ts'
-import {configError, type Position} from '../problem.ts'
+import {configError, type Position, problemsOf, refusal} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import {assignList, assignScalar, entriesOf, ownList, takesList} from './assign.ts'
-import type {Expr} from './ast.ts'
+import type {Expr, Statement} from './ast.ts'
 import {callFunction} from './call.ts'
-import {numberOf, textOf} from './convert.ts'
-import {type Machine, variableBox} from './machine.ts'
-import {matchValue, regexpValue} from './match.ts'
-import {binaryValue, rangeOf} from './operators.ts'
+import {numberOf, referenceName, textOf} from './convert.ts'
+import {countSteps, countText, LONGEST_LIST, type Machine, setSpecial, variableBox} from './machine.ts'
+import {matchValue, matchValues, regexpValue} from './match.ts'
+import {binaryValue, nextWord, rangeOf} from './operators.ts'
 import {arrayBox, declared, hashBox, placeOf} from './place.ts'
-import {runBlock} from './run.ts'
-import {subBody} from './sub.ts'
+import {Leaving, plainName, runBlock, runStatement} from './run.ts'
+import {anonymousSub, callSub, namedSub, runSub} from './sub.ts'
 import {templateText} from './template.ts'
+import {transliterated} from './transliterate.ts'
 import {wordValue} from './word.ts'
 
 /** The value of an expression in scalar context. */
 export function scalarOf(machine: Machine, expr: Expr): Scalar {
   switch (expr.type) {
     case 'constant':
+    case 'value':
       return expr.value
     case 'template':
       return templateText(machine, expr)
@@ -48,9 +50,11 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
     case 'reference':
       return referencesTo(machine, expr.of).at(-1)
     case 'codeName':
-      return {kind: 'code', name: expr.name, body: undefined}
+      return namedSub(machine, expr.name)
     case 'sub':
-      return {kind: 'code', name: undefined, body: subBody(expr.body, expr.text, expr.at)}
+      return anonymousSub(machine, expr.body, expr.text, expr.at)
+    case 'callCode':
+      return callReference(machine, expr, 'scalar').at(-1)
     case 'regexp':
       return regexpValue(machine, expr.pattern, expr.flags, expr.at)
     case 'match':
@@ -58,7 +62,7 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
     case 'unary':
       return unaryValue(machine, expr)
     case 'binary':
-      return binaryValue(expr.op, scalarOf(machine, expr.left), scalarOf(machine, expr.right), expr.at)
+      return binaryOf(machine, expr.op, scalarOf(machine, expr.left), scalarOf(machine, expr.right), expr.at)
     case 'logical': {
       const left = scalarOf(machine, expr.left)
       return keepsLeft(expr.op, left) ? left : scalarOf(machine, expr.right)
@@ -70,7 +74,7 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
     case 'step': {
       const place = placeOf(machine, expr.of)
       const before = place.get()
-      const after = numberOf(before) + expr.by
+      const after = stepped(before, expr.by)
       place.set(after)
       return expr.prefix ? after : (before ?? 0)
     }
@@ -84,10 +88,16 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
       return wordValue(machine, expr.name, expr.at)
     case 'command':
       return commandOutput(machine, textOf(scalarOf(machine, expr.text)), expr.at)
+    case 'transliteration':
+      return transliterated(machine, expr)
     case 'fileTest':
-      return machine.outside.testFile(expr.test, textOf(scalarOf(machine, expr.of)))
+      return fileTested(machine, expr)
+    case 'leave':
+      throw new Leaving(runStatement(machine, expr.with))
     case 'doBlock':
       return blockValues(machine, expr.body).at(-1)
+    case 'evalBlock':
+      return evaluated(machine, expr.body).at(-1)
     case 'slice':
     case 'listSlice':
     case 'range':
@@ -110,6 +120,10 @@ export function listOf(machine: Machine, expr: Expr): readonly Scalar[] {
         const index: Expr = {type: 'constant', value: textOf(key), at: expr.at}
         return scalarOf(machine, {type: 'element', of: expr.of, index, at: expr.at})
       })
+    case 'word': {
+      const sub = machine.subs.get(plainName(expr.name))
+      return sub ? runSub(machine, sub.body, sub.scope, [], 'list', expr.at) : [scalarOf(machine, expr)]
+    }
     case 'listSlice': {
       const items = listOf(machine, expr.of)
       return listOf(machine, expr.index).map(index => items.at(Math.trunc(numberOf(index))))
@@ -123,7 +137,7 @@ export function listOf(machine: Machine, expr: Expr): readonly Scalar[] {
       return keepsLeft(expr.op, left) ? [left] : listOf(machine, expr.right)
     }
     case 'range':
-      return rangeOf(scalarOf(machine, expr.from), scalarOf(machine, expr.to), expr.at)
+      return rangeValues(machine, expr)
     case 'assign':
       if (!takesList(expr.target)) return [assignScalar(machine, expr)]
       assignList(machine, expr)
@@ -139,15 +153,22 @@ export function listOf(machine: Machine, expr: Expr): readonly Scalar[] {
       if (expr.op === 'x' && expr.left.type === 'list') {
         const items = listOf(machine, expr.left)
         const times = Math.max(0, Math.trunc(numberOf(scalarOf(machine, expr.right))))
-        if (items.length * times > 100_000) throw configError(expr.at, 'the list is too long')
+        if (items.length * times > LONGEST_LIST) throw refusal(expr.at, 'the list is too long')
+        countSteps(machine, items.length * times, expr.at)
         return Array.from({length: times}, () => items).flat()
       }
       return [scalarOf(machine, expr)]
     case 'call':
     case 'methodCall':
       return callFunction(machine, expr, 'list')
+    case 'callCode':
+      return callReference(machine, expr, 'list')
+    case 'match':
+      return matchValues(machine, expr)
     case 'doBlock':
       return blockValues(machine, expr.body)
+    case 'evalBlock':
+      return evaluated(machine, expr.body)
     default:
       return [scalarOf(machine, expr)]
   }
@@ -209,6 +230,80 @@ function unaryValue(machine: Machine, expr: Extract<Expr, {type: 'unary'}>): Sca
   }
 }
 
+/** `left op right`; the part of a text that is new is counted. */
+export function binaryOf(machine: Machine, op: string, left: Scalar, right: Scalar, at: Position): Scalar {
+  const value = binaryValue(op, left, right, at)
+  if (op === '.') countText(machine, textOf(right).length, at)
+  else if (op === 'x') countText(machine, (value as string).length, at)
+  return value
+}
+
+function rangeValues(machine: Machine, expr: Extract<Expr, {type: 'range'}>): readonly Scalar[] {
+  const values = rangeOf(scalarOf(machine, expr.from), scalarOf(machine, expr.to), expr.at)
+  countSteps(machine, values.length, expr.at)
+  return values
+}
+
+/** The next or previous value; words of letters and digits count up as Perl's do: `az`, `ba`. */
+function stepped(value: Scalar, by: 1 | -1): Scalar {
+  if (
+    by === 1 &&
+    typeof value === 'string' &&
+    value !== '' &&
+    /^[A-Za-z]*[0-9]*$/.test(value) &&
+    !/^\d/.test(value)
+  )
+    return nextWord(value)
+  return numberOf(value) + by
+}
+
+function callReference(
+  machine: Machine,
+  expr: Extract<Expr, {type: 'callCode'}>,
+  want: 'scalar' | 'list',
+): readonly Scalar[] {
+  const code = scalarOf(machine, expr.of)
+  if (typeof code !== 'object' || code.kind !== 'code')
+    throw configError(expr.at, `not a CODE reference, found ${referenceName(code) || `"${textOf(code)}"`}`)
+  return callSub(machine, code, itemsOf(machine, expr.args), want, expr.at)
+}
+
+/** `eval {…}`: an error of what it does ends up in `$@`. */
+function evaluated(machine: Machine, body: readonly Statement[]): readonly Scalar[] {
+  const {depth, want} = machine
+  setSpecial(machine, '$@', '')
+  try {
+    return blockValues(machine, body)
+  } catch (error) {
+    const problem = problemsOf(error)?.[0]
+    if (!problem || problem.final) throw error
+    machine.depth = depth
+    machine.want = want
+    const {at, message, thrown} = problem
+    const place = at ? ` at ${at.file} line ${at.line}.\n` : '\n'
+    setSpecial(machine, '$@', thrown ?? `${message}${place}`)
+    return []
+  }
+}
+
+/** `_`: the file that was tested last. */
+function lastTested(machine: Machine): string {
+  const box = machine.specials.get('$_file')
+  return box?.kind === 'scalar' ? textOf(box.value) : ''
+}
+
+/** Tests of a file from the innermost to the outermost, as long as they hold. */
+function fileTested(machine: Machine, expr: Extract<Expr, {type: 'fileTest'}>): Scalar {
+  const file = expr.of ? textOf(scalarOf(machine, expr.of)) : lastTested(machine)
+  setSpecial(machine, '$_file', file)
+  let result: Scalar
+  for (const test of [...expr.tests].reverse()) {
+    result = machine.outside.testFile(test, file)
+    if (!isTrue(result)) return result
+  }
+  return result
+}
+
 function keepsLeft(op: '&&' | '||' | '//', left: Scalar): boolean {
   if (op === '//') return left !== undefined
   return isTrue(left) === (op === '||')
@@ -220,10 +315,20 @@ function blockValues(machine: Machine, body: Parameters<typeof runBlock>[1]): re
 }
 
 function commandOutput(machine: Machine, text: string, at: Position): string {
-  const output = machine.outside.command(text.trim())
+  const command = text.trim()
+  const output = machine.outside.command(command)
   if (output !== undefined) return output
-  throw configError(
+  throw refusal(
     at,
-    `commands are not run while a configuration is read: \`${text.trim()}\`; known are \`hostname\`, \`hostname --fqdn\`, \`uname -n\` and \`head -n 1 /etc/mailname\``,
+    `commands are not run while a configuration is read: \`${command}\``,
+    commandAdvice(command),
   )
+}
+
+/** What to write instead of a command. */
+function commandAdvice(command: string): string {
+  const file = /^(?:\/usr)?(?:\/bin\/)?(?:cat|head(?: -n? ?\d+)?) +([^\s;|&<>$`]+)$/.exec(command)?.[1]
+  if (file !== undefined)
+    return `write read_text('${file}') for its text, read_array('${file}') for its lines`
+  return 'write the value itself; answered are hostname, uname, and the first line of /etc/mailname'
 }

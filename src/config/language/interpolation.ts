@@ -15,7 +15,8 @@ export type TextKind = 'string' | 'pattern'
 /** The content of an interpolating text whose first octet stands at `start` of the source. */
 export function parseInterpolated(source: Source, raw: string, start: number, kind: TextKind): Template {
   const at = source.position(start)
-  const inner = new Source(source.file, raw, source.pragmas, {line: at.line, column: at.column})
+  const inner = new Source(source.file, raw, source.pragmas, {line: at.line, column: at.column}, source.depth)
+  inner.enter()
   return parseParts(inner, kind, false)
 }
 
@@ -59,14 +60,15 @@ function parseParts(source: Source, kind: TextKind, nested: boolean): Template {
 }
 
 function parseCaseMode(source: Source, kind: TextKind, mode: CaseMode['mode']): CaseMode {
-  if (mode === 'l' || mode === 'u') {
-    const rest = parseParts(source, kind, true)
-    return {type: 'case', mode, of: rest}
-  }
-  return {type: 'case', mode, of: parseParts(source, kind, true)}
+  // `\L\u` means `\u\L`
+  const inner = mode === 'L' || mode === 'U' ? source.take(/\\[ul]/y) : undefined
+  const of: CaseMode = {type: 'case', mode, of: parseParts(source, kind, true)}
+  if (inner === undefined) return of
+  const whole: Template = {type: 'template', parts: [of], at: of.of.at}
+  return {type: 'case', mode: inner[1] as 'u' | 'l', of: whole}
 }
 
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+export const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
   r: '\r',

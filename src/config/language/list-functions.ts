@@ -2,20 +2,20 @@
  * language/list-functions — Perl's functions of lists, with and without a block.
  */
 import {isTrue} from '../number.ts'
-import {compileRegexp} from '../regexp.ts'
+import type {Position} from '../problem.ts'
 import type {Scalar} from '../value.ts'
-import type {Call, Expr} from './ast.ts'
+import type {Call, Expr, Statement} from './ast.ts'
 import {numberOf, textOf} from './convert.ts'
 import {itemsOf, listOf, scalarOf} from './evaluate.ts'
-import {inScope, type Machine} from './machine.ts'
-import {matchesIn, regexpValue} from './match.ts'
+import {countSteps, countText, inScope, type Machine} from './machine.ts'
+import {compiledAt, matchesIn, regexpValue} from './match.ts'
 import {runStatements} from './run.ts'
 import type {PlainFunction} from './text-functions.ts'
 
 type BlockFunction = (machine: Machine, call: Call, want: 'scalar' | 'list') => readonly Scalar[]
 
 export const LIST_FUNCTIONS: ReadonlyMap<string, PlainFunction> = new Map<string, PlainFunction>([
-  ['join', args => args.slice(1).map(textOf).join(textOf(args[0]))],
+  ['join', joined],
 ])
 
 export const BLOCK_FUNCTIONS: ReadonlyMap<string, BlockFunction> = new Map<string, BlockFunction>([
@@ -32,6 +32,17 @@ export const BLOCK_FUNCTIONS: ReadonlyMap<string, BlockFunction> = new Map<strin
   ['split', (machine, call, want) => counted(splitText(machine, call), want)],
 ])
 
+function joined(args: readonly Scalar[], at: Position, machine: Machine): string {
+  const separator = textOf(args[0])
+  const texts = args.slice(1).map(textOf)
+  countText(
+    machine,
+    texts.reduce((sum, text) => sum + text.length + separator.length, 0),
+    at,
+  )
+  return texts.join(separator)
+}
+
 function counted(values: readonly Scalar[], want: 'scalar' | 'list'): readonly Scalar[] {
   return want === 'list' ? values : [values.length]
 }
@@ -43,14 +54,26 @@ function eachItem(
 ): {items: readonly Scalar[]; run: (item: Scalar) => readonly Scalar[]} {
   const [first, ...rest] = call.args
   const items = itemsOf(machine, call.block ? call.args : rest)
+  countSteps(machine, items.length, call.at)
   const run = (item: Scalar) =>
     inScope(machine, () => {
       machine.scope!.names.set('$_', {kind: 'scalar', value: item})
       if (!call.block) return first ? listOf(machine, first) : []
-      const end = runStatements(machine, call.block)
-      return end.kind === 'done' || end.kind === 'return' ? end.values : []
+      return blockList(machine, call.block)
     })
   return {items, run}
+}
+
+/** What a block gives, as a list whatever the sub around it is to give. */
+function blockList(machine: Machine, block: readonly Statement[]): readonly Scalar[] {
+  const {want} = machine
+  machine.want = 'list'
+  try {
+    const end = runStatements(machine, block)
+    return end.kind === 'done' || end.kind === 'return' ? end.values : []
+  } finally {
+    machine.want = want
+  }
 }
 
 function mapped(machine: Machine, call: Call): readonly Scalar[] {
@@ -71,8 +94,7 @@ function sorted(machine: Machine, call: Call): readonly Scalar[] {
     inScope(machine, () => {
       machine.scope!.names.set('$a', {kind: 'scalar', value: a})
       machine.scope!.names.set('$b', {kind: 'scalar', value: b})
-      const end = runStatements(machine, block)
-      return end.kind === 'done' || end.kind === 'return' ? numberOf(end.values.at(-1)) : 0
+      return numberOf(blockList(machine, block).at(-1))
     }),
   )
 }
@@ -84,19 +106,26 @@ function splitText(machine: Machine, call: Call): readonly Scalar[] {
   const text = textOf(scalarOf(machine, subject ?? topic))
   const most = limit ? Math.trunc(numberOf(scalarOf(machine, limit))) : 0
   if (text === '') return []
-  const fields = split(machine, separator, text, most)
+  const fields = split(machine, separator, text, most, call.at)
+  countSteps(machine, fields.length, call.at)
   if (most === 0) while (fields.length > 0 && fields.at(-1) === '') fields.pop()
   return fields
 }
 
-function split(machine: Machine, separator: Expr | undefined, text: string, most: number): string[] {
+function split(
+  machine: Machine,
+  separator: Expr | undefined,
+  text: string,
+  most: number,
+  at: Position,
+): string[] {
   const isPattern = separator?.type === 'match' || separator?.type === 'regexp'
   const plain = separator === undefined ? ' ' : isPattern ? undefined : scalarOf(machine, separator)
   const blanks = plain === ' '
   const re = isPattern
     ? regexpValue(machine, separator.pattern, separator.flags, separator.at)
     : {kind: 're' as const, pattern: blanks ? '\\s+' : textOf(plain), flags: ''}
-  const compiled = compileRegexp(typeof plain === 'object' && plain.kind === 're' ? plain : re)
+  const compiled = compiledAt(typeof plain === 'object' && plain.kind === 're' ? plain : re, at)
   const subject = blanks ? text.replace(/^\s+/, '') : text
   const fields: string[] = []
   let from = 0

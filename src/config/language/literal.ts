@@ -2,18 +2,26 @@
  * language/literal — numbers, quoted texts, regular expressions and here-documents as terms.
  */
 import type {Expr, Match} from './ast.ts'
-import {parseInterpolated} from './interpolation.ts'
+import {parseInterpolated, SIMPLE_ESCAPES} from './interpolation.ts'
 import {characters, plainText, type Quoted, takeQuoted, unindented} from './quote.ts'
-import type {Source} from './source.ts'
+import {Source} from './source.ts'
+import {parseFile} from './statement.ts'
 
 const NUMBER =
-  /0[xX][0-9A-Fa-f_]+|0[bB][01_]+|0[0-7_]+(?![\d.])|(?:\d[\d_]*)?\.?(?!\.)\d[\d_]*(?:\.(?!\.)(?:\d[\d_]*)?)?(?:[eE][+-]?\d+)?/y
+  /0[xX][0-9A-Fa-f_]+|0[bB][01_]+|0[0-7_]+(?![\d.eE])|(?:\d[\d_]*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y
+const DOTTED = /v\d+(?:\.\d+)*(?![\w.])(?!\s*=>)|\d+(?:\.\d+){2,}(?:\/\d+)?/y
+/** Whole numbers of more digits are kept as they are written: they would not all fit. */
+const EXACT_DIGITS = 15
 
 /** A number that starts here; undefined when none does. */
 export function parseNumber(source: Source): Expr | undefined {
   const at = source.position()
+  const dotted = source.peek(DOTTED)
+  if (dotted !== undefined)
+    throw source.fail(`"${dotted}" is no number, and no text without quotes: write '${dotted}'`)
   const text = source.take(NUMBER)?.replaceAll('_', '')
   if (text === undefined) return undefined
+  if (/^[1-9]\d*$/.test(text) && text.length > EXACT_DIGITS) return {type: 'constant', value: text, at}
   const value = /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number(text)
   return {type: 'constant', value, at}
 }
@@ -44,10 +52,10 @@ function interpolated(source: Source, quoted: Quoted, at: Expr['at']): Expr {
 
 function parseHereDocument(source: Source): Expr | undefined {
   const at = source.position()
-  const start = source.take(/<<~?(?:"[^"\n]*"|'[^'\n]*'|[A-Za-z_]\w*)/y)
+  const start = source.take(/<<~?(?:[ \t]*(?:"[^"\n]*"|'[^'\n]*')|[A-Za-z_]\w*)/y)
   if (start === undefined) return undefined
   const indented = start[2] === '~'
-  const tag = start.slice(indented ? 3 : 2)
+  const tag = start.slice(indented ? 3 : 2).trimStart()
   const quote = /^["']/.exec(tag)?.[0]
   const {body, line} = source.takeHereDocument(quote ? tag.slice(1, -1) : tag, indented)
   const text = indented ? unindented(body) : body
@@ -66,8 +74,8 @@ export function parseQuoteLike(source: Source): Expr | undefined {
   const at = source.position()
   source.at += word.length
   const spaced = /\s/.test(source.char)
-  source.skipBlank()
-  if (source.atEnd || (spaced && /[\w#]/.test(source.char))) {
+  if (spaced) source.skipBlank()
+  if (source.atEnd || (spaced && /\w/.test(source.char))) {
     source.at = begin
     return undefined
   }
@@ -90,7 +98,7 @@ export function parseQuoteLike(source: Source): Expr | undefined {
     case 's':
       return parseSubstitution(source, at)
     default:
-      throw source.fail(`"${word}" is not supported in configurations, expected s/…/…/`, begin)
+      return parseTransliteration(source, at)
   }
 }
 
@@ -117,10 +125,46 @@ function parseSubstitution(source: Source, at: Expr['at']): Match {
   if (first.open === first.close) source.at--
   else source.skipBlank()
   const second = takeQuoted(source, 'the replacement')
-  const flags = takeFlags(source)
-  if (flags.includes('e')) throw source.fail('s///e is not supported in configurations')
-  const replacement = second.open === "'" ? constant(plainText(second), at) : interpolated(source, second, at)
+  const letters = takeFlags(source)
+  const flags = letters.replaceAll('e', '')
+  const replacement = letters.includes('e')
+    ? programOf(source, second, at)
+    : second.open === "'"
+      ? constant(plainText(second), at)
+      : interpolated(source, second, at)
   return {type: 'match', target: undefined, negate: false, pattern, flags, replacement, at}
+}
+
+/** `s/…/PROGRAM/e` */
+function programOf(source: Source, quoted: Quoted, at: Expr['at']): Expr {
+  const {line, column} = source.position(quoted.start)
+  const inner = new Source(source.file, quoted.raw, source.pragmas, {line, column}, source.depth + 1)
+  return {type: 'doBlock', body: parseFile(inner), at}
+}
+
+/** `tr/…/…/` behind its word; the delimiter stands here. */
+function parseTransliteration(source: Source, at: Expr['at']): Expr {
+  const first = takeQuoted(source, 'the list of characters')
+  if (first.open === first.close) source.at--
+  else source.skipBlank()
+  const second = takeQuoted(source, 'the list of characters')
+  const flags = source.take(/[cdsr]+/y) ?? ''
+  const [from, to] = [first, second].map(({raw}) => charactersOf(source, raw)) as [string, string]
+  return {type: 'transliteration', target: undefined, negate: false, from, to, flags, at}
+}
+
+/** Escapes of a list of characters; `\\-` stays as it is, as it is no range. */
+function charactersOf(source: Source, raw: string): string {
+  const text = raw.replace(
+    /\\(?:x\{([0-9A-Fa-f]+)\}|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|([^-\\]))/g,
+    (_, ...found) => {
+      const [wide, narrow, octal, char] = found as (string | undefined)[]
+      if (char !== undefined) return SIMPLE_ESCAPES[char] ?? char
+      const code = octal === undefined ? Number.parseInt((wide ?? narrow)!, 16) : Number.parseInt(octal, 8)
+      return String.fromCodePoint(Math.min(code, 0x10ffff))
+    },
+  )
+  return characters(source, text)
 }
 
 function constant(value: string, at: Expr['at']): Expr {

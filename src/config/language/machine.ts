@@ -4,16 +4,16 @@
 
 import {nearestName} from '../nearest.ts'
 import type {Origins} from '../origins.ts'
-import {configError, configErrors, type Position, type Problem} from '../problem.ts'
+import {configErrors, type Position, type Problem, refusal} from '../problem.ts'
 import type {Box} from '../snapshot.ts'
 import type {Code, Scalar} from '../value.ts'
-import type {Sigil} from './ast.ts'
+import type {Sigil, Statement} from './ast.ts'
 
 /** What a configuration can ask of the machine it is read on. */
 export interface Outside {
   /** the octets of a file; throws as node:fs does */
   readFile(path: string): Buffer
-  /** Perl's file tests, by letter */
+  /** Perl's file tests, by letter; undefined when there is no such file */
   testFile(test: string, path: string): Scalar
   /** the output of one of the few commands that are answered without running them; undefined: not one of these */
   command(text: string): string | undefined
@@ -46,14 +46,36 @@ export interface Machine {
   readonly assigned: Map<Box, Position>
   /** where the entries of lists and hashes were written */
   readonly origins: Origins
-  /** values to restore when the file ends: `local` at file level */
+  /** Perl's own variables: `$_`, `$1`, `$@` …; no settings, and forgotten with this machine */
+  readonly specials: Map<string, Box>
+  /** subs that files define, by name */
+  readonly subs: Map<string, DefinedSub>
+  /** values to restore when the block, or the file, ends: `local` */
   locals: (() => void)[]
-  /** steps left in loops, and values left in lists, before the evaluation is stopped */
+  /** what the sub that is running is to give */
+  want: 'scalar' | 'list'
+  /** how deep subs call each other */
+  depth: number
+  /** steps left: statements, values of lists, and texts by their length, before the evaluation is stopped */
   steps: number
 }
 
+/** `sub name {…}`, and the variables that it sees. */
+export interface DefinedSub {
+  readonly name: string
+  readonly body: readonly Statement[]
+  readonly scope: Scope | undefined
+  readonly at: Position
+}
+
+/** How deep subs may call each other. */
+export const DEEPEST_CALL = 100
+/** Longest text, and longest list, that an expression may make. */
+export const LONGEST_TEXT = 16_000_000
+export const LONGEST_LIST = 1_000_000
+
 /** Names that are not settings and that Perl always has. */
-const ALWAYS = /^(?:[$@%](?:ENV|ARGV|INC|_|a|b|0)|\$(?:\d+|[&!@/\\,;.]))$/
+const ALWAYS = /^(?:[$@%](?:ENV|ARGV|INC|SIG|_|a|b|0)|[$@]-|\$(?:\d+|\^[A-Z]|[&!@/\\,;.|"<>()$]))$/
 
 export function newBox(sigil: Sigil): Box {
   if (sigil === '$') return {kind: 'scalar', value: undefined}
@@ -70,7 +92,7 @@ export function variableBox(machine: Machine, sigil: Sigil, name: string, at: Po
     const box = scope.names.get(full)
     if (box) return box
   }
-  const known = machine.variables.get(full)
+  const known = machine.variables.get(full) ?? machine.specials.get(full)
   if (known) return known
   const internal = ALWAYS.test(full)
   if (machine.strict && !internal && !name.includes('::'))
@@ -83,8 +105,14 @@ export function variableBox(machine: Machine, sigil: Sigil, name: string, at: Po
     })
   }
   const box = newBox(sigil)
-  machine.variables.set(full, box)
+  const kept = internal ? machine.specials : machine.variables
+  kept.set(full, box)
   return box
+}
+
+/** Give one of Perl's own variables its value. */
+export function setSpecial(machine: Machine, full: string, value: Scalar): void {
+  machine.specials.set(full, {kind: 'scalar', value})
 }
 
 /** Whether a variable of this name is known without making one. */
@@ -110,21 +138,42 @@ function hint(machine: Machine, full: string): {readonly help?: string} {
   return near === undefined ? {} : {help: `did you mean ${near}?`}
 }
 
-/** Count steps of a loop, or values of a list that a loop may make grow. */
+/**
+ * Count statements, or values of a list that a loop may make grow.
+ * @throws AmavisError AM_CONFIG, which no `eval` catches, when there were too many
+ */
 export function countSteps(machine: Machine, count: number, at: Position): void {
   machine.steps -= count
-  if (machine.steps < 0) throw configError(at, 'a loop of this configuration does not end')
+  if (machine.steps < 0)
+    throw refusal(at, 'this configuration does not come to an end: a loop, or a sub that calls itself')
+}
+
+/** Octets of text that count as one step. */
+const TEXT_STEP = 64
+
+/**
+ * Count a text that is made.
+ * @throws AmavisError AM_CONFIG, which no `eval` catches, when it is too long, or there were too many
+ */
+export function countText(machine: Machine, length: number, at: Position): void {
+  if (length > LONGEST_TEXT)
+    throw refusal(at, `a text of this configuration is longer than ${LONGEST_TEXT} octets`)
+  countSteps(machine, Math.floor(length / TEXT_STEP), at)
 }
 
 /** Run `body` in a scope of its own. */
 export function inScope<T>(machine: Machine, body: () => T): T {
-  const {scope, strict} = machine
+  const {scope, strict, locals} = machine
+  const own: (() => void)[] = []
   machine.scope = {names: new Map(), outer: scope}
+  machine.locals = own
   try {
     return body()
   } finally {
+    for (const restore of own.reverse()) restore()
     machine.scope = scope
     machine.strict = strict
+    machine.locals = locals
   }
 }
 

@@ -9,7 +9,7 @@ import type {Regexp, Scalar} from '../value.ts'
 import type {Expr, Match} from './ast.ts'
 import {textOf} from './convert.ts'
 import {scalarOf} from './evaluate.ts'
-import type {Machine} from './machine.ts'
+import {countSteps, countText, type Machine, setSpecial} from './machine.ts'
 import {placeOf} from './place.ts'
 
 /** The flags that a regexp keeps, in the order in which Perl prints them. */
@@ -24,7 +24,7 @@ export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: 
   const only = pattern.type === 'template' && pattern.parts.length === 1 ? pattern.parts[0] : pattern
   if (only !== undefined && typeof only !== 'string' && only.type !== 'case' && only.type !== 'constant') {
     const value = scalarOf(machine, only)
-    if (typeof value === 'object' && value.kind === 're' && keptFlags(flags) === '') return value
+    if (typeof value === 'object' && value.kind === 're') return value
   }
   const re: Regexp = {kind: 're', pattern: textOf(scalarOf(machine, pattern)), flags: keptFlags(flags)}
   machine.origins.markRegexp(re, at)
@@ -42,18 +42,60 @@ function warnOfUnusable(machine: Machine, re: Regexp, at: Position): void {
   }
 }
 
+/** A match in list context: its captures, or 1 when it has none; with `/g` those of all matches. */
+export function matchValues(machine: Machine, expr: Match): readonly Scalar[] {
+  if (expr.replacement !== undefined || expr.negate) return [matchValue(machine, expr)]
+  const {compiled, subject} = prepared(machine, expr)
+  const values: Scalar[] = []
+  for (const {groups} of matchesIn(compiled, subject)) {
+    setCaptures(machine, groups)
+    const [whole, ...captures] = groups
+    if (!expr.flags.includes('g')) return captures.length === 0 ? [1] : captures
+    values.push(...(captures.length === 0 ? [whole] : captures))
+    countSteps(machine, 1 + captures.length, expr.at)
+  }
+  return values
+}
+
+function prepared(machine: Machine, expr: Match): {compiled: CompiledRegexp; subject: string} {
+  const re = regexpValue(machine, expr.pattern, expr.flags, expr.at)
+  const target: Expr = expr.target ?? {type: 'variable', sigil: '$', name: '_', at: expr.at}
+  return {compiled: compiledAt(re, expr.at), subject: textOf(scalarOf(machine, target))}
+}
+
 /** `=~ /…/` and `=~ s/…/…/`; captures go to `$1` and so on. */
 export function matchValue(machine: Machine, expr: Match): Scalar {
-  const re = regexpValue(machine, expr.pattern, expr.flags, expr.at)
-  const compiled = compiledAt(re, expr.at)
-  const target: Expr = expr.target ?? {type: 'variable', sigil: '$', name: '_', at: expr.at}
-  if (expr.replacement !== undefined) return substituted(machine, expr, target, compiled, expr.replacement)
-  const found = compiled.match(textOf(scalarOf(machine, target)))
+  if (expr.replacement !== undefined) {
+    const re = regexpValue(machine, expr.pattern, expr.flags, expr.at)
+    const target: Expr = expr.target ?? {type: 'variable', sigil: '$', name: '_', at: expr.at}
+    return substituted(machine, expr, target, compiledAt(re, expr.at), expr.replacement)
+  }
+  const {compiled, subject} = prepared(machine, expr)
+  if (expr.flags.includes('g') && !expr.negate) return nextMatch(machine, expr, compiled, subject)
+  const found = compiled.match(subject)
   if (found) setCaptures(machine, found)
   return (found !== undefined) !== expr.negate ? 1 : ''
 }
 
-function compiledAt(re: Regexp, at: Position): CompiledRegexp {
+/** `while ($x =~ /…/g)`: where the last match of this expression ended, as long as the text is the same. */
+const ends = new WeakMap<Match, {subject: string; at: number}>()
+
+function nextMatch(machine: Machine, expr: Match, compiled: CompiledRegexp, subject: string): Scalar {
+  const last = ends.get(expr)
+  const from = last?.subject === subject ? last.at : 0
+  const found = from > subject.length ? undefined : compiled.matchFrom(subject, from)
+  if (!found) {
+    ends.delete(expr)
+    return ''
+  }
+  setCaptures(machine, found.groups)
+  const end = found.index + found.groups[0]!.length
+  ends.set(expr, {subject, at: end > from || found.index > from ? end : end + 1})
+  return 1
+}
+
+/** A regexp ready for use, its error with its place. */
+export function compiledAt(re: Regexp, at: Position): CompiledRegexp {
   try {
     return compileRegexp(re)
   } catch (error) {
@@ -76,9 +118,8 @@ export function* matchesIn(
 }
 
 function setCaptures(machine: Machine, found: readonly (string | undefined)[]): void {
-  for (const [i, value] of found.entries()) {
-    machine.variables.set(i === 0 ? '$&' : `$${i}`, {kind: 'scalar', value})
-  }
+  for (let i = found.length; machine.specials.delete(`$${i}`); i++);
+  for (const [i, value] of found.entries()) setSpecial(machine, i === 0 ? '$&' : `$${i}`, value)
 }
 
 function substituted(
@@ -95,12 +136,14 @@ function substituted(
   let from = 0
   for (const found of matchesIn(compiled, subject)) {
     count++
+    countSteps(machine, 1, expr.at)
     setCaptures(machine, found.groups)
     pieces.push(subject.slice(from, found.index), textOf(scalarOf(machine, replacement)))
     from = found.index + found.groups[0]!.length
     if (!expr.flags.includes('g')) break
   }
   const fresh = pieces.join('') + subject.slice(from)
+  countText(machine, fresh.length, expr.at)
   if (expr.flags.includes('r')) return fresh
   if (count > 0) place.set(fresh)
   return isTrue(count) ? count : ''

@@ -7,6 +7,7 @@
  */
 import type {Position} from '../problem.ts'
 import type {Expr, Statement} from './ast.ts'
+import {visit} from './visit.ts'
 
 export interface UnknownName {
   readonly full: string
@@ -55,11 +56,4 @@ export function namesIn(statement: Statement): readonly string[] {
   const names = new Set<string>()
   visit(statement, node => void (node.type === 'variable' && names.add(node.name)))
   return [...names]
-}
-
-/** Every node in the order of the text; nodes are told by their `type`. */
-function visit(value: unknown, see: (node: Expr | Statement) => void): void {
-  if (typeof value !== 'object' || value === null) return
-  if ('type' in value) see(value as Expr | Statement)
-  for (const inner of Object.values(value)) visit(inner, see)
 }

@@ -2,13 +2,10 @@
  * language/operators — binary operators on values, and ranges. Pure.
  */
 import {isTrue} from '../number.ts'
-import {configError, type Position} from '../problem.ts'
+import {configError, type Position, refusal} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import {numberOf, textOf} from './convert.ts'
-
-/** Longest text, and longest list, that an operator may make. */
-const LONGEST_TEXT = 16_000_000
-const LONGEST_LIST = 1_000_000
+import {LONGEST_LIST, LONGEST_TEXT} from './machine.ts'
 
 /** A comparison's result: 1, or the empty string. */
 function claim(holds: boolean): Scalar {
@@ -96,25 +93,50 @@ function order<T extends string | number>(left: T, right: T): number {
 }
 
 function joined(left: string, right: string, at: Position): string {
-  if (left.length + right.length > LONGEST_TEXT) throw configError(at, 'the text is too long')
+  if (left.length + right.length > LONGEST_TEXT) throw refusal(at, 'the text is too long')
   return left + right
 }
 
 function repeated(text: string, count: number, at: Position): string {
   const times = Math.max(0, Math.trunc(count))
-  if (text.length * times > LONGEST_TEXT) throw configError(at, 'the text is too long')
+  if (text.length * times > LONGEST_TEXT) throw refusal(at, 'the text is too long')
   return text.repeat(times)
 }
 
-/** `from..to`, of numbers or of single letters. */
+/** `from..to`: of numbers, or of words up to one of the same length. */
 export function rangeOf(from: Scalar, to: Scalar, at: Position): readonly Scalar[] {
-  const letters = /^[A-Za-z]$/
-  if (letters.test(textOf(from)) && letters.test(textOf(to))) {
-    const codes = rangeOf(textOf(from).charCodeAt(0), textOf(to).charCodeAt(0), at)
-    return codes.map(code => String.fromCharCode(numberOf(code)))
+  const word = textOf(from)
+  if (typeof from === 'string' && word !== '' && !/^(?:0|[-+]?[1-9]\d*)(?:\.\d*)?$/.test(word)) {
+    return wordsUpTo(word, textOf(to), at)
   }
   const first = Math.trunc(numberOf(from))
   const last = Math.trunc(numberOf(to))
-  if (last - first > LONGEST_LIST) throw configError(at, 'the range is too long')
+  if (last - first > LONGEST_LIST) throw refusal(at, 'the range is too long')
   return Array.from({length: Math.max(0, last - first + 1)}, (_, i) => first + i)
+}
+
+function wordsUpTo(from: string, to: string, at: Position): readonly string[] {
+  const words: string[] = []
+  if (!/^[A-Za-z]*[0-9]*$/.test(from)) return [from]
+  for (let word = from; word.length <= to.length; word = nextWord(word)) {
+    words.push(word)
+    if (word === to) break
+    if (words.length > LONGEST_LIST) throw refusal(at, 'the range is too long')
+  }
+  return words
+}
+
+/** What `++` makes of a word of letters and digits: `az` → `ba`, `Zz` → `AAa`, `a9` → `b0`. */
+export function nextWord(word: string): string {
+  const letters = [...word]
+  for (let i = letters.length - 1; i >= 0; i--) {
+    const letter = letters[i]!
+    const first = letter === 'z' ? 'a' : letter === 'Z' ? 'A' : letter === '9' ? '0' : undefined
+    if (first === undefined) {
+      letters[i] = String.fromCharCode(letter.charCodeAt(0) + 1)
+      return letters.join('')
+    }
+    letters[i] = first
+  }
+  return (letters[0] === '0' ? '1' : letters[0]!) + letters.join('')
 }

@@ -3,12 +3,13 @@
  *
  * Reading through a place creates nothing; writing creates the levels on the way (auto-vivification).
  */
+import {isTrue} from '../number.ts'
 import {configError} from '../problem.ts'
 import type {ArrayBox, HashBox, Scalar} from '../value.ts'
 import type {Deref, Element, Expr, Variable} from './ast.ts'
 import {numberOf, referred, textOf} from './convert.ts'
 import {scalarOf} from './evaluate.ts'
-import {declare, type Machine, newBox, variableBox} from './machine.ts'
+import {declare, LONGEST_LIST, type Machine, newBox, variableBox} from './machine.ts'
 
 /** A scalar that can be read and written. */
 export interface Place {
@@ -83,16 +84,51 @@ export function placeOf(machine: Machine, expr: Expr): Place {
       if (expr.type === 'assign' && target.type === 'declare') return placeOf(machine, target.targets[0]!)
       return placeOf(machine, target)
     }
+    case 'lastIndex': {
+      const {items} = arrayBox(machine, expr.of, true)
+      return {
+        get: () => items.length - 1,
+        set(value) {
+          const length = Math.trunc(numberOf(value)) + 1
+          if (!(length >= 0 && length <= LONGEST_LIST))
+            throw configError(expr.at, `$# = ${length - 1} is out of range`)
+          while (items.length < length) items.push(undefined)
+          items.length = length
+        },
+      }
+    }
+    case 'conditional':
+      return placeOf(machine, isTrue(scalarOf(machine, expr.test)) ? expr.yes : expr.no)
+    case 'call':
+      return expr.name === 'substr' ? substringPlace(machine, expr) : unnamed(machine, expr)
     case 'list':
       if (expr.items.length === 1) return placeOf(machine, expr.items[0]!)
       break
-    default: {
-      // A value without a name: it can be read, and what is written into it is lost.
-      let value = scalarOf(machine, expr)
-      return {get: () => value, set: fresh => void (value = fresh)}
-    }
+    default:
+      return unnamed(machine, expr)
   }
   throw configError(expr.at, 'expected a scalar variable or an element')
+}
+
+/** A value without a name: it can be read, and what is written into it is lost. */
+function unnamed(machine: Machine, expr: Expr): Place {
+  let value = scalarOf(machine, expr)
+  return {get: () => value, set: fresh => void (value = fresh)}
+}
+
+/** `substr($x, 0, 1) = …` */
+function substringPlace(machine: Machine, call: Extract<Expr, {type: 'call'}>): Place {
+  return {
+    get: () => scalarOf(machine, call),
+    set(value) {
+      const {at} = call
+      const [text, offset, length] = call.args
+      if (!text || !offset) throw configError(at, 'substr needs a text and an offset')
+      const whole: Expr = {type: 'call', name: 'length', args: [text], block: undefined, at}
+      const fresh: Expr = {type: 'value', value, at}
+      scalarOf(machine, {...call, args: [text, offset, length ?? whole, fresh]})
+    },
+  }
 }
 
 function elementPlace(machine: Machine, expr: Element): Place {
@@ -110,7 +146,7 @@ function elementPlace(machine: Machine, expr: Element): Place {
   const {items} = arrayBox(machine, expr.of, true)
   const number = Math.trunc(numberOf(scalarOf(machine, expr.index)))
   const index = number < 0 ? items.length + number : number
-  if (index < 0 || index > 1_000_000) throw configError(expr.at, `index ${number} is out of range`)
+  if (!(index >= 0 && index <= LONGEST_LIST)) throw configError(expr.at, `index ${number} is out of range`)
   return {
     get: () => items[index],
     set(value) {
@@ -125,7 +161,10 @@ function elementPlace(machine: Machine, expr: Element): Place {
 export function declared(machine: Machine, expr: Extract<Expr, {type: 'declare'}>): readonly Expr[] {
   for (const target of expr.targets) {
     if (target.type !== 'variable') {
-      if (expr.scope === 'local') continue
+      if (expr.scope === 'local') {
+        if (target.type === 'element') localizeElement(machine, target)
+        continue
+      }
       if (target.type === 'word' || target.type === 'call') continue
       throw configError(target.at, `expected a variable after "${expr.scope}"`)
     }
@@ -138,7 +177,15 @@ export function declared(machine: Machine, expr: Extract<Expr, {type: 'declare'}
   return expr.targets
 }
 
-/** `local $x`: the value comes back when the file ends. */
+/** `local $h{x}`, `local $ENV{PATH}` */
+function localizeElement(machine: Machine, target: Element): void {
+  const place = placeOf(machine, target)
+  const before = place.get()
+  machine.locals.push(() => place.set(before))
+  place.set(undefined)
+}
+
+/** `local $x`: the value comes back when the block, or the file, ends. */
 function localize(machine: Machine, target: Variable): void {
   const box = variableBox(machine, target.sigil, target.name, target.at)
   if (box.kind === 'scalar') {

@@ -8,6 +8,8 @@ import type {AmavisError} from '../../errors.ts'
 import {configError, type Position} from '../problem.ts'
 
 const BLANK = /[ \t\n\r\f]*/y
+/** Levels of brackets, blocks and texts within texts: more is no configuration, and would cost our stack. */
+const DEEPEST = 150
 const WORD = /[A-Za-z_]\w*(?:::\w+)*/y
 
 /** What earlier statements said about how later ones are read. */
@@ -21,22 +23,30 @@ export class Source {
   readonly text: string
   readonly pragmas: Pragmas
   at = 0
+  /** how many brackets and blocks are open */
+  depth: number
   readonly #base: {line: number; column: number}
   readonly #lineStarts: number[] = []
   /** newline after a line that began here-documents, and where the text goes on behind their bodies */
   #bodies: {newline: number; resume: number} | undefined
 
   /** @param base where the text's first character stands, for a text taken out of a file (a string's content) */
-  constructor(file: string, text: string, pragmas: Pragmas, base = {line: 1, column: 1}) {
+  constructor(file: string, text: string, pragmas: Pragmas, base = {line: 1, column: 1}, depth = 0) {
     this.file = file
     this.text = text
     this.pragmas = pragmas
     this.#base = base
+    this.depth = depth
+  }
+
+  /** Go one level in; whoever does comes out again by `depth--`. */
+  enter(): void {
+    if (++this.depth > DEEPEST) throw this.fail(`nested more than ${DEEPEST} deep`)
   }
 
   /** A text that stands in this file from the given line on, as a source of its own. */
   within(text: string, line: number): Source {
-    return new Source(this.file, text, this.pragmas, {line, column: 1})
+    return new Source(this.file, text, this.pragmas, {line, column: 1}, this.depth + 1)
   }
 
   position(at = this.at): Position {

@@ -1,30 +1,37 @@
 /**
  * language/term — what stands between operators.
  */
-import type {Expr, Match} from './ast.ts'
-import {atListEnd, NAMED_UNARY, parseBinary, parseList, UNARY} from './expression.ts'
+import type {Expr, Match, Transliteration} from './ast.ts'
+import {ASSIGNMENT, atListEnd, NAMED_UNARY, parseBinary, parseList, UNARY} from './expression.ts'
 import {parseMatch, parseNumber, parseQuoteLike, parseString} from './literal.ts'
 import type {Source} from './source.ts'
-import {parseBlock} from './statement.ts'
+import {PROTOTYPE, parseBlock, parseLeave} from './statement.ts'
 import {parseSubscripts, parseVariable, takeArguments} from './variable.ts'
 
+const words = (text: string) => new Set(text.split(' '))
+
 /** Functions of one argument, `$_` or none when it is left out. */
-const UNARY_FUNCTIONS = new Set(
-  'abs chomp chop defined delete exists hex int keys lc lcfirst length oct ref scalar shift pop uc ucfirst undef values chdir require'.split(
-    ' ',
-  ),
+const UNARY_FUNCTIONS = words(
+  'abs chomp chop chr defined delete each exists gmtime hex int keys lc lcfirst length localtime lock oct ord pop quotemeta readlink ref require rmdir scalar shift sqrt stat uc ucfirst umask undef values chdir exit sleep',
 )
+/** Functions without arguments. */
+const PLAIN_FUNCTIONS = words('time times wait wantarray getppid fork')
 /** Functions whose first argument may be a block. */
-const BLOCK_FUNCTIONS = new Set(['map', 'grep', 'sort'])
+const BLOCK_FUNCTIONS = words('map grep sort')
 /** Words that take a list without parentheses. */
-const LIST_FUNCTIONS = new Set(
-  'push unshift join split sprintf reverse sort map grep die warn print printf substr index rindex splice'.split(
-    ' ',
-  ),
+const LIST_FUNCTIONS = words(
+  'push unshift join split sprintf reverse sort map grep die warn print printf substr index rindex splice open close system exec unlink mkdir pack unpack glob bless eval',
 )
 
 export function parseTerm(source: Source): Expr {
   source.skipBlank()
+  source.enter()
+  const term = parseTermHere(source)
+  source.depth--
+  return term
+}
+
+function parseTermHere(source: Source): Expr {
   const at = source.position()
   const char = source.char
   const arrow = source.peek(/-?[A-Za-z_]\w*(?=\s*=>)/y)
@@ -52,6 +59,14 @@ export function parseTerm(source: Source): Expr {
       return parseSubscripts(source, {type: 'newHash', items: takeItems(source, '}'), at}, false)
     case '/':
       return parseMatch(source, at)
+    case '<':
+      throw source.fail(
+        'files are not read by "<…>" in a configuration: read_array, read_hash and read_text do',
+      )
+    case '*':
+      throw source.fail(
+        '"*name" (a typeglob) cannot be used in a configuration: assign to the variable itself',
+      )
     case '!':
     case '~':
       source.at++
@@ -77,12 +92,24 @@ function parseSigned(source: Source, sign: '+' | '-'): Expr {
   if (source.accept(sign + sign)) {
     return {type: 'step', by: sign === '+' ? 1 : -1, prefix: true, of: parseTerm(source), at}
   }
-  const test = sign === '-' ? source.take(/-[erwxdfszl](?!\w)(?!\s*(?:=>|,|\())/y) : undefined
-  if (test !== undefined) {
-    return {type: 'fileTest', test: test.slice(1), of: parseBinary(source, NAMED_UNARY), at}
-  }
+  const test =
+    sign === '-'
+      ? source.take(/(?:-[erwxodfszlpSbcug]\s*)+(?!\w)(?!\s*(?:=>|,))(?=[\s"'$@(}&_;)]|q)/y)
+      : undefined
+  if (test !== undefined) return parseFileTest(source, test.replace(/[-\s]/g, ''), at)
   source.at++
-  return {type: 'unary', op: sign, of: parseBinary(source, UNARY), at}
+  const of = parseBinary(source, UNARY)
+  // a plus says only that what follows is an expression: `+(…)`, `+{…}`
+  return sign === '+' ? of : {type: 'unary', op: sign, of, at}
+}
+
+/** `-e FILE`, `-f -r FILE`, `-d _`, and of `$_` when nothing follows. */
+function parseFileTest(source: Source, tests: string, at: Expr['at']): Expr {
+  source.skipBlank()
+  if (source.take(/_(?!\w)/y) !== undefined) return {type: 'fileTest', tests, of: undefined, at}
+  const topic: Expr = {type: 'variable', sigil: '$', name: '_', at}
+  const bare = atListEnd(source) || atOperator(source)
+  return {type: 'fileTest', tests, of: bare ? topic : parseBinary(source, NAMED_UNARY), at}
 }
 
 /** `\$x`, `\@x`, `\&name`, `\(@list)`. */
@@ -95,15 +122,34 @@ function parseReference(source: Source): Expr {
   return {type: 'reference', of: parseBinary(source, UNARY), at}
 }
 
-/** `&name`, `&name(…)`: a call. */
+/** `&name`, `&name(…)`, `&$code(…)`, `&{…}(…)`: a call. */
 function parseAmpersand(source: Source): Expr {
   const at = source.position()
   source.at++
+  if (source.char === '$' || source.char === '{') {
+    const of = parseCodeReference(source)
+    const args = source.looksAt('(') ? takeArguments(source) : [allArguments(at)]
+    return parseSubscripts(source, {type: 'callCode', of, args, at}, false)
+  }
   const name = source.takeWord()
   if (name === undefined)
     throw source.fail(`expected the name of a function after "&", found ${source.found()}`)
   const args = source.char === '(' ? takeArguments(source) : []
   return {type: 'call', name, args, block: undefined, at}
+}
+
+/** What `&` stands before: `$code`, or a block that gives it. */
+function parseCodeReference(source: Source): Expr {
+  const at = source.position()
+  if (source.char === '{') return {type: 'doBlock', body: parseBlock(source), at}
+  const name = source.take(/\$[A-Za-z_]\w*/y)
+  if (name === undefined) throw source.fail(`expected "&$name(…)", found ${source.found()}`)
+  return {type: 'variable', sigil: '$', name: name.slice(1), at}
+}
+
+/** `&name;` hands its own arguments on. */
+function allArguments(at: Expr['at']): Expr {
+  return {type: 'variable', sigil: '@', name: '_', at}
 }
 
 function parseParentheses(source: Source): Expr {
@@ -115,6 +161,7 @@ function parseParentheses(source: Source): Expr {
     const index: Expr = {type: 'list', items: takeItems(source, ']'), at}
     return {type: 'listSlice', of: inside, index, at}
   }
+  if (source.looksAt('->')) return parseSubscripts(source, inside, false)
   source.at = before
   return inside
 }
@@ -136,6 +183,8 @@ function takeItems(source: Source, close: ']' | '}'): readonly Expr[] {
 
 /** An anonymous sub; its text is kept to be shown. */
 function parseSub(source: Source, at: Expr['at']): Expr {
+  source.take(PROTOTYPE)
+  source.skipBlank()
   const begin = source.at
   const body = parseBlock(source)
   return {type: 'sub', body, text: source.text.slice(begin, source.at), at}
@@ -145,6 +194,8 @@ function parseWord(source: Source): Expr {
   const quoted = parseQuoteLike(source)
   if (quoted) return quoted
   const at = source.position()
+  const leave = parseLeave(source)
+  if (leave) return {type: 'leave', with: leave, at}
   const word = source.takeWord()
   if (word === undefined) throw source.fail(`expected a value, found ${source.found()}`)
   switch (word) {
@@ -155,6 +206,16 @@ function parseWord(source: Source): Expr {
     case 'sub':
       source.skipBlank()
       return parseSub(source, at)
+    case 'eval':
+      source.skipBlank()
+      if (source.char === '{') return {type: 'evalBlock', body: parseBlock(source), at}
+      break
+    case 'not':
+      source.skipBlank()
+      if (source.char === '(') {
+        return {type: 'unary', op: '!', of: {type: 'list', items: takeArguments(source), at}, at}
+      }
+      return {type: 'unary', op: '!', of: parseBinary(source, ASSIGNMENT), at}
     case 'do':
       source.skipBlank()
       if (source.char === '{') return {type: 'doBlock', body: parseBlock(source), at}
@@ -184,6 +245,7 @@ function parseCall(source: Source, name: string, at: Expr['at']): Expr {
     if (BLOCK_FUNCTIONS.has(name)) return parseBlockCall(source, name, at)
     return {type: 'call', name, args: takeArguments(source), block: undefined, at}
   }
+  if (PLAIN_FUNCTIONS.has(name)) return {type: 'call', name, args: [], block: undefined, at}
   if (UNARY_FUNCTIONS.has(name)) {
     const args = atListEnd(source) || atOperator(source) ? [] : [parseBinary(source, NAMED_UNARY)]
     return {type: 'call', name, args, block: undefined, at}
@@ -232,8 +294,13 @@ function atOperator(source: Source): boolean {
 }
 
 /** The right side of `=~`: a match, a substitution, or a value used as a pattern. */
-export function parseMatchTarget(source: Source, target: Expr, negate: boolean, at: Expr['at']): Match {
+export function parseMatchTarget(
+  source: Source,
+  target: Expr,
+  negate: boolean,
+  at: Expr['at'],
+): Match | Transliteration {
   const right = parseBinary(source, 15)
-  if (right.type === 'match') return {...right, target, negate, at}
+  if (right.type === 'match' || right.type === 'transliteration') return {...right, target, negate, at}
   return {type: 'match', target, negate, pattern: right, flags: '', replacement: undefined, at}
 }

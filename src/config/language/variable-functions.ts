@@ -3,11 +3,13 @@
  */
 import {configError} from '../problem.ts'
 import type {Scalar} from '../value.ts'
+import {takesList} from './assign.ts'
 import type {Call, Deref, Expr, Variable} from './ast.ts'
 import {numberOf, referred, textOf} from './convert.ts'
-import {itemsOf, scalarOf} from './evaluate.ts'
-import {countSteps, type Machine} from './machine.ts'
+import {itemsOf, listOf, scalarOf} from './evaluate.ts'
+import {countSteps, countText, type Machine} from './machine.ts'
 import {arrayBox, hashBox, placeOf} from './place.ts'
+import {plainName} from './run.ts'
 
 type VariableFunction = (machine: Machine, call: Call, want: 'scalar' | 'list') => readonly Scalar[]
 
@@ -26,6 +28,8 @@ export const VARIABLE_FUNCTIONS: ReadonlyMap<string, VariableFunction> = new Map
   ],
   ['keys', (machine, call, want) => counted([...entriesArgument(machine, call).keys()], want)],
   ['values', (machine, call, want) => counted([...entriesArgument(machine, call).values()], want)],
+  ['each', nextEntry],
+  ['substr', substring],
   [
     'exists',
     (machine, call) => [
@@ -43,8 +47,8 @@ export const VARIABLE_FUNCTIONS: ReadonlyMap<string, VariableFunction> = new Map
   ['defined', (machine, call) => [claim(isDefined(machine, call.args[0]))]],
   ['undef', undefine],
   ['scalar', (machine, call) => [scalarOf(machine, argument(call))]],
-  ['chomp', (machine, call) => [cutEnd(machine, call, /\n$/)]],
-  ['chop', (machine, call) => [cutEnd(machine, call, /[\s\S]$/)]],
+  ['chomp', (machine, call) => [cutEnds(machine, call, /\n$/)]],
+  ['chop', (machine, call) => [cutEnds(machine, call, /[\s\S]$/)]],
 ])
 
 function addedValues(machine: Machine, call: Call): readonly Scalar[] {
@@ -59,9 +63,50 @@ function added(machine: Machine, call: Call, where: 'push' | 'unshift'): number 
   const items = arrayArgument(machine, call)
   const {length} = items
   if (where === 'unshift') machine.origins.shiftItems(items, values.length)
-  items[where](...values)
+  // not spread: that many arguments would not fit on the stack
+  const rest = where === 'unshift' ? items.splice(0) : []
+  for (const part of [[...values], rest]) for (const value of part) items.push(value)
   machine.origins.copyItems(values, items, where === 'push' ? length : 0, call.at)
   return items.length
+}
+
+/** where `each` stands in a hash */
+const walks = new WeakMap<ReadonlyMap<string, Scalar>, Iterator<[string, Scalar]>>()
+
+function nextEntry(machine: Machine, call: Call, want: 'scalar' | 'list'): readonly Scalar[] {
+  const entries = entriesArgument(machine, call)
+  const walk = walks.get(entries) ?? entries.entries()
+  walks.set(entries, walk)
+  const next = walk.next()
+  if (!next.done) return want === 'list' ? next.value : [next.value[0]]
+  walks.delete(entries)
+  return []
+}
+
+/** `substr TEXT, OFFSET, LENGTH`, with a fourth argument put in its place. */
+function substring(machine: Machine, call: Call): readonly Scalar[] {
+  const [text, offset, length, fresh] = call.args
+  const number = (of: Expr | undefined) =>
+    of === undefined ? undefined : Math.trunc(numberOf(scalarOf(machine, of)))
+  const whole = textOf(scalarOf(machine, text ?? argument(call)))
+  const part = partOf(whole, number(offset) ?? 0, number(length))
+  if (fresh === undefined) return [part && whole.slice(part.start, part.end)]
+  if (!part) throw configError(call.at, 'substr outside of the text')
+  const replacement = textOf(scalarOf(machine, fresh))
+  countText(machine, whole.length + replacement.length, call.at)
+  placeOf(machine, text!).set(whole.slice(0, part.start) + replacement + whole.slice(part.end))
+  return [whole.slice(part.start, part.end)]
+}
+
+function partOf(
+  whole: string,
+  offset: number,
+  length: number | undefined,
+): {start: number; end: number} | undefined {
+  const start = offset < 0 ? Math.max(0, whole.length + offset) : offset
+  if (start > whole.length) return undefined
+  const end = length === undefined ? whole.length : length < 0 ? whole.length + length : start + length
+  return {start, end: Math.min(Math.max(end, start), whole.length)}
 }
 
 function argument(call: Call): Expr {
@@ -143,7 +188,10 @@ function isDefined(machine: Machine, of: Expr | undefined): boolean {
   if (!of) return false
   if (isContainer(of, '@')) return (arrayBox(machine, of, false)?.items.length ?? 0) > 0
   if (isContainer(of, '%')) return (hashBox(machine, of, false)?.entries.size ?? 0) > 0
-  if (of.type === 'call' && of.args.length === 0) return machine.builtins.has(of.name)
+  if (of.type === 'call' && of.args.length === 0) {
+    const name = plainName(of.name)
+    return machine.builtins.has(name) || machine.subs.has(name)
+  }
   return scalarOf(machine, of) !== undefined
 }
 
@@ -156,12 +204,35 @@ function undefine(machine: Machine, call: Call): readonly Scalar[] {
   return [undefined]
 }
 
-function cutEnd(machine: Machine, call: Call, end: RegExp): number {
-  const place = placeOf(machine, argument(call))
-  const before = place.get()
-  if (before === undefined) return 0
-  const text = textOf(before)
-  const after = text.replace(end, '')
-  place.set(after)
-  return text.length - after.length
+/** Of a variable, of each element of a list, or of the target of an assignment; how much was cut. */
+function cutEnds(machine: Machine, call: Call, end: RegExp): number {
+  const of = argument(call)
+  if (of.type === 'assign' && takesList(of.target)) {
+    listOf(machine, of)
+    const {target} = of
+    return cutEach(machine, target.type === 'declare' ? target.targets : [target], end)
+  }
+  return cutEach(machine, of.type === 'list' ? of.items : [of], end)
+}
+
+function cutEach(machine: Machine, targets: readonly Expr[], end: RegExp): number {
+  let cut = 0
+  for (const target of targets) {
+    if (isContainer(target, '@')) {
+      const {items} = arrayBox(machine, target, true)
+      for (const [i, item] of items.entries()) {
+        const after = textOf(item).replace(end, '')
+        cut += textOf(item).length - after.length
+        items[i] = after
+      }
+      continue
+    }
+    const place = placeOf(machine, target)
+    const before = place.get()
+    if (before === undefined) continue
+    const after = textOf(before).replace(end, '')
+    cut += textOf(before).length - after.length
+    place.set(after)
+  }
+  return cut
 }

@@ -1,7 +1,7 @@
 /**
  * language/variable — variables, dereferences and their subscripts, in code and within texts.
  */
-import type {Deref, Expr, Sigil, Variable} from './ast.ts'
+import type {Deref, Expr, Sigil, Statement, Variable} from './ast.ts'
 import {parseExpression} from './expression.ts'
 import type {TextKind} from './interpolation.ts'
 import type {Source} from './source.ts'
@@ -34,23 +34,38 @@ function parseFirst(source: Source, sigil: Sigil, at: Expr['at']): Expr {
 function parseNameOrDeref(source: Source, sigil: Sigil, at: Expr['at']): Variable | Deref {
   const name = source.take(/(?:::)?[A-Za-z_]\w*(?:::\w+)*/y)
   if (name !== undefined) return {type: 'variable', sigil, name: plainName(name), at}
-  if (source.char === '$') {
+  if (source.peek(/\$+(?:::)?[A-Za-z_{]/y) !== undefined) {
     const inner = source.position()
     source.at++
-    return {type: 'deref', sigil, of: parseNameOrDeref(source, '$', inner), at}
+    source.enter()
+    const of = parseNameOrDeref(source, '$', inner)
+    source.depth--
+    return {type: 'deref', sigil, of, at}
   }
   if (source.char === '{') {
     const simple = source.take(/\{\s*\^?\w+(?:::\w+)*\s*\}/y)
     if (simple !== undefined)
       return {type: 'variable', sigil, name: plainName(simple.slice(1, -1).trim()), at}
-    const body = parseBlock(source)
+    const body = parseReferenceBlock(source)
     const only = body[0]
     if (body.length === 1 && only?.type === 'expression') return {type: 'deref', sigil, of: only.of, at}
     return {type: 'deref', sigil, of: {type: 'doBlock', body, at}, at}
   }
-  const special = source.take(sigil === '$' ? /\d+|[&!@/\\,;.0_]/y : /_/y)
+  const special = source.take(
+    sigil === '$' ? /\d+|\^[A-Z]|[&!@/\\,;.0_|"<>()$-]/y : sigil === '@' ? /[_-]/y : /_/y,
+  )
   if (special === undefined) throw source.fail(`expected the name of a variable, found ${source.found()}`)
   return {type: 'variable', sigil, name: special, at}
+}
+
+/** The block of `@{…}`; braces that follow at once are those of a hash: `%{{a => 1}}`. */
+function parseReferenceBlock(source: Source): readonly Statement[] {
+  if (source.peek(/\{\s*\{/y) === undefined) return parseBlock(source)
+  source.at++
+  const of = parseExpression(source)
+  source.skipBlank()
+  if (!source.accept('}')) throw source.fail(`expected "}", found ${source.found()}`)
+  return [{type: 'expression', of, at: of.at}]
 }
 
 /** Variables of the configuration's own package may be written in full. */
@@ -74,6 +89,9 @@ export function parseSubscripts(source: Source, first: Expr, inText: boolean): E
         term = parseArrow(source, term, at)
         continue
       }
+    } else if (!inText && isElement(term) && source.char === '(') {
+      term = {type: 'callCode', of: term, args: takeArguments(source), at}
+      continue
     } else if (!(isElement(term) && (source.char === '[' || source.char === '{'))) {
       source.at = before
       return term
@@ -85,11 +103,20 @@ export function parseSubscripts(source: Source, first: Expr, inText: boolean): E
 }
 
 function isElement(term: Expr): boolean {
-  return term.type === 'element'
+  return term.type === 'element' || term.type === 'callCode'
 }
 
 /** After `->`: a method, or a way to dereference as a whole. */
 function parseArrow(source: Source, term: Expr, at: Expr['at']): Expr {
+  if (source.char === '(') return {type: 'callCode', of: term, args: takeArguments(source), at}
+  if (source.accept('$#*')) return {type: 'lastIndex', of: {type: 'deref', sigil: '@', of: term, at}, at}
+  const slice = source.peek(/@[[{]/y)
+  if (slice !== undefined) {
+    source.at++
+    const bracket = source.char as '[' | '{'
+    const of: Deref = {type: 'deref', sigil: bracket === '[' ? '@' : '%', of: term, at}
+    return {type: 'slice', of, index: takeSubscript(source, bracket), at}
+  }
   const whole = source.take(/[@%$]\*/y)
   if (whole !== undefined) return {type: 'deref', sigil: whole[0] as Sigil, of: term, at}
   const method = source.takeWord()
@@ -140,7 +167,10 @@ function takeSubscript(source: Source, bracket: '[' | '{'): Expr {
   return index
 }
 
-const STARTS_SCALAR = /\$(?:(?:::)?[A-Za-z_{]|\$+[A-Za-z_{]|[&\d])/y
+const STARTS_SCALAR = {
+  string: /\$(?:(?:::)?[A-Za-z_{]|\$+[A-Za-z_{]|\$(?!\$)|[&@!\d])/y,
+  pattern: /\$(?:(?:::)?[A-Za-z_{]|\$+[A-Za-z_{]|[&\d])/y,
+}
 const STARTS_LIST = /@(?:(?:::)?[A-Za-z_{]|\$+[A-Za-z_{])/y
 const STARTS_LAST_INDEX = /\$#[{$A-Za-z_]/y
 /** In a regexp a bracket after a name is a class or a quantifier, unless it can only be an index. */
@@ -157,7 +187,7 @@ export function parseInterpolatedVariable(source: Source, kind: TextKind): Expr 
     return {type: 'lastIndex', of: parseNameOrDeref(source, '@', at), at}
   }
   const sigil = source.char as '$' | '@'
-  if (source.peek(sigil === '$' ? STARTS_SCALAR : STARTS_LIST) === undefined) return undefined
+  if (source.peek(sigil === '$' ? STARTS_SCALAR[kind] : STARTS_LIST) === undefined) return undefined
   source.at++
   const braced = source.char === '{'
   const whole = parseNameOrDeref(source, sigil, at)

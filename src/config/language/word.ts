@@ -6,6 +6,9 @@ import {configError, type Position} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import {CONSTANTS} from './constants.ts'
 import type {Machine} from './machine.ts'
+import {plainName} from './run.ts'
+import {runSub} from './sub.ts'
+import {isPerlFunction, unknownFunction} from './unknown-function.ts'
 
 /**
  * What a bare word stands for; without `use strict` an unknown one is a string.
@@ -14,8 +17,11 @@ import type {Machine} from './machine.ts'
 export function wordValue(machine: Machine, name: string, at: Position): Scalar {
   const value = CONSTANTS.get(name)
   if (value !== undefined) return value
-  const builtin = machine.builtins.get(name)
+  const sub = machine.subs.get(plainName(name))
+  if (sub) return runSub(machine, sub.body, sub.scope, [], 'scalar', at).at(-1)
+  const builtin = machine.builtins.get(plainName(name))
   if (builtin) return builtin(machine, [], at).at(-1)
+  if (isPerlFunction(name)) throw unknownFunction(machine, name, at)
   const near = nearestName(name, CONSTANTS.keys())
   const help = near === undefined ? `write '${name}' if a text is meant` : `did you mean ${near}?`
   if (machine.strict)
