@@ -26,7 +26,7 @@ export type OpenPart = (
 export interface UnpackDeps {
   readonly open: OpenPart
   /** whether parts of this format are to be opened; by default all are */
-  readonly mayOpen?: (format: Format, part: Part) => boolean
+  readonly mayOpen?: (format: Format) => boolean
 }
 
 export interface Unpacked {
@@ -45,7 +45,7 @@ export function openings(
   for (const part of parts) {
     if (part.kind !== 'leaf' || part.content.length === 0) continue
     const opening = openingOf(part.content, part.shortTypes)
-    if (opening && mayOpen(opening.format, part)) found.push([part, opening])
+    if (opening && mayOpen(opening.format)) found.push([part, opening])
   }
   return found
 }

@@ -35,16 +35,20 @@ export function decodeParts(
   const found = openings(parts)
   if (found.length === 0) return {parts, limit: undefined}
   const {decoders, count, log, remainingMs} = services
+  const plan = decoders.plan(settings)
   const until = performance.now() + remainingMs() * TIME_SHARE
   const open: OpenPart = async (part, opening, limits, firstNumber) => {
     const by = COUNTED.get(opening.format) ?? '7z'
     count(`OpsDecBy${by}Attempt`)
     const timeoutMs = Math.max(1, until - performance.now())
-    const decoded = await decoders.decode({leaf: octetsOf(part), opening, limits, firstNumber}, timeoutMs)
+    const request = {leaf: octetsOf(part), opening, limits, firstNumber}
+    const decoded = await decoders.decode(request, timeoutMs, plan.program(opening.format))
     if (decoded.members.length > 0) count(`OpsDecBy${by}`)
     return decoded
   }
-  return unpack(parts, found, unpackLimits(size, settings), {open}).then(unpacked => {
+  const asked = found.filter(([, {format}]) => plan.mayOpen(format))
+  const {mayOpen} = plan
+  return unpack(parts, asked, unpackLimits(size, settings), {open, mayOpen}).then(unpacked => {
     logProblems(unpacked, log)
     return unpacked
   })

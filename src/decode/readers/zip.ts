@@ -119,7 +119,10 @@ class ZipReader {
       const known = reading.hasDescriptor && !central ? undefined : reading.packed
       const end =
         known === undefined ? this.#endOf(start, reading) : Math.min(start + known, this.#source.size)
-      const consumed = await this.#reading(names, start, end, reading, [local.crc, header.crc])
+      const consumed = await this.#reading(names, start, Math.max(start, end), reading, [
+        local.crc,
+        header.crc,
+      ])
       longest = Math.max(longest, known ?? consumed)
     }
     return longest

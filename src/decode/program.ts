@@ -1,0 +1,103 @@
+/**
+ * program — unpacks a leaf by a program of another package: a filter, or one that prints all members.
+ *
+ * Run without a shell, in a process group of its own, with limits on memory, processor time and file size, and
+ * killed with its group at the deadline. It gets the leaf as its standard input and, where it must have a file, as
+ * a file with a name of ours; what counts is only what it writes to its standard output.
+ */
+import {spawn} from 'node:child_process'
+import {closeSync, existsSync, openSync} from 'node:fs'
+import path from 'node:path'
+import type {Decoded, DecodeLimits} from './member.ts'
+import type {Program} from './plan.ts'
+import {problemOf, Sink} from './sink.ts'
+
+const MEMORY_BYTES = 256 * 1024 * 1024
+const PRLIMIT = '/usr/bin/prlimit'
+
+export interface ProgramJob {
+  readonly program: Program
+  /** the leaf */
+  readonly file: string
+  readonly folder: string
+  readonly fileName: (index: number) => string
+  readonly limits: DecodeLimits
+  readonly timeoutMs: number
+}
+
+/** Programs that open a file themselves, by the name of which they want to be told. */
+const TAKES_FILE = /^(?:nomarch|arc|zoo|unzoo)$/
+
+/** Never rejects. */
+export function runProgram({
+  program,
+  file,
+  folder,
+  fileName,
+  limits,
+  timeoutMs,
+}: ProgramJob): Promise<Decoded> {
+  const [command, ...args] = program
+  const who = path.basename(command)
+  const sink = new Sink({limits, folder, fileName, who})
+  const line = [command, ...args, ...(TAKES_FILE.test(who) ? [file] : [])]
+  const limited = existsSync(PRLIMIT) ? [PRLIMIT, ...limitsFor(limits, timeoutMs), ...line] : line
+  const input = openSync(file, 'r')
+  const child = spawn(limited[0]!, limited.slice(1), {
+    stdio: [input, 'pipe', 'ignore'],
+    cwd: folder,
+    detached: true,
+    env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'},
+  })
+  closeSync(input)
+  const {promise, resolve} = Promise.withResolvers<Decoded>()
+  const kill = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+  let failure: Error | undefined
+  let isOverdue = false
+  const deadline = setTimeout(() => {
+    isOverdue = true
+    kill()
+  }, timeoutMs)
+  const writer = sink.begin()
+  child.stdout?.on('data', (octets: Buffer) => {
+    try {
+      if (!failure) writer.write(octets)
+    } catch (error) {
+      failure = error as Error
+      kill()
+    }
+  })
+  child.on('error', error => resolve(end({kind: 'unsupported', reason: `${who}: ${error.message}`})))
+  child.on('close', (status, signal) => {
+    if (failure) resolve(end(problemOf(failure)))
+    else if (isOverdue)
+      resolve(end({kind: 'limit', reason: `${who} timed out after ${Math.round(timeoutMs)} ms`}))
+    else if (status === 0) resolve(end())
+    else
+      resolve(
+        end({kind: 'corrupt', reason: `${who}: ${signal ? `signal ${signal}` : `exit status ${status}`}`}),
+      )
+  })
+  function end(problem?: Parameters<Sink['finish']>[0]): Decoded {
+    clearTimeout(deadline)
+    return sink.finish(problem)
+  }
+  return promise
+}
+
+function limitsFor({bytes}: DecodeLimits, timeoutMs: number): string[] {
+  const seconds = Math.ceil(timeoutMs / 1000) + 1
+  return [
+    `--as=${MEMORY_BYTES}`,
+    `--cpu=${seconds}`,
+    `--fsize=${Math.max(0, Math.floor(bytes))}`,
+    '--core=0',
+    '--',
+  ]
+}
