@@ -11,7 +11,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url'
 import {translate} from './names.js'
 import {findRuntime, OLDEST_NODE} from './runtime.js'
 
-/** Commands whose first mail should not have to wait for oclif; see quick-start.ts. */
+/** Commands whose first mail should not have to wait for oclif; see quick-start.ts, and run-check.ts too. */
 const QUICK = new Set(['start', 'foreground', 'debug'])
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -72,6 +72,14 @@ export async function main(program, args) {
     const {quickStart} = await import('../dist/src/daemon/cli/quick-start.js')
     const status = await quickStart(call.args)
     if (status !== undefined) process.exit(status)
+  }
+  if (call.args[0] === 'config' && call.args[1] === 'check') {
+    const {quickCheck} = await import('../dist/src/tui/config/run-check.js')
+    const status = quickCheck(call.args.slice(2))
+    if (status !== undefined) {
+      process.exitCode = status
+      return
+    }
   }
   const {execute} = await import('@oclif/core')
   // Not awaited at the top: with a closed pipe oclif's flush never settles.

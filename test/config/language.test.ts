@@ -361,7 +361,7 @@ for (const [what, text, expected] of [
     'use strict;\n$maxservers = 1 if 0;\nif (0) { $x = 1 }\n@mynetwork = ();',
     [
       /^a\.conf:2:1: .*\$maxservers.*\$max_servers\?\)$/,
-      /^a\.conf:3:10: .*\$x$/,
+      /^a\.conf:3:10: .*\$x \(declare/,
       /^a\.conf:4:1: .*@mynetworks\?\)$/,
     ],
   ],

@@ -63,7 +63,11 @@ export function differences(root: string, one: Case, defaults: Map<string, Json>
     return machine.errors.length > 0 ? [] : [`loads, though the original says: ${one.expected.error}`]
   if (machine.errors.length > 0)
     return machine.errors.map(problem => `does not load: ${problemText(problem)}`)
-  const ours = dump(snapshot)
+  return differing(one, dump(snapshot), defaults)
+}
+
+/** What differs between values and those that the original has after the files of a case. */
+export function differing(one: Case, ours: Map<string, Json>, defaults: Map<string, Json>): string[] {
   const found: string[] = []
   for (const [name, value] of Object.entries(one.expected.vars)) {
     if (NOT_COMPARED.has(name)) continue
@@ -96,6 +100,11 @@ export function dump({variables}: Snapshot): Map<string, Json> {
   const names = namesOf(variables)
   const own = [...variables].filter(([name]) => !ALTERNATIVE_NAMES.has(name))
   return new Map(own.map(([name, box]) => [name, normalised(jsonForm(name, box, names))]))
+}
+
+/** The variables that `config show --json` printed. */
+export function shownVariables(vars: Record<string, unknown>): Map<string, Json> {
+  return new Map(Object.entries(vars).map(([name, value]) => [name, normalised(value)]))
 }
 
 /** The expected value with numbers as text and code names without their package. */

@@ -1,12 +1,6 @@
 /** config check — all mistakes in configuration files, each with its line. */
-import {readFileSync} from 'node:fs'
-import path from 'node:path'
 import {Command, Flags} from '@oclif/core'
-import {checkFiles} from '../../config/check-files.ts'
-import {defaultFiles} from '../../config/load.ts'
-import {columnsOf} from '../../tui/config/lines.ts'
-import {problemJson, problemPage} from '../../tui/config/problem-page.ts'
-import {createTheme} from '../../tui/theme.ts'
+import {runCheck} from '../../tui/config/run-check.ts'
 
 export default class ConfigCheck extends Command {
   static override summary = 'Find all mistakes in the configuration.'
@@ -38,34 +32,11 @@ export default class ConfigCheck extends Command {
 
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(ConfigCheck)
-    const named = [...(flags.config ?? []), ...argv.map(String)].map(file => path.resolve(file))
-    const files = named.length > 0 ? named : defaultFiles()
-    const result = checkFiles({files, instance: flags.instance ?? ''}, flags.magic === undefined)
-    const page = flags.json
-      ? JSON.stringify(problemJson(result), undefined, 2)
-      : problemPage(result, {
-          theme: createTheme(process.env),
-          columns: columnsOf(process.stdout),
-          lineOf: lineReader(),
-        })
-    process.stdout.write(`${page}\n`)
-    if (result.errors.length > 0) process.exitCode = 1
-  }
-}
-
-/** Lines of files, each file read once. */
-function lineReader(): (file: string, line: number) => string | undefined {
-  const files = new Map<string, readonly string[]>()
-  return (file, line) => {
-    let lines = files.get(file)
-    if (!lines) {
-      try {
-        lines = readFileSync(file, 'latin1').split(/\r?\n/)
-      } catch {
-        lines = []
-      }
-      files.set(file, lines)
-    }
-    return lines[line - 1]
+    process.exitCode = runCheck({
+      files: [...(flags.config ?? []), ...argv.map(String)],
+      instance: flags.instance ?? '',
+      ownership: flags.magic === undefined,
+      json: flags.json,
+    })
   }
 }

@@ -130,7 +130,8 @@ export function declare(machine: Machine, sigil: Sigil, name: string): Box {
 
 /** What is said of a variable that does not exist. */
 export function unknownVariable(machine: Machine, full: string, at: Position): Problem {
-  return {at, message: `there is no setting ${full}`, ...hint(machine, full)}
+  const help = `declare it by "my ${full}" if it is a variable of the file's own`
+  return {at, message: `there is no setting ${full}`, help, ...hint(machine, full)}
 }
 
 function hint(machine: Machine, full: string): {readonly help?: string} {
