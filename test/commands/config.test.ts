@@ -167,3 +167,26 @@ test('a setting that does not exist is said, with the nearest name', async () =>
     assert.deepEqual([status, stderr], [1, 'there is no setting max_server (did you mean max_servers?)\n'])
   }
 })
+
+test('test-config and config check refuse the same things', async () => {
+  const file = write(
+    'jail.conf',
+    "$daemon_chroot_dir = '/jail'; $inet_socket_port = 10024; $protocol = 'COURIER';",
+  )
+  const tested = await amavis('test-config', '-c', file)
+  const checked = await amavis('config', 'check', '--json', file)
+  assert.deepEqual([tested.status, checked.status], [1, 1])
+  const {problems} = JSON.parse(checked.stdout)
+  const errors = problems.filter((one: {severity: string}) => one.severity === 'error')
+  assert.deepEqual(
+    tested.stderr.trimEnd().split('\n'),
+    errors.map(
+      (one: {file: string; line: number; column: number; message: string; help: string}) =>
+        `${one.file}:${one.line}:${one.column}: ${one.message} (${one.help})`,
+    ),
+  )
+  assert.match(tested.stderr, /RootDirectory=\/jail/)
+  const option = await amavis('test-config', '-c', GOOD, '-R', '/jail')
+  assert.equal(option.status, 1)
+  assert.match(option.stderr, /option -R.*RootDirectory=\/jail/)
+})

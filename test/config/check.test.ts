@@ -449,3 +449,22 @@ test('a file that the daemon could change is an error for root, and the others a
   assert.match(checkConfigFile(file, {effectiveUid: 77, effectiveGid: 4242})!, /by the group of the daemon/)
   assert.equal(checkConfigFile(file, {effectiveUid: 77, effectiveGid: 4243}), undefined)
 })
+
+test('an entry of a policy bank, a hash or a list is told by its own line', () => {
+  const {errors, warnings} = check(`$policy_bank{'MYNETS'} = {
+  originating => 1,
+  log_level => 'high',
+};
+%admin_maps_by_ccat = (
+  CC_VIRUS, 'a',
+  CC_SPAM => 'b');
+@inet_acl = (
+  '10.0.0.0/8',
+  '10.0.0/33');
+$interface_policy{'10024'} = 'NONE';
+`)
+  assert.deepEqual(
+    [...errors, ...warnings].map(text => text.split(': ')[0]),
+    ['a.conf:3:1', 'a.conf:10:1', 'a.conf:7:1', 'a.conf:11:1'],
+  )
+})

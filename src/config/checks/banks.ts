@@ -26,11 +26,11 @@ const NAMING = [
 
 /** Keys of banks that no load would take, and values of the wrong kind. */
 export function* bankValues(config: Examined): Iterable<Remark> {
-  const at = config.at('%policy_bank')
   const builtIn = hashAt(config.hash('%policy_bank').get(''))
   for (const [name, entries] of banksOf(config)) {
     for (const [key, value] of entries) {
       if (key === 'ACTION') continue
+      const at = config.entryAt(entries, key) ?? config.at('%policy_bank')
       const setting = BANKABLE.get(key)
       const wrong = setting?.name.startsWith('$') ? wrongScalar(setting, pointedTo(value)) : undefined
       if (wrong) yield {...wrong, at, message: `policy bank "${name}", ${key}: ${wrong.message}`}
@@ -76,12 +76,16 @@ export function* bankReferences(config: Examined): Iterable<Remark> {
   }
   for (const [key, value] of config.hash('%interface_policy')) {
     for (const bank of texts(value).flatMap(namesOf))
-      yield* check(bank, `$interface_policy{'${key}'}`, config.at('%interface_policy'))
+      yield* check(bank, `$interface_policy{'${key}'}`, config.entryAt(config.hash('%interface_policy'), key))
   }
   const pairs = config.list('@client_ipaddr_policy')
   for (let i = 1; i < pairs.length; i += 2) {
     for (const bank of texts(pairs[i]).flatMap(namesOf))
-      yield* check(bank, '@client_ipaddr_policy', config.at('@client_ipaddr_policy'))
+      yield* check(
+        bank,
+        '@client_ipaddr_policy',
+        config.itemAt(pairs, i) ?? config.at('@client_ipaddr_policy'),
+      )
   }
 }
 
@@ -107,7 +111,7 @@ export function* unusedBanks(config: Examined): Iterable<Remark> {
     const help = "load it for a port by $interface_policy{'PORT'}, or for clients by @client_ipaddr_policy"
     yield {
       level: 'hint',
-      at: config.at('%policy_bank'),
+      at: config.entryAt(config.hash('%policy_bank'), bank) ?? config.at('%policy_bank'),
       message: `nothing loads the policy bank "${bank}"`,
       help,
     }

@@ -11,22 +11,27 @@ import {banksOf, type Examined, hashAt, type Remark} from './examined.ts'
 export function* categoryKeys(config: Examined): Iterable<Remark> {
   for (const {name, kind} of SETTINGS) {
     if (!kind.startsWith('ccat→')) continue
-    yield* wrongKeys(name, config.hash(name), config.at(name))
+    yield* wrongKeys(config, name, config.hash(name))
     for (const [bank, entries] of banksOf(config)) {
       const inBank = hashAt(entries.get(name.slice(1)))
       if (inBank) {
-        yield* wrongKeys(`policy bank "${bank}", ${name.slice(1)}`, inBank.entries, config.at('%policy_bank'))
+        yield* wrongKeys(config, `policy bank "${bank}", ${name.slice(1)}`, inBank.entries)
       }
     }
   }
 }
 
-function* wrongKeys(where: string, entries: ReadonlyMap<string, Scalar>, at: Remark['at']): Iterable<Remark> {
+function* wrongKeys(config: Examined, where: string, entries: ReadonlyMap<string, Scalar>): Iterable<Remark> {
   for (const key of entries.keys()) {
     if (/^\d+(?:,\d+)?$/.test(key) || key === 'REPLACE') continue
     const help = CATEGORY_CONSTANTS.has(key)
       ? {help: 'a constant needs a comma after it instead of "=>", and +CC_… in braces'}
       : {}
-    yield {level: 'warning', at, message: `${where}: "${key}" is no contents category`, ...help}
+    yield {
+      level: 'warning',
+      at: config.entryAt(entries, key),
+      message: `${where}: "${key}" is no contents category`,
+      ...help,
+    }
   }
 }

@@ -6,6 +6,7 @@
  */
 import {textOf} from '../language/convert.ts'
 import type {Machine} from '../language/machine.ts'
+import type {Place} from '../origins.ts'
 import type {Position, Problem} from '../problem.ts'
 import type {Box} from '../snapshot.ts'
 import type {HashBox, Scalar} from '../value.ts'
@@ -29,6 +30,9 @@ export interface Examined {
   hash(name: string): ReadonlyMap<string, Scalar>
   /** where a file gave the variable its last value */
   at(name: string): Position | undefined
+  /** where an entry of a hash was written; undefined for a default */
+  entryAt(entries: ReadonlyMap<string, Scalar>, key: string): Position | undefined
+  itemAt(items: readonly Scalar[], index: number): Position | undefined
   /** Has a file given it a value? */
   isSet(name: string): boolean
   /** Does a statement that could not be read name it? */
@@ -62,9 +66,16 @@ export function examined(machine: Machine, retired: ReadonlyMap<string, Scalar>)
       const found = box(name)
       return found?.kind === 'hash' ? found.entries : new Map()
     },
+    entryAt: (entries, key) => lineAt(machine.origins.ofEntry(entries, key)),
+    itemAt: (items, index) => lineAt(machine.origins.ofItem(items, index)),
     isSet: name => at(name) !== undefined,
     isLost: (...names) => names.some(name => machine.lost.has(name.slice(1))),
   }
+}
+
+/** Entries are known by their lines; the defaults of the table of settings are in no file. */
+function lineAt(place: Place | undefined): Position | undefined {
+  return place && !place.file.startsWith('default of ') ? {...place, column: 1} : undefined
 }
 
 export function hashAt(value: Scalar): HashBox | undefined {

@@ -22,7 +22,8 @@ export function* forwarding(config: Examined): Iterable<Remark> {
       names.map(name => textOf(config.hash('%interface_policy').get(name))).find(name => name !== '') ?? ''
     const entries = bank === '' ? undefined : hashAt(config.hash('%policy_bank').get(bank))?.entries
     const value = (key: string): Scalar => (entries?.has(key) ? entries.get(key) : config.scalar(`$${key}`))
-    const at = config.at(entries?.has('forward_method') ? '%policy_bank' : '$forward_method')
+    const inBank = entries && config.entryAt(entries, 'forward_method')
+    const at = entries?.has('forward_method') ? inBank : config.at('$forward_method')
     const where = bank === '' ? '$forward_method' : `policy bank "${bank}", forward_method`
     if (told.has(where) || entries?.has('forward_method_maps')) continue
     const methods = texts(value('forward_method'))
@@ -67,7 +68,7 @@ export function* backscatter(config: Examined): Iterable<Remark> {
     for (const [bank, entries] of banksOf(config)) {
       // our own users' addresses are not forged
       if (!isBounce(entries.get(key)) || isTrue(entries.get('originating')) || bank === 'MYNETS') continue
-      yield remark(level, `policy bank "${bank}", ${key}`, config.at('%policy_bank'))
+      yield remark(level, `policy bank "${bank}", ${key}`, config.entryAt(entries, key))
     }
   }
 }

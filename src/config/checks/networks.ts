@@ -23,12 +23,12 @@ function* wrongEntries(
 ): Iterable<Remark> {
   if (seen.has(list)) return
   seen.add(list)
-  for (const item of list.items) {
+  for (const [i, item] of list.items.entries()) {
     if (typeof item === 'object') {
       if (item.kind === 'ref' && item.to.kind === 'array') yield* wrongEntries(config, name, item.to, seen)
     } else if (item !== undefined && parseNetwork(textOf(item)) === undefined) {
       const message = `${name}: expected an address or a network, found "${textOf(item)}"`
-      yield {level: 'error', at: config.at(name), message}
+      yield {level: 'error', at: config.itemAt(list.items, i) ?? config.at(name), message}
     }
   }
 }

@@ -47,7 +47,7 @@ export function* protocols(config: Examined): Iterable<Remark> {
       [
         `policy bank "${bank}", protocol`,
         texts(entries.get('protocol'))[0] ?? '',
-        config.at('%policy_bank'),
+        config.entryAt(entries, 'protocol'),
       ] as const,
   )
   for (const [where, protocol, at] of [...places, ...inBanks]) {
@@ -131,7 +131,7 @@ function* interfaces(config: Examined, specs: readonly SocketSpec[]): Iterable<R
     const port = /(?:^|:)(\d+)$/.exec(key)?.[1] ?? key
     if (known.has(port)) continue
     const message = `$interface_policy{'${key}'} has no effect: nothing listens there`
-    yield {level: 'hint', at: config.at('%interface_policy'), message}
+    yield {level: 'hint', at: config.entryAt(config.hash('%interface_policy'), key), message}
   }
 }
 

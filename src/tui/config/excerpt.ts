@@ -18,7 +18,9 @@ export interface ExcerptStyle {
 }
 
 /** @param line the line's octets as Latin-1 */
-export function excerpt({line: number, column}: Position, line: string, style: ExcerptStyle): string {
+export function excerpt({line: number, column: given}: Position, line: string, style: ExcerptStyle): string {
+  // of an entry only the line is known: its first word is meant
+  const column = given === 1 ? 1 + Math.max(0, line.search(/\S/)) : given
   const gutter = `${number}`
   const blank = ' '.repeat(gutter.length)
   const before = visible(line.slice(0, column - 1))
