@@ -14,8 +14,8 @@ import {readOnenote} from './readers/onenote.ts'
 import {readRpm} from './readers/rpm.ts'
 import {createSevenZip, type SevenZip} from './readers/seven-zip.ts'
 import {readTar} from './readers/tar.ts'
+import {readText} from './readers/text.ts'
 import {readTnef} from './readers/tnef.ts'
-import {readUuencode} from './readers/uuencode.ts'
 import {readZip} from './readers/zip.ts'
 import {readZstd} from './readers/zstd.ts'
 import {problemOf, Sink} from './sink.ts'
@@ -43,7 +43,8 @@ const READERS: Readonly<Partial<Record<Opening['format'], Reader>>> = {
   tnef: readTnef,
   ole: readOle,
   onenote: readOnenote,
-  uuencode: readUuencode,
+  uuencode: readText,
+  binhex: readText,
   '7z': bySevenZip('7z'),
   rar: bySevenZip(),
   arj: bySevenZip('arj'),

@@ -54,9 +54,16 @@ export class DecoderProcess {
   async #decode(request: DecodeRequest, timeoutMs: number): Promise<Decoded> {
     clearTimeout(this.#idle)
     try {
-      this.#process ??= startProcess(this.#base)
-      this.#process.ref()
-      return await this.#ask(this.#process, request, timeoutMs)
+      // One that had others before may have died of them, or while nobody looked: a new one gets the leaf.
+      const reused = this.#process
+      if (reused) {
+        const answer = await this.#ask(reused, request, timeoutMs)
+        if (answer.kind === 'decoded') return answer.decoded
+      }
+      const answer = await this.#ask(this.#start(), request, timeoutMs)
+      return answer.kind === 'decoded'
+        ? answer.decoded
+        : failed('corrupt', `the decoder ended by ${answer.by}`)
     } catch (error) {
       this.#kill()
       return failed('unsupported', `the decoder cannot be started: ${errorText(error)}`)
@@ -64,6 +71,15 @@ export class DecoderProcess {
       if (++this.#requests >= MAX_REQUESTS) this.#kill()
       else this.#rest()
     }
+  }
+
+  #start(): ChildProcess {
+    const child = startProcess(this.#base)
+    this.#process = child
+    child.on('exit', () => {
+      if (this.#process === child) this.#process = undefined
+    })
+    return child
   }
 
   /** It does not keep its child alive, and does not wait for ever. */
@@ -75,18 +91,19 @@ export class DecoderProcess {
     this.#idle = setTimeout(() => this.#kill(), IDLE_MS).unref()
   }
 
-  #ask(child: ChildProcess, request: DecodeRequest, timeoutMs: number): Promise<Decoded> {
-    const {promise, resolve} = Promise.withResolvers<Decoded>()
-    const give = (decoded: Decoded) => {
+  #ask(child: ChildProcess, request: DecodeRequest, timeoutMs: number): Promise<Answer> {
+    const {promise, resolve} = Promise.withResolvers<Answer>()
+    child.ref()
+    const give = (answer: Answer) => {
       clearTimeout(deadline)
       clearInterval(watch)
-      child.removeAllListeners('message')
-      child.removeAllListeners('exit')
-      resolve(decoded)
+      child.off('message', heard)
+      child.off('exit', exited)
+      resolve(answer)
     }
     const end = (problem: Problem['kind'], reason: string) => {
       this.#kill()
-      give(failed(problem, reason))
+      give({kind: 'decoded', decoded: failed(problem, reason)})
     }
     const deadline = setTimeout(() => end('limit', `timed out after ${Math.round(timeoutMs)} ms`), timeoutMs)
     const watch = setInterval(() => {
@@ -94,16 +111,20 @@ export class DecoderProcess {
         if (bytes > MEMORY_LIMIT_BYTES) end('limit', 'it took too much memory to decode')
       })
     }, MEMORY_LOOK_MS)
-    child.on('exit', (status, signal) =>
-      end('corrupt', `the decoder ended by ${signal ?? `status ${status}`}`),
-    )
-    child.on('message', (reply: DecodeReply) => {
+    const died = (by: string) => {
+      this.#kill()
+      give({kind: 'died', by})
+    }
+    const exited = (status: number | null, signal: string | null) => died(signal ?? `status ${status}`)
+    const heard = (reply: DecodeReply) => {
       if (reply.kind === 'failed') end('corrupt', `the decoder failed: ${reply.reason}`)
-      else give(asBuffers(reply.decoded))
-    })
+      else give({kind: 'decoded', decoded: asBuffers(reply.decoded)})
+    }
+    child.on('exit', exited)
+    child.on('message', heard)
     child.channel?.ref()
     child.send(request, error => {
-      if (error) end('unsupported', `the decoder cannot be reached: ${error.message}`)
+      if (error) died(error.message)
     })
     return promise
   }
@@ -120,6 +141,11 @@ export class DecoderProcess {
     this.#kill()
   }
 }
+
+/** What came of a leaf; `by`: a signal, a status, an error of the channel. */
+type Answer =
+  | {readonly kind: 'decoded'; readonly decoded: Decoded}
+  | {readonly kind: 'died'; readonly by: string}
 
 function failed(kind: Problem['kind'], reason: string): Decoded {
   return {members: [], problems: [{kind, reason}]}
