@@ -251,7 +251,7 @@ const rows: readonly Row[] = [
   ],
   [
     'a destiny that means nothing makes mail wait',
-    '$final_spam_destiny = 7;',
+    '$final_destiny_maps_by_ccat{+CC_SPAM} = 7;',
     [spam(8)],
     '6,0 5,0 1,1 1,0',
     `TEMPFAIL 6,0 450 4.7.0 Temporary failure, ${ID} spam`,

@@ -16,8 +16,9 @@ import {wrap} from './wrap.ts'
 
 const COLUMNS = 78
 
-const HEAD = `All settings with their defaults. A line with one "#" is a setting: take the "#" away and change it.
-Files are read in order, and the last value counts. See amavis.conf(5); "amavis config check" finds mistakes.`
+const HEAD = `All settings with their defaults. A line with one "#" is a setting: take the
+"#" away and change it. Files are read in order, and the last value counts.
+See amavis.conf(5); "amavis config check" finds mistakes.`
 
 /** @param defaults a reading of no file at all */
 export function defaultText(defaults: Reading): string {
