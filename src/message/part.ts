@@ -2,6 +2,7 @@
  * part — makes the items of a mail's tree.
  */
 import type {Part, PartProblem} from './message.ts'
+import type {Octets} from './octets.ts'
 
 const EMPTY = Buffer.alloc(0)
 const NONE: readonly never[] = []
@@ -43,4 +44,9 @@ export function withProblems(part: Part, problems: readonly PartProblem[]): Part
   if (problems.length === 0) return part
   const letters = new Set([...part.attributes, ...problems.flatMap(({kind}) => [...LETTERS[kind]])])
   return {...part, attributes: [...letters].join(''), problems: [...part.problems, ...problems]}
+}
+
+/** All octets of a part: those of a large member of an archive are in a file. */
+export function partOctets({path, size, content}: Part): Octets {
+  return path === undefined ? {size: content.length, memory: content, path} : {size, memory: undefined, path}
 }

@@ -54,6 +54,13 @@ export function decodeParts(
   })
 }
 
+/** `OpsDecType-exe.exe-ms`: parts of each type, as they were offered to decoders (spec/monitoring). */
+export function countTypes(parts: readonly Part[], count: MailServices['count']): void {
+  for (const {kind, shortTypes} of parts) {
+    if (kind === 'leaf' && shortTypes.length > 0) count(`OpsDecType-${shortTypes.join('.')}`)
+  }
+}
+
 function octetsOf({content, path}: Part): LeafOctets {
   return path === undefined ? {kind: 'memory', octets: content} : {kind: 'file', path}
 }

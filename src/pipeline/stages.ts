@@ -28,7 +28,7 @@ import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
 import type {Delivery, JudgeInput, RecipientVerdict} from '../verdict/verdict.ts'
 import {settingsForMail, settingsForViruses} from './banks.ts'
-import {decodeParts} from './decoding.ts'
+import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifySender} from './notifying.ts'
@@ -79,6 +79,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   const decoding = decodeParts(mimeParts, octets.size, settings, services)
   const {parts: found, limit} = decoding instanceof Promise ? await run.within(decoding) : decoding
   const parts = withConfiguredTypes(found, settings)
+  if (services.publishing) countTypes(parts, count)
 
   run.begin('check_header')
   const findings: Finding[] = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {mkdtempSync, rmSync} from 'node:fs'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import net from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
@@ -15,6 +15,7 @@ import {parseHeader} from '../../src/message/header.ts'
 import type {Part} from '../../src/message/message.ts'
 import {readMime} from '../../src/message/mime/read.ts'
 import {octetsOf} from '../../src/message/octets.ts'
+import {makePart} from '../../src/message/part.ts'
 import {settingsFrom} from '../lookup/settings.ts'
 
 const VIRUS = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR', '-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('')
@@ -123,6 +124,23 @@ test('clamd is given the mail and its decoded parts in one session, and its name
   )
   assert.deepEqual(answer, {kind: 'infected', names: ['Win.Test-1']})
   assert.deepEqual(streams, ['Subject: x\r\n\r\nhello\r\n', 'decoded'])
+})
+
+test('clamd is given all octets of a large member of an archive, out of its file', async () => {
+  const content = Buffer.alloc(500_000, 'a large member\n')
+  const file = path.join(folder, 'p004')
+  writeFileSync(file, content)
+  const part = {number: 4, parent: 3, placement: '1/1/1', content: content.subarray(0, 100)}
+  const member = makePart({...part, size: content.length, path: file})
+  const streams: Buffer[] = []
+  await withClamd(
+    stream => {
+      streams.push(stream)
+      return 'stream: OK'
+    },
+    socket => scanClamd(octets, [member], {endpoint: {path: socket}, timeoutMs: 5000}),
+  )
+  assert.ok(streams[1]?.equals(content))
 })
 
 test('clamd over TCP is given a large mail octet for octet', async () => {

@@ -8,7 +8,8 @@
 import net from 'node:net'
 import {errorText} from '../../errors.ts'
 import type {Part} from '../../message/message.ts'
-import {type Octets, octetsOf, readChunks} from '../../message/octets.ts'
+import {type Octets, readChunks} from '../../message/octets.ts'
+import {partOctets} from '../../message/part.ts'
 import type {ScannerAnswer} from './answer.ts'
 
 /** Where a daemon listens. */
@@ -37,7 +38,7 @@ export async function scanClamd(
 ): Promise<ScannerAnswer> {
   const session = new Session(connect(endpoint), timeoutMs)
   try {
-    return await session.scan([octets, ...parts.filter(isDecoded).map(part => octetsOf(part.content))])
+    return await session.scan([octets, ...parts.filter(isDecoded).map(partOctets)])
   } catch (error) {
     return {kind: 'failed', reason: errorText(error)}
   } finally {
