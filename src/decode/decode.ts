@@ -1,7 +1,7 @@
 /**
  * decode — unpacks one leaf by the reader of its format. Runs in a decoder process.
  */
-import type {Opening} from './format.ts'
+import {type Opening, openingWithin} from './format.ts'
 import type {Decoded, DecodeLimits} from './member.ts'
 import {readAr} from './readers/ar.ts'
 import {readCpio} from './readers/cpio.ts'
@@ -74,7 +74,11 @@ export type Decode = (source: Source, options: DecodeOptions) => Promise<Decoded
 
 /** A decoder; what it loads for some formats, it keeps. */
 export function createDecoder(sevenZip = createSevenZip()): Decode {
-  return async (source, {opening: {format, start, isGuess}, limits, folder, fileName}) => {
+  return async (source, {opening, limits, folder, fileName}) => {
+    const isUnknown = opening.format === 'program' || opening.format === 'anything'
+    const found = isUnknown ? openingWithin(source, opening.format === 'program') : opening
+    if (!found) return {members: [], problems: []}
+    const {format, start, isGuess} = found
     const sink = new Sink({limits, folder, fileName, who: format})
     const reader = READERS[format]
     if (!reader) return sink.finish({kind: 'unsupported', reason: `no decoder for ${format}`})

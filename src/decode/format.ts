@@ -5,6 +5,8 @@
  * stream of today. Costs next to nothing for what is no archive. Pure.
  */
 
+import {bufferSource, find, type Source} from './source.ts'
+
 /** Formats with a reader of their own. */
 export type OwnFormat =
   | 'zip'
@@ -45,7 +47,10 @@ export type SevenZipFormat =
 /** Formats that only a program of another package opens, or nobody. */
 export type ForeignFormat = 'arc' | 'zoo' | 'freeze' | 'lrzip' | 'ace' | 'stuffit' | 'alz' | 'bzip' | 'grzip'
 
-export type Format = OwnFormat | SevenZipFormat | ForeignFormat
+/** To be looked into for an archive within, by the one who opens it. */
+export type UnknownFormat = 'program' | 'anything'
+
+export type Format = UnknownFormat | OwnFormat | SevenZipFormat | ForeignFormat
 
 export interface Opening {
   readonly format: Format
@@ -148,8 +153,13 @@ const EXE_TYPES: ReadonlySet<string> = new Set(['exe', 'exe-ms', 'exe-unix'])
  * How to open a part, if it is anything to open.
  * @param octets all of it, or the beginning of a large one
  * @param shortTypes what it is by file(1)
+ * @param isWhole whether that is all; otherwise whoever opens it has to look for an archive within
  */
-export function openingOf(octets: Buffer, shortTypes: readonly string[]): Opening | undefined {
+export function openingOf(
+  octets: Buffer,
+  shortTypes: readonly string[],
+  isWhole = true,
+): Opening | undefined {
   if (octets.length < 8) return undefined
   const first = octets[0]!
   for (const {format, magic, at, isLikely} of BY_FIRST[first]!) {
@@ -165,11 +175,13 @@ export function openingOf(octets: Buffer, shortTypes: readonly string[]): Openin
     if (octets.toString('latin1', octets.length - 512, octets.length - 504) === 'conectix')
       return opened('disk')
   }
-  if (shortTypes.some(type => EXE_TYPES.has(type))) return selfExtracting(octets)
   if (shortTypes.includes('zip')) return opened('zip')
   if (shortTypes.includes('uue')) return opened('uuencode')
   if (shortTypes.includes('hqx')) return opened('binhex')
-  return undefined
+  if (TEXT_TYPES.has(shortTypes[0] ?? '')) return undefined
+  const isProgram = shortTypes.some(type => EXE_TYPES.has(type))
+  if (!isWhole) return {format: isProgram ? 'program' : 'anything', start: 0, isGuess: true}
+  return openingWithin(bufferSource(octets), isProgram)
 }
 
 function opened(format: Format): Opening {
@@ -190,29 +202,36 @@ const ZIP_END = Buffer.from('PK\x05\x06', 'latin1')
 const ZIP_LOCAL = Buffer.from('PK\x03\x04', 'latin1')
 const ZIP_TAIL_BYTES = 22 + 0xffff
 
-/** A program with an archive behind it, or in its resources. */
-function selfExtracting(octets: Buffer): Opening | undefined {
-  const tail = octets.subarray(Math.max(0, octets.length - ZIP_TAIL_BYTES))
-  if (tail.lastIndexOf(ZIP_END) >= 0 && octets.includes(ZIP_LOCAL)) {
-    return {format: 'zip', start: 0, isGuess: true}
-  }
+const TEXT_TYPES: ReadonlySet<string> = new Set(['asc', 'txt', 'html'])
+
+/**
+ * An archive behind a program, or in its resources; or a zip file that ends where anything else does.
+ * @param isProgram whether anything but a zip file is looked for
+ */
+export function openingWithin(source: Source, isProgram: boolean): Opening | undefined {
+  const tailAt = Math.max(0, source.size - ZIP_TAIL_BYTES)
+  const hasEnd = source.read(tailAt, ZIP_TAIL_BYTES).lastIndexOf(ZIP_END) >= 0
+  if (hasEnd && find(source, ZIP_LOCAL, 0) >= 0) return {format: 'zip', start: 0, isGuess: true}
+  if (!isProgram) return undefined
   let best: Opening | undefined
   for (const {format, magic} of BEHIND_PROGRAM) {
-    const start = octets.indexOf(magic, 64)
-    if (start > 0 && (best === undefined || start < best.start)) best = {format, start, isGuess: true}
+    const start = find(source, magic, 64, best?.start)
+    if (start > 0) best = {format, start, isGuess: true}
   }
   if (best) return best
-  const arj = indexOfArj(octets)
+  const arj = indexOfArj(source)
   return arj < 0 ? undefined : {format: 'arj', start: arj, isGuess: true}
 }
 
 const ARJ_MAGIC = Buffer.from([0x60, 0xea])
+
 /** Where a header of ARJ stands with its plausible size; a few places are tried. */
-function indexOfArj(octets: Buffer): number {
-  let at = octets.indexOf(ARJ_MAGIC, 64)
+function indexOfArj(source: Source): number {
+  let at = find(source, ARJ_MAGIC, 64)
   for (let tries = 0; at >= 0 && tries < 256; tries++) {
-    if (isArj(octets.subarray(at, at + 64)) && octets[at + 10] === 2) return at
-    at = octets.indexOf(ARJ_MAGIC, at + 2)
+    const header = source.read(at, 64)
+    if (isArj(header) && header[10] === 2) return at
+    at = find(source, ARJ_MAGIC, at + 2)
   }
   return -1
 }

@@ -44,7 +44,7 @@ export function openings(
   const found: [Part, Opening][] = []
   for (const part of parts) {
     if (part.kind !== 'leaf' || part.content.length === 0) continue
-    const opening = openingOf(part.content, part.shortTypes)
+    const opening = openingOf(part.content, part.shortTypes, part.path === undefined)
     if (opening && mayOpen(opening.format)) found.push([part, opening])
   }
   return found

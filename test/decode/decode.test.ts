@@ -51,6 +51,11 @@ const READINGS: readonly [title: string, archive: Buffer, members: readonly stri
     ['a.txt:hello', 'c:hello'],
   ],
   ['a zip behind other octets', zip([a], {before: Buffer.from('MZ'.padEnd(900))}), ['a.txt:hello']],
+  [
+    'a picture that is a zip too',
+    zip([a], {before: Buffer.from('GIF89a'.padEnd(500, '\0'))}),
+    ['a.txt:hello'],
+  ],
   ['a zip without its directory', zip([a]).subarray(0, -70), ['a.txt:hello', '!corrupt']],
   [
     'a zip with an unlisted member',
@@ -193,6 +198,14 @@ test('an archive behind a program is opened; a program that only looks like it i
     Buffer.from('7z\xbc\xaf\x27\x1c noise', 'latin1'),
   ])
   assert.deepEqual(short(await open(noise)), [])
+})
+
+test('an archive behind a large program is found where only its beginning is known', async () => {
+  const program = Buffer.concat([Buffer.from('MZ'.padEnd(700_000)), await sevenZipped('x.7z', [a])])
+  const opening = openingOf(program.subarray(0, 1000), ['exe'], false)
+  assert.deepEqual(opening, {format: 'program', start: 0, isGuess: true})
+  const options = {opening, limits: WIDE, folder: undefined, fileName: String}
+  assert.deepEqual(short(await decode(bufferSource(program), options)), ['a.txt:hello'])
 })
 
 test('7-Zip stops where a limit is, and a large dictionary gets no memory', async () => {

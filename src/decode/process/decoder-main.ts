@@ -14,6 +14,8 @@ import type {DecodeReply, DecodeRequest} from './messages.ts'
 // 7-Zip's wrapper asks at its start for the numbers of flags, in a way that the permission model forbids.
 Object.assign(process, {binding: () => ({fs: constants})})
 
+process.title = 'amavis (decoder)'
+
 const decode = createDecoder(createSevenZip(process.argv[2]))
 
 async function answer({leaf, opening, limits, folder, firstNumber}: DecodeRequest): Promise<DecodeReply> {
