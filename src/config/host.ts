@@ -5,7 +5,7 @@
  * the /etc/hosts line that has the node name, as the resolver's usual order would find it.
  */
 import {readFileSync} from 'node:fs'
-import {hostname, networkInterfaces} from 'node:os'
+import {hostname, machine, networkInterfaces, release, type, version} from 'node:os'
 import type {HostFacts} from './request.ts'
 
 export function hostFacts(read: (path: string) => string | undefined = readText): HostFacts {
@@ -41,12 +41,32 @@ function readText(path: string): string | undefined {
 
 /** The output of the commands that shipped configurations run; undefined for any other. */
 export function answerCommand(host: HostFacts, command: string): string | undefined {
-  const words = command.replace(/\s+/g, ' ').replace(/^(?:\/usr)?\/bin\//, '')
-  if (/^(?:hostname|uname -n)$/.test(words)) return `${host.hostname}\n`
+  const words = command
+    .replace(/\s+/g, ' ')
+    .replace(/^(?:\/usr)?\/bin\//, '')
+    .replace(/ 2>\s?\/dev\/null$/, '')
+  if (/^hostname$/.test(words)) return `${host.hostname}\n`
   if (/^hostname (?:--fqdn|-f|--long)$/.test(words)) return `${host.fqdn}\n`
   if (/^(?:hostname (?:-s|--short))$/.test(words)) return `${host.hostname.split('.')[0]}\n`
   if (/^(?:head -n ?1|head -1|cat) \/etc\/mailname$/.test(words)) {
     return host.mailname === undefined ? '' : `${host.mailname}\n`
   }
-  return undefined
+  const letters = /^uname((?: -[asnrvmpio]+)*)$/.exec(words)?.[1]
+  return letters === undefined ? undefined : `${unameText(letters, host)}\n`
+}
+
+/** What `uname` says of this machine, in its order, whatever the order of the letters. */
+function unameText(letters: string, {hostname: node}: HostFacts): string {
+  const wanted = letters === '' ? 's' : letters.includes('a') ? 'snrvmo' : letters
+  const facts: readonly (readonly [letter: string, fact: string])[] = [
+    ['s', type()],
+    ['n', node],
+    ['r', release()],
+    ['v', version()],
+    ['m', machine()],
+    ['p', machine()],
+    ['i', machine()],
+    ['o', type() === 'Linux' ? 'GNU/Linux' : type()],
+  ]
+  return facts.flatMap(([letter, fact]) => (wanted.includes(letter) ? [fact] : [])).join(' ')
 }

@@ -4,17 +4,19 @@
  * Runs in the config reader, a process of its own that ends afterwards: files are read synchronously.
  * Diagnostics: every problem names file, line and column where it has one.
  */
-import {readdirSync, readFileSync, statSync} from 'node:fs'
+import {readdirSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {applyAfterDefaults, settle} from './after-defaults.ts'
 import {checkSettings} from './checks/check.ts'
 import {retiredValues} from './checks/retired.ts'
-import {checkConfigFile, type Ownership} from './file-check.ts'
+import {checkConfigFile, type Ownership, readBounded} from './file-check.ts'
 import {answerCommand, hostFacts} from './host.ts'
 import type {Machine, Outside} from './language/machine.ts'
 import {type Problem, problemText} from './problem.ts'
+import {reachableFrom} from './reachable.ts'
 import {createReader, type Reader, testFile} from './reader.ts'
 import type {HostFacts, LoadRequest, LoadResult, Override} from './request.ts'
+import {obstaclesIn} from './runnable.ts'
 import type {Snapshot} from './snapshot.ts'
 import {SETTINGS} from './table/table.ts'
 import type {Scalar} from './value.ts'
@@ -51,7 +53,7 @@ export interface FileAccess extends Pick<Outside, 'readFile' | 'testFile'> {
   checkFile(path: string, ownership: Ownership | undefined): string | undefined
 }
 
-const REAL_FILES: FileAccess = {readFile: name => readFileSync(name), testFile, checkFile: checkConfigFile}
+const REAL_FILES: FileAccess = {readFile: readBounded, testFile, checkFile: checkConfigFile}
 
 /**
  * Read and check a configuration: all that is wrong with it, not only the first mistake.
@@ -118,7 +120,23 @@ export function readConfiguration(request: LoadRequest, given: FileAccess = REAL
   for (const file of request.files) if (machine.steps >= 0) reader.readFile(file)
   for (const override of overrides) setVariable(machine, override)
   applyAfterDefaults(reader)
-  return {machine, retired, snapshot: {variables: machine.variables, files: [...reader.files]}}
+  const hasSubs = checkContents(machine)
+  const snapshot = {variables: machine.variables, files: [...reader.files], hasSubs}
+  return {machine, retired, snapshot}
+}
+
+/** Hold their subs to call around programs of their own, and are read where those are started. */
+const SCANNERS = new Set(['@av_scanners', '@av_scanners_backup'])
+
+/** What cannot leave this process, and subs that could not be run later; whether there are any to run. */
+function checkContents(machine: Machine): boolean {
+  const {tooDeep, subs} = reachableFrom(machine.variables)
+  if (tooDeep !== undefined) {
+    const at = machine.assigned.get(machine.variables.get(tooDeep)!)
+    machine.errors.push({at, message: `${tooDeep} holds data that is nested too deeply`})
+  }
+  for (const {body} of subs.keys()) if (body?.kind === 'program') machine.errors.push(...obstaclesIn(body))
+  return [...subs.values()].some(name => !SCANNERS.has(name))
 }
 
 /** Files that tables are read from, empty where they do not exist. */

@@ -34,7 +34,7 @@ import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
 
 const NESTING_LIMIT = 100
 /** Statements, list values and octets of text (64 to a step) that all files together may cost. */
-const STEPS = 4_000_000
+const STEPS = 2_000_000
 /** After so many mistakes a file is something else. */
 const MISTAKES_LIMIT = 100
 

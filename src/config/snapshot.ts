@@ -15,6 +15,8 @@ export interface Snapshot {
    * `%policy_bank` has the built-in bank under `''`: bare name → reference to the variable.
    */
   readonly variables: Map<string, Box>
+  /** whether look-ups or banks have subs whose program must be run (run-sub.ts); left out: none has */
+  readonly hasSubs?: boolean
   /** the configuration files read, in order, included ones too */
   readonly files: readonly string[]
 }

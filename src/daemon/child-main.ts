@@ -28,10 +28,12 @@ async function main(): Promise<void> {
   const snapshot = v8.deserialize(orders.snapshot) as Snapshot
   addDirectoryFields(snapshot)
 
+  const runSub = snapshot.hasSubs ? (await import('../config/run-sub.ts')).subRunner(snapshot) : undefined
+
   let service: MailService | undefined
   const title = new Title()
   const {log, close} = openLog(orders.log, (level, text) => service?.logged(level, text))
-  service = await createMailService({settings: settingsOf(snapshot), log, title})
+  service = await createMailService({settings: settingsOf(snapshot, runSub), log, title})
   if (orders.describe) send({type: 'loaded', entries: service.loaded})
 
   const exit = (status: number) => void close().finally(() => process.exit(status))

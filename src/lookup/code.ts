@@ -4,6 +4,7 @@
  * Reading a setting of the bank in force, and constants, were recognised when the file was read; any other
  * program is run by the evaluator that the settings bring along. Source: spec/config, Executable sub-language; Policy banks, Access.
  */
+import {readSetting} from '../config/setting-access.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Code, Scalar} from '../config/value.ts'
 import {AmavisError} from '../errors.ts'
@@ -16,27 +17,13 @@ export function callCode(code: Code, settings: Settings, args: readonly Scalar[]
   const {body} = code
   if (body?.kind === 'constant') return body.values.at(-1)
   if (body?.kind === 'setting') {
-    const value = access(settings.entry(body.name), body.accessor)
+    const value = readSetting(settings, body.accessor, body.name)
     if (body.wrap === 'opaque') return {kind: 'object', of: 'Opaque', items: [value]}
     return body.wrap === 'list' ? listReference([value]) : value
   }
   if (body?.kind === 'program' && settings.runSub) return settings.runSub(code, args, settings).at(-1)
   const what = code.name === undefined ? `the sub of ${body?.at ?? 'a configuration'}` : `&${code.name}`
   throw new AmavisError('AM_CONFIG', `${what} cannot be called here`)
-}
-
-function access(entry: Scalar, accessor: 'c' | 'cr' | 'ca'): Scalar {
-  const isReference = typeof entry === 'object' && entry.kind === 'ref'
-  switch (accessor) {
-    case 'c':
-      return entry
-    case 'cr':
-      if (entry === undefined || isReference) return entry
-      return {kind: 'ref', to: {kind: 'scalar', value: entry}}
-    case 'ca':
-      if (entry === undefined) return listReference([])
-      return isReference && entry.to.kind === 'array' ? entry : listReference([entry])
-  }
 }
 
 function listReference(items: Scalar[]): Scalar {

@@ -8,7 +8,7 @@ import {CONSTANTS} from './constants.ts'
 import {textOf} from './convert.ts'
 import {itemsOf, scalarOf} from './evaluate.ts'
 import {BLOCK_FUNCTIONS, LIST_FUNCTIONS} from './list-functions.ts'
-import type {Machine} from './machine.ts'
+import {countText, type Machine} from './machine.ts'
 import {plainName} from './run.ts'
 import {runSub} from './sub.ts'
 import {TEXT_FUNCTIONS} from './text-functions.ts'
@@ -34,15 +34,24 @@ export function callFunction(machine: Machine, call: Call | MethodCall, want: Wa
   if (onLists) return onLists(machine, call, want)
   const args = itemsOf(machine, call.args)
   const onText = TEXT_FUNCTIONS.get(name) ?? LIST_FUNCTIONS.get(name)
-  if (onText)
-    return [
-      onText(args.length === 0 && call.args.length === 0 ? [topic(machine, call)] : args, call.at, machine),
-    ]
+  if (onText) {
+    const given = args.length === 0 && call.args.length === 0 ? [topic(machine, call)] : args
+    const value = onText(given, call.at, machine)
+    for (const text of [value, ...given])
+      if (typeof text === 'string') countText(machine, text.length, call.at)
+    return [value]
+  }
   const sub = machine.subs.get(name)
   if (sub) return runSub(machine, sub.body, sub.scope, args, want, call.at)
   const ours = machine.builtins.get(name)
   if (ours) return ours(machine, args, call.at)
   throw unknownFunction(machine, name, call.at)
+}
+
+/** Whether a function is Perl's own, and works on values alone. */
+export function isLanguageFunction(name: string): boolean {
+  const tables = [VARIABLE_FUNCTIONS, TIME_FUNCTIONS, BLOCK_FUNCTIONS, TEXT_FUNCTIONS, LIST_FUNCTIONS]
+  return tables.some(table => table.has(name))
 }
 
 /** `$_`, which many functions take when nothing is given. */
@@ -52,6 +61,7 @@ function topic(machine: Machine, call: Call): Scalar {
 
 /** `Amavis::Lookup::RE->new(…)` and the other look-up objects that a file may make itself. */
 function constructObject(machine: Machine, call: MethodCall): readonly Scalar[] {
+  if (call.of.type !== 'constant') return [factOf(machine, call)]
   const name = call.of.type === 'constant' ? textOf(call.of.value) : ''
   const known = /^Amavis::Lookup::(RE|SQLfield|LDAPattr|Label|IP|DNSxL)$/.exec(name)
   if (!known || call.method !== 'new') {
@@ -63,4 +73,18 @@ function constructObject(machine: Machine, call: MethodCall): readonly Scalar[] 
   const args = itemsOf(machine, call.args)
   if (known[1] === 'RE') return machine.builtins.get('new_RE')!(machine, args, call.at)
   return [{kind: 'object', of: known[1]!, items: [...args]}]
+}
+
+/** `$msginfo->rx_time`: a fact about the mail in hand, by its name; undef where there is none. */
+function factOf(machine: Machine, call: MethodCall): Scalar {
+  const value = scalarOf(machine, call.of)
+  if (value === undefined) return undefined
+  const [facts] =
+    typeof value === 'object' && value.kind === 'object' && value.of === 'Message' ? value.items : []
+  if (typeof facts === 'object' && facts.kind === 'ref' && facts.to.kind === 'hash')
+    return facts.to.entries.get(call.method)
+  throw refusal(
+    call.at,
+    `the method "${call.method}" cannot be called here: only a mail has some to tell of it`,
+  )
 }

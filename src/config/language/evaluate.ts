@@ -74,6 +74,7 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
     case 'step': {
       const place = placeOf(machine, expr.of)
       const before = place.get()
+      if (typeof before === 'string') countText(machine, before.length, expr.at)
       const after = stepped(before, expr.by)
       place.set(after)
       return expr.prefix ? after : (before ?? 0)
@@ -235,6 +236,7 @@ export function binaryOf(machine: Machine, op: string, left: Scalar, right: Scal
   const value = binaryValue(op, left, right, at)
   if (op === '.') countText(machine, textOf(right).length, at)
   else if (op === 'x') countText(machine, (value as string).length, at)
+  else if (typeof left === 'string') countText(machine, left.length, at)
   return value
 }
 

@@ -26,7 +26,10 @@ export const BLOCK_FUNCTIONS: ReadonlyMap<string, BlockFunction> = new Map<strin
     'reverse',
     (machine, call, want) => {
       const values = [...itemsOf(machine, call.args)].reverse()
-      return want === 'list' ? values : [[...values.reverse().map(textOf).join('')].reverse().join('')]
+      if (want === 'list') return values
+      const text = joined(['', ...values.reverse()], call.at, machine)
+      countText(machine, text.length * 8, call.at)
+      return [[...text].reverse().join('')]
     },
   ],
   ['split', (machine, call, want) => counted(splitText(machine, call), want)],
@@ -78,7 +81,13 @@ function blockList(machine: Machine, block: readonly Statement[]): readonly Scal
 
 function mapped(machine: Machine, call: Call): readonly Scalar[] {
   const {items, run} = eachItem(machine, call)
-  return items.flatMap(item => [...run(item)])
+  const values: Scalar[] = []
+  for (const item of items) {
+    const fresh = run(item)
+    countSteps(machine, fresh.length, call.at)
+    for (const value of fresh) values.push(value)
+  }
+  return values
 }
 
 function kept(machine: Machine, call: Call): readonly Scalar[] {
@@ -106,6 +115,7 @@ function splitText(machine: Machine, call: Call): readonly Scalar[] {
   const text = textOf(scalarOf(machine, subject ?? topic))
   const most = limit ? Math.trunc(numberOf(scalarOf(machine, limit))) : 0
   if (text === '') return []
+  countText(machine, text.length, call.at)
   const fields = split(machine, separator, text, most, call.at)
   countSteps(machine, fields.length, call.at)
   if (most === 0) while (fields.length > 0 && fields.at(-1) === '') fields.pop()

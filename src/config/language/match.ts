@@ -60,7 +60,9 @@ export function matchValues(machine: Machine, expr: Match): readonly Scalar[] {
 function prepared(machine: Machine, expr: Match): {compiled: CompiledRegexp; subject: string} {
   const re = regexpValue(machine, expr.pattern, expr.flags, expr.at)
   const target: Expr = expr.target ?? {type: 'variable', sigil: '$', name: '_', at: expr.at}
-  return {compiled: compiledAt(re, expr.at), subject: textOf(scalarOf(machine, target))}
+  const subject = textOf(scalarOf(machine, target))
+  countText(machine, subject.length, expr.at)
+  return {compiled: compiledAt(re, expr.at), subject}
 }
 
 /** `=~ /…/` and `=~ s/…/…/`; captures go to `$1` and so on. */
@@ -131,6 +133,7 @@ function substituted(
 ): Scalar {
   const place = placeOf(machine, target)
   const subject = textOf(place.get())
+  countText(machine, subject.length, expr.at)
   const pieces: string[] = []
   let count = 0
   let from = 0

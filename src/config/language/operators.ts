@@ -121,22 +121,21 @@ function wordsUpTo(from: string, to: string, at: Position): readonly string[] {
   for (let word = from; word.length <= to.length; word = nextWord(word)) {
     words.push(word)
     if (word === to) break
-    if (words.length > LONGEST_LIST) throw refusal(at, 'the range is too long')
+    if (words.length > LONGEST_LIST / 10) throw refusal(at, 'the range is too long')
   }
   return words
 }
 
 /** What `++` makes of a word of letters and digits: `az` → `ba`, `Zz` → `AAa`, `a9` → `b0`. */
 export function nextWord(word: string): string {
-  const letters = [...word]
-  for (let i = letters.length - 1; i >= 0; i--) {
-    const letter = letters[i]!
+  let tail = ''
+  for (let i = word.length - 1; i >= 0; i--) {
+    const letter = word[i]!
     const first = letter === 'z' ? 'a' : letter === 'Z' ? 'A' : letter === '9' ? '0' : undefined
     if (first === undefined) {
-      letters[i] = String.fromCharCode(letter.charCodeAt(0) + 1)
-      return letters.join('')
+      return word.slice(0, i) + String.fromCharCode(letter.charCodeAt(0) + 1) + tail
     }
-    letters[i] = first
+    tail = first + tail
   }
-  return (letters[0] === '0' ? '1' : letters[0]!) + letters.join('')
+  return (tail[0] === '0' ? '1' : tail[0]!) + tail
 }

@@ -17,6 +17,8 @@ export type End =
   | {readonly kind: 'return'; readonly values: readonly Scalar[]}
   | {readonly kind: 'next' | 'last'; readonly label: string | undefined}
 
+/** What a statement costs, beside the lists and texts that it makes. */
+const STATEMENT_STEPS = 3
 const DONE: End = {kind: 'done', values: []}
 
 /** Run statements in a scope of their own. */
@@ -34,7 +36,7 @@ export function runStatements(
   let end = DONE
   for (const statement of body) {
     try {
-      countSteps(machine, 1, statement.at)
+      countSteps(machine, STATEMENT_STEPS, statement.at)
       end = runStatement(machine, statement)
     } catch (error) {
       if (error instanceof Leaving) return error.end

@@ -22,7 +22,7 @@ export function anonymousSub(
   return {kind: 'code', name: undefined, body: subBody(machine, statements, text, at)}
 }
 
-/** `\\&name`: a sub that a file defines, or the name of one of the program's own. */
+/** `\&name`: a sub that a file defines, or the name of one of the program's own. */
 export function namedSub(machine: Machine, name: string): Code {
   return capturedSub(machine, plainName(name), new Map()) ?? {kind: 'code', name, body: undefined}
 }

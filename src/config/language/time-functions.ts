@@ -33,6 +33,7 @@ function broken(seconds: number, utc: boolean, want: 'scalar' | 'list'): readonl
   // the same moment, so that its UTC parts are those that are asked for
   const date = utc ? moment : new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000)
   const year = date.getUTCFullYear()
+  if (Number.isNaN(year)) return want === 'list' ? [] : [undefined]
   const parts = [
     date.getUTCSeconds(),
     date.getUTCMinutes(),
@@ -63,6 +64,7 @@ function two(value: number): string {
 function formattedTime([format, ...parts]: readonly Scalar[]): string {
   const [second = 0, minute = 0, hour = 0, day = 1, month = 0, year = 70] = parts.map(numberOf)
   const date = new Date(Date.UTC(year + 1900, month, day, hour, minute, second))
+  if (Number.isNaN(date.getTime())) return ''
   const dayOfYear = Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1
   const known: Readonly<Record<string, string>> = {
     Y: String(date.getUTCFullYear()),

@@ -7,6 +7,7 @@ import {hostFacts} from '../host.ts'
 import {type Reading, readConfiguration} from '../load.ts'
 import {configError} from '../problem.ts'
 import type {LoadRequest} from '../request.ts'
+import {subRunner} from '../run-sub.ts'
 import type {Settings} from '../settings.ts'
 import {settingsOf} from '../view.ts'
 import type {ShowRequest} from './shown.ts'
@@ -26,7 +27,7 @@ export function readSources(request: LoadRequest, banks: readonly string[]): Sou
   const reading = readConfiguration({...request, host})
   const defaults = readConfiguration({...request, host, files: [], overrides: []})
   const overridden = request.overrides?.map(({name}) => name) ?? []
-  const base = settingsOf(reading.snapshot)
+  const base = settingsOf(reading.snapshot, subRunner(reading.snapshot))
   if (banks.length === 0) return {reading, defaults, overridden, settings: base}
   const view = base.withBanks(banks, (problem, level) => {
     if (level >= 5) throw configError(undefined, problem)
