@@ -110,7 +110,13 @@ export class Readings {
       number: numbers.get(item.number) ?? 0,
       parent: numbers.get(item.parent) ?? parent,
     })
-    return {parts: kept.map(part => ({...moved(part), reading: label})), moved}
+    // The doubt is the first reading's; this one is certain.
+    const told = (part: Part) => ({
+      ...moved(part),
+      attributes: part.attributes.replace('B', ''),
+      reading: label,
+    })
+    return {parts: kept.map(told), moved}
   }
 
   #remember(part: Part): void {
