@@ -2,7 +2,7 @@
  * zmq-publisher — a daemon process' voice on the bus, over ZeroMQ.
  *
  * Every call returns at once. Frames gather for the rest of the event-loop turn, and while frames went out
- * less than 25 ms ago until those are over, then leave as one multi-part message for each prefix; counters
+ * less than 100 ms ago until those are over, then leave as one multi-part message for each prefix; counters
  * gather 100 ms, and increments of the same name are added (counter-sums.ts). Sending is synchronous and
  * never blocks: a PUB socket drops what its peers do not take.
  *
@@ -21,11 +21,10 @@ import {formatDelta, formatUnixTime, logPrefix, safeValue} from './grammar.ts'
 import type {Counter, Publisher, State} from './publisher.ts'
 
 const MOST_HELD_FRAMES = 2000
-/** Of more states than this in one moment, those of mails that are over by now are left out but for their beginning and their end. */
-const MOST_STATES = 32
 /** More log entries than this in one moment are given up: the log itself has them. */
-const MOST_LOG_ENTRIES = 4
-const STATE_GAP_MS = 25
+const MOST_LOG_ENTRIES = 8
+/** A message of many frames costs little more than one of few; what costs is the message, here and at every receiver. */
+const STATE_GAP_MS = 100
 const COUNTER_GAP_MS = 100
 /** How long ZeroMQ's own thread gets for the last frames; it is done in well under a millisecond when idle. */
 const CLOSE_MS = 50
@@ -131,7 +130,7 @@ class ZmqPublisher implements BusPublisher {
     this.#current = taskId !== undefined && WITH_TASK_ID.has(state) ? `${state} ${taskId}` : state
     const isAbsolute = this.#base === undefined || state === 'A' || state === 'm'
     if (isAbsolute) this.#base = now
-    this.#announce(isAbsolute ? undefined : now - this.#base!, now, state === 'm' || state === '.')
+    this.#announce(isAbsolute ? undefined : now - this.#base!, now)
   }
 
   counters(counters: readonly Counter[]): void {
@@ -213,7 +212,7 @@ class ZmqPublisher implements BusPublisher {
   #announceAgain(): void {
     if (this.#base === undefined) return
     const now = this.#now()
-    this.#announce(now - this.#base, now, false)
+    this.#announce(now - this.#base, now)
   }
 
   #putCounters(): void {
@@ -233,13 +232,12 @@ class ZmqPublisher implements BusPublisher {
     else this.#waiting.set(prefix, [frame])
   }
 
-  #announce(deltaMs: number | undefined, atMs: number, isMail: boolean): void {
-    if (this.#states.length >= MOST_HELD_FRAMES) this.#states = this.#worthSending()
+  #announce(deltaMs: number | undefined, atMs: number): void {
     if (this.#states.length >= MOST_HELD_FRAMES) {
       this.#dropped++
       return
     }
-    this.#states.push({deltaMs, atMs, text: this.#current, isMail})
+    this.#states.push({deltaMs, atMs, text: this.#current})
     this.#schedule()
   }
 
@@ -251,16 +249,6 @@ class ZmqPublisher implements BusPublisher {
     else setTimeout(() => this.#flush(), wait).unref()
   }
 
-  /**
-   * Displays show where a process is, and count its mails. When many mails pass in one moment, what those had
-   * gone through that are over by now would be read by nobody, and cost as much as the mails themselves.
-   */
-  #worthSending(): Announced[] {
-    if (this.#states.length <= MOST_STATES) return this.#states
-    const last = this.#states.findLastIndex(({deltaMs}) => deltaMs === undefined)
-    return this.#states.filter(({isMail}, index) => isMail || index >= last)
-  }
-
   #format({deltaMs, atMs, text}: Announced): string {
     return `am.st ${this.#pid} ${deltaMs === undefined ? formatUnixTime(atMs) : formatDelta(deltaMs)} ${text}`
   }
@@ -269,7 +257,7 @@ class ZmqPublisher implements BusPublisher {
     this.#scheduled = false
     const socket = this.#socket
     if (socket === undefined || this.#phase !== 'open') return
-    const states = this.#worthSending().map(state => this.#format(state))
+    const states = this.#states.map(state => this.#format(state))
     this.#states = []
     this.#logEntries = 0
     for (const frames of [states, ...this.#waiting.values()]) {
@@ -292,8 +280,6 @@ interface Announced {
   readonly atMs: number
   /** with the task id */
   readonly text: string
-  /** a transaction begins, or its checking is done */
-  readonly isMail: boolean
 }
 
 function elapsed(ms: number): Promise<void> {
