@@ -15,7 +15,12 @@ export function templateText(machine: Machine, template: Template): string {
 }
 
 function partText(machine: Machine, part: Expr | CaseMode): string {
-  if (part.type === 'case') return changed(templateText(machine, part.of), part.mode)
+  if (part.type === 'case') {
+    const text = templateText(machine, part.of)
+    // one within another doubles what each makes
+    countText(machine, text.length * 8, part.of.at)
+    return changed(text, part.mode)
+  }
   const isList =
     part.type === 'slice' || ((part.type === 'variable' || part.type === 'deref') && part.sigil === '@')
   return isList ? joinedText(machine, part) : textOf(scalarOf(machine, part))
