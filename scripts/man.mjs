@@ -2,11 +2,13 @@
  * man — writes the manual pages from what the program knows and the hand-written parts in man/*.in.
  *
  * In amavis.8 the line `@COMMANDS@` stands for the commands and their options, in amavis.conf.5 `@SETTINGS@`
- * for the table of settings, so that the pages cannot drift from the program.
+ * for the table of settings, in amavis-counters.7 `@COUNTERS@` and `@OWN@` for those of counters, so that the pages cannot drift from the program.
  */
 import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {EVENTS_TO_COME} from '../dist/src/bus/counters/definition.js'
+import {COUNTERS} from '../dist/src/bus/counters/table.js'
 import {ALTERNATIVE_NAMES, SETTING_GROUPS} from '../dist/src/config/table/table.js'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -89,3 +91,26 @@ const settingsPage = read('man/amavis.conf.5.in')
   .replace('@SETTINGS@\n', () => SETTING_GROUPS.map(group).join(''))
   .replace('@ALTERNATIVES@\n', () => [...ALTERNATIVE_NAMES].map(alternative).join(''))
 writeFileSync(path.join(root, 'man', 'amavis.conf.5'), settingsPage)
+
+/** What it is, and the series that the exporter has of it. */
+function counter({name, type, unit, doc, event, metric}) {
+  const labels = metric && Object.entries(metric.labels).map(([label, value]) => `${label}="${value}"`)
+  const series = metric && `amavis_${metric.name}${labels.length > 0 ? `{${labels.join(', ')}}` : ''}`
+  const when = event === 'never' ? 'never' : EVENTS_TO_COME.has(event) && `not yet: ${event}`
+  const end = [type, unit, series, when].filter(Boolean).join('; ')
+  return `.TP\n.B ${troff(name)}\n${troff(doc)}\n.br\n(${troff(end)})\n`
+}
+
+const countersPage = read('man/amavis-counters.7.in')
+  .replace('@VERSION@', version)
+  .replace('@COUNTERS@\n', () =>
+    COUNTERS.filter(({own}) => !own)
+      .map(counter)
+      .join(''),
+  )
+  .replace('@OWN@\n', () =>
+    COUNTERS.filter(({own}) => own)
+      .map(counter)
+      .join(''),
+  )
+writeFileSync(path.join(root, 'man', 'amavis-counters.7'), countersPage)

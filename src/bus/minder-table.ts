@@ -9,6 +9,7 @@
  * Diagnostics: a process that vanished (level -2), one that may not be signalled (-1), signals (0).
  */
 import {type Log, silentLog} from '../log/log.ts'
+import {BUSY_AGES_SEC} from './counters/busy-ages.ts'
 import {type Frame, formatFrame} from './grammar.ts'
 
 /** What came of probing or signalling: `denied` is a process that is not ours to signal. */
@@ -37,12 +38,6 @@ export const DEFAULT_LIMITS: MinderLimits = {active: 600, idle: 3600, kill: 30, 
 const SILENT_SEC = 10
 const PROBE_BUSY_SEC = 10
 const PROBE_IDLE_SEC = 20
-
-/** ProcBusyN counts the busy whose age is at least the N-th, N from 1 (ProcBusy0: all). */
-const SLOTS_SEC = [0.1, 0.2, 0.5, 1, 2, 4, 8, 15, 30].concat(
-  [1, 2, 4, 8, 15, 30].map(minutes => minutes * 60),
-  [1, 2, 4, 8, 15, 30].map(hours => hours * 3600),
-)
 
 /** Processes beyond this are not taken in. */
 const MOST_PROCESSES = 10_000
@@ -176,7 +171,7 @@ export class MinderTable {
   }
 
   #report(nowMs: number, gone: number): string[] {
-    const slots = new Array<number>(SLOTS_SEC.length + 1).fill(0)
+    const slots = new Array<number>(BUSY_AGES_SEC.length + 1).fill(0)
     const activities = {Transfer: 0, Decode: 0, Virus: 0, Spam: 0, Other: 0}
     let busy = 0
     for (const entry of this.#entries.values()) {
@@ -184,7 +179,7 @@ export class MinderTable {
       busy++
       activities[activityOf(entry.state)]++
       const ageSec = (nowMs - entry.base) / 1000
-      const reached = 1 + SLOTS_SEC.filter(sec => ageSec >= sec).length
+      const reached = 1 + BUSY_AGES_SEC.filter(sec => ageSec >= sec).length
       for (let i = 0; i < reached; i++) slots[i]!++
     }
     const frames = slots.map((count, i) => gauge(`ProcBusy${i}`, count))

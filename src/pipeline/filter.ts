@@ -9,6 +9,7 @@ import type {Publisher} from '../bus/publisher.ts'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
+import {countersOfFailure} from '../verdict/counters.ts'
 import {isListed} from '../verdict/policy.ts'
 import {Run} from './run.ts'
 import type {ChildServices} from './services.ts'
@@ -52,6 +53,7 @@ export function createFilter(deps: FilterDeps): Filter {
       return checked.outcome
     } catch (error) {
       run.end()
+      if (deps.publishing) publish(countersOfFailure(error, counted))
       return await fail(mail, log, run.stage, error)
     } finally {
       publisher.state('.')

@@ -53,7 +53,7 @@ async function store(
   copy: QuarantineCopy,
   head: string,
   {mail, settings, header, mailId}: Quarantining,
-  {log}: MailServices,
+  {log, count}: MailServices,
 ): Promise<readonly string[]> {
   const {sender} = mail.envelope
   // Few children ever need it.
@@ -77,7 +77,10 @@ async function store(
       aliases: settings.hash('%local_delivery_aliases'),
     },
   )
-  if (stored.kind === 'failed') throw cannot(stored.reason)
+  if (stored.kind === 'failed') {
+    countFailure(mail, count)
+    throw cannot(stored.reason)
+  }
   for (const location of stored.locations)
     log.write(1, localDeliveryLine(sender, copy.targets.join(','), location))
   return stored.locations
@@ -116,8 +119,18 @@ async function send(
     mail.timing,
   )
   const refused = results.find(({reply}) => reply.code >= 300)
-  if (refused) throw cannot(`${refused.reply.code} ${refused.reply.enhanced} ${refused.reply.text}`)
+  if (refused) {
+    countFailure(mail, count)
+    throw cannot(`${refused.reply.code} ${refused.reply.enhanced} ${refused.reply.text}`)
+  }
   return copy.targets
+}
+
+/** The mail stays with the client whatever the answer was: a failure for now. */
+function countFailure({octets}: Transaction, count: MailServices['count']): void {
+  count('QuarMsgs')
+  count('QuarMsgsSize', octets.size)
+  count('QuarAttemptTempFails')
 }
 
 function cannot(reason: string): AmavisError {

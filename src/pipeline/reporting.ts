@@ -54,7 +54,7 @@ const ELAPSED: readonly (readonly [string, RegExp])[] = [
   ['Decoding', /^(?:mime_decode|parts_decode|get-file-type|decompose_part)/],
   ['VirusCheck', /^AV-scan/],
   ['SpamCheck', /^SA /],
-  ['Sending', /^fwd-/],
+  ['Sending', /^(?:fwd-|notif-quar$|prepare-dsn$)/],
 ]
 
 export function counters(report: Reporting, services: MailServices) {

@@ -4,8 +4,9 @@
  * Source: spec/monitoring §5. Values are increments; a name occurs once. Pure.
  */
 import type {Counter, CounterType} from '../bus/publisher.ts'
+import {AmavisError} from '../errors.ts'
 import {directionOf, statusOf} from './status.ts'
-import {mainCategory, majorName} from './summary.ts'
+import {leadingCategory, mainCategory, majorName} from './summary.ts'
 import type {RecipientOutcome} from './verdict.ts'
 
 /** One attempt to hand a mail, or one of our own making, to a file; the forwarder counts its own. */
@@ -56,9 +57,37 @@ export function countersOf(mail: CountedMail): Counter[] {
   countContent(mail, sums)
   for (const event of mail.deliveries) countDelivery(event, sums)
   countStatus(mail, sums)
+  countDsns(mail, sums)
   countLog(mail.log, sums)
   for (const [name, ms] of mail.elapsed) sums.add(`TimeElapsed${name}`, Math.max(0, Math.round(ms)))
   return sums.counters()
+}
+
+/** Of a mail that ended in an error: which kind that was, and what had been counted until then. */
+export function countersOfFailure(error: unknown, counted: ReadonlyMap<string, number>): Counter[] {
+  const sums = new Sums()
+  for (const [name, n] of counted) sums.add(name, n)
+  sums.add(`Failure${failureKind(error)}`)
+  return sums.counters()
+}
+
+function failureKind(error: unknown): 'Timeout' | 'Protocol' | 'Storage' | 'Internal' {
+  // the system's own errors have a code such as ENOSPC
+  if (!(error instanceof AmavisError)) return hasErrno(error) ? 'Storage' : 'Internal'
+  switch (error.code) {
+    case 'AM_TIMEOUT':
+      return 'Timeout'
+    case 'AM_PROTOCOL':
+      return 'Protocol'
+    case 'AM_STORAGE':
+      return 'Storage'
+    default:
+      return 'Internal'
+  }
+}
+
+function hasErrno(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }
 
 /** Increments by name, in order of first mention. */
@@ -141,6 +170,16 @@ function countStatus({outcomes, originating}: CountedMail, sums: Sums): void {
     if (originating) names.add(`${status}Originating`)
   }
   for (const name of names) sums.add(`InMsgsStatus${name}`)
+}
+
+const DSN_WORDS = {sent: 'Sent', suppressed: 'Suppressed', failed: 'Failed', refused: 'Failed'} as const
+
+/** What became of the DSN for each recipient, by what the mail was to him; a counter of our own. */
+function countDsns({outcomes}: CountedMail, sums: Sums): void {
+  for (const outcome of outcomes) {
+    if (outcome.dsn === 'none') continue
+    sums.add(`Dsn${DSN_WORDS[outcome.dsn]}${majorName(leadingCategory([outcome]).major)}`)
+  }
 }
 
 function orientations(outcomes: readonly RecipientOutcome[], originating: boolean): Set<string> {

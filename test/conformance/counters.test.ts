@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import {isOwnCounter} from '../../src/bus/counters/own.ts'
+import {COUNTERS} from '../../src/bus/counters/table.ts'
 import {MAJOR, type Major} from '../../src/config/category.ts'
 import {type CountedMail, countersOf, type DeliveryEvent} from '../../src/verdict/counters.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
@@ -141,7 +143,11 @@ test('the counters of every recorded mail are those that we would send', () => {
   const mails = recordedMails()
   assert.ok(mails.length > 50, `${mails.length} mails in the capture`)
   for (const recorded of mails) {
-    const ours = new Map(countersOf(mailOf(recorded)).map(({name, value}) => [name, Number(value)]))
+    const ours = new Map(
+      countersOf(mailOf(recorded))
+        .filter(({name}) => !isOwnCounter(name))
+        .map(({name, value}) => [name, Number(value)]),
+    )
     const sorted = (values: Values) => [...values].sort(([a], [b]) => (a < b ? -1 : 1))
     assert.deepEqual(sorted(ours), sorted(recorded))
   }
@@ -159,7 +165,7 @@ test('every counter has the wire type of the list of variables', () => {
   for (const recorded of recordedMails()) {
     for (const {name, type} of countersOf(mailOf(recorded))) {
       // Names with a part that the mail brings along.
-      if (/^(?:virus\.byname\.|OpsDecType-)/.test(name)) continue
+      if (/^(?:virus\.byname\.|OpsDecType-)/.test(name) || isOwnCounter(name)) continue
       seen.add(name)
       assert.equal(type, types.get(name) ?? `${name} is not in the list`, name)
     }
@@ -176,7 +182,7 @@ test('statuses, contents and quarantine kinds that we can send are all in the li
       for (const originating of [true, false]) {
         const outcomes = [endOf(status, major, true), endOf(status, major, false)]
         for (const {name} of countersOf(countedMail({originating, outcomes})))
-          assert.ok(known.has(name), name)
+          assert.ok(known.has(name) || isOwnCounter(name), name)
       }
     }
   }
@@ -187,4 +193,14 @@ test('statuses, contents and quarantine kinds that we can send are all in the li
       for (const {name} of countersOf(countedMail({deliveries: [event]}))) assert.ok(known.has(name), name)
     }
   }
+})
+
+test('our table of counters has the variables of the list, with their types, and beside them only our own', () => {
+  const {variables} = JSON.parse(readFixture('snmp-counters.json')) as {variables: readonly Variable[]}
+  assert.equal(variables.length, 350)
+  const sorted = (rows: readonly (readonly [string, string])[]) => rows.map(row => row.join(' ')).sort()
+  assert.deepEqual(
+    sorted(COUNTERS.filter(({own}) => !own).map(({name, type}) => [name, type])),
+    sorted(variables.map(({name, wire_type}) => [name, wire_type])),
+  )
 })

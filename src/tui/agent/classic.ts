@@ -4,6 +4,7 @@
  * Fed with all variables at each display; remembers five minutes of each counter for the rates.
  * Source: spec/monitoring §5.1.
  */
+import {isOwnCounter} from '../../bus/counters/own.ts'
 import {baseOf} from './bases.ts'
 import {fixed, padFixed} from './format.ts'
 import {type Rate, RateHistory} from './rates.ts'
@@ -51,7 +52,7 @@ export class ClassicAgent {
   display(nowMs: number, variables: Variables): readonly string[] {
     const started = startedMs(variables)
     const uptimeMs = started === undefined ? undefined : nowMs - started
-    const names = [...variables.keys()].sort(byBytes)
+    const names = [...variables.keys()].filter(name => !isOwnCounter(name)).sort(byBytes)
     const numbers = new Map<string, number>()
     const raw: string[] = []
     for (const name of names) {
