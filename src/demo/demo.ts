@@ -37,7 +37,7 @@ export async function showDemo(port: number | undefined): Promise<void> {
       const {showNanny} = await import('../tui/nanny/show.tsx')
       await showNanny({
         endpoints: [home.endpoints.outer],
-        title: `demo: send mail of your own to 127.0.0.1 port ${home.port}`,
+        title: `demo: send mail to 127.0.0.1:${home.port}`,
         readOnly: true,
       })
     } finally {

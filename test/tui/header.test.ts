@@ -30,9 +30,11 @@ test('the title line is as wide as the screen and tells the age of the data', ()
 })
 
 test("the program's name makes room for a title that would not fit", () => {
-  const title = 'demo: send mail of your own to 127.0.0.1 port 41037'
-  assert.ok(titleOf(title, 80).startsWith(`${title} `))
-  assert.ok(titleOf(title, 100).startsWith(`amavis nanny  ${title} `))
+  const title = 'demo: send mail to 127.0.0.1:41037'
+  assert.ok(titleOf(title, 80).startsWith(`amavis nanny  ${title} `))
+  assert.ok(titleOf(title, 80, true).startsWith(`${title} `))
+  assert.ok(titleOf(title, 70).startsWith(`${title} `))
+  assert.match(titleOf(title, 50), /^demo: send mail to 127\S*…\s/, 'what is cut says so')
 })
 
 test('the summary has counts, rate and a load bar that is cut where the screen ends', () => {

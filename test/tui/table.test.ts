@@ -165,6 +165,15 @@ test('each mail is counted once when its checking is done, over the last minute'
   assert.equal(mailsPerMinute(table, T0 + 200_000), 0)
 })
 
+test('a rate of a short look is by its length, but of no less than two seconds', () => {
+  const table = tableOf([
+    [0, 'am.st 7 1700000000.000 m 00007-1'],
+    [1, 'am.st 7 1000 .'],
+  ])
+  assert.equal(mailsPerMinute(table, T0 + 1000), 30)
+  assert.equal(mailsPerMinute(table, T0 + 4000), 15)
+})
+
 test('the reducer leaves the table it was given as it was', () => {
   const before = tableOf(MAIL)
   const copy = structuredClone(before)

@@ -69,7 +69,8 @@ export const FORGET_MS = 600_000
 export const SHOW_GONE_MS = 10_000
 /** Rates are over so many seconds. */
 export const RATE_SECONDS = 60
-const SHORTEST_RATE_SECONDS = 10
+/** A mail in the first moment is no sixty a minute; a look of two seconds says how short it was. */
+const SHORTEST_RATE_SECONDS = 2
 /** A list that contradicts a child's own word is believed when the child has been silent for so long. */
 const LIST_OVERRULES_MS = 5000
 /** States of one task that are kept; a task with more of them keeps the newest. */

@@ -69,7 +69,8 @@ export function titleLine(
   const room = Math.max(0, columns - right.length - 2)
   // a title that says something (where to send mail, say) is worth more than the program's name
   const name = NAME.length + title.length <= room ? NAME : ''
-  const left = `${name}${title}`.slice(0, room).padEnd(room + 2)
+  const full = `${name}${title}`
+  const left = (full.length > room ? `${full.slice(0, Math.max(0, room - 1))}…` : full).padEnd(room + 2)
   const paint = freshness.kind === 'fresh' && !paused ? theme.faint : theme.status.warning
   return theme.title(left.slice(0, name.length)) + left.slice(name.length) + paint(right)
 }
