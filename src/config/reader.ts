@@ -30,7 +30,9 @@ import {Source} from './language/source.ts'
 import {parseFile} from './language/statement.ts'
 import {Origins} from './origins.ts'
 import {configError, type Position, problemsOf} from './problem.ts'
+import {type Accessor, accessed} from './setting-access.ts'
 import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
+import type {Scalar} from './value.ts'
 
 const NESTING_LIMIT = 100
 /** Statements, list values and octets of text (64 to a step) that all files together may cost. */
@@ -82,6 +84,10 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
     ...DECLARATIONS,
     ...TEXT_HELPERS,
     ...inclusions(read),
+    ...(['c', 'cr', 'ca'] as const).map((accessor): [string, Builtin] => [
+      accessor,
+      (machine, [name], at) => [settingNow(machine, accessor, textOf(name), at)],
+    ]),
     // Sys::Hostname's
     ['hostname', machine => [machine.outside.command('hostname')?.trim()]],
   ])
@@ -118,6 +124,18 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
     },
     assign: (name, expression, origin) => assignText(machine, name, expression, origin),
   }
+}
+
+/** `c('x')` while files are read: no bank is loaded yet but the built-in one. */
+function settingNow(machine: Machine, accessor: Accessor, name: string, at: Position): Scalar {
+  const banks = machine.variables.get('%policy_bank')
+  const bank = banks?.kind === 'hash' ? banks.entries.get('') : undefined
+  const entries =
+    typeof bank === 'object' && bank.kind === 'ref' && bank.to.kind === 'hash' ? bank.to.entries : undefined
+  if (!entries?.has(name)) throw configError(at, `no setting "${name}" that a policy bank can have`)
+  const entry = entries.get(name)
+  const isScalar = typeof entry === 'object' && entry.kind === 'ref' && entry.to.kind === 'scalar'
+  return accessed(isScalar && entry.to.kind === 'scalar' ? entry.to.value : entry, accessor)
 }
 
 /** Those of Perl's own variables that have a value from the begin. */

@@ -212,8 +212,16 @@ function orInverse(set: CharSet | undefined, inverted: boolean): CharSet | undef
   return set && inverted ? complementOf(set) : set
 }
 
-/** What an expression of one character matches, found by trying; undefined when it is malformed. */
+/** Measured sets; each takes some ms, and properties are few. */
+const MEASURED = new Map<string, CharSet | undefined>()
+
 function measured(expression: string): CharSet | undefined {
+  if (!MEASURED.has(expression)) MEASURED.set(expression, measure(expression))
+  return MEASURED.get(expression)
+}
+
+/** What an expression of one character matches, found by trying; undefined when it is malformed. */
+function measure(expression: string): CharSet | undefined {
   let test: RegExp
   try {
     test = new RegExp(`^${expression}$`, 'u')

@@ -12,7 +12,11 @@ export type Accessor = 'c' | 'cr' | 'ca'
  * @throws AmavisError AM_CONFIG when no bankable setting has this name
  */
 export function readSetting(settings: Settings, accessor: Accessor, name: string): Scalar {
-  const entry = settings.entry(name)
+  return accessed(settings.entry(name), accessor)
+}
+
+/** A bank's entry as one of the three gives it. */
+export function accessed(entry: Scalar, accessor: Accessor): Scalar {
   const isReference = typeof entry === 'object' && entry.kind === 'ref'
   switch (accessor) {
     case 'c':

@@ -323,7 +323,7 @@ test('subs that read settings become data, others keep their program', () => {
 
 test('tables in files of their own', () => {
   const files = {
-    hash: '# comment\nA@B.test  one two  # rest\n<c@D.Test>\n"x y"@e.test 5\n.f.test  0\n   lead 7\n',
+    hash: '# comment\nA@B.test  one two  # rest\n<c@D.Test>\n"x y"@e.test 5\n.f.test  0\n   lead 7\n\\g\\h@I.test 8\n',
     array: 'One # c\n<two>\n\n  three\n',
     cidr: '10.0.0.0/8 OK\n# no\n192.0.2.0/24\n  REJECT now\n',
   }
@@ -332,7 +332,7 @@ test('tables in files of their own', () => {
     text(
       `read_hash(\\%spam_admin, 'hash'); $logfile = join '|', map { "$_=$spam_admin{$_}" } sort keys %spam_admin;`,
     ),
-    '.f.test=0|a@b.test=one two|c@d.test=1|lead=7|x y@e.test=5',
+    '.f.test=0|a@b.test=one two|c@d.test=1|gh@i.test=8|lead=7|x y@e.test=5',
   )
   assert.equal(text(`$logfile = join '|', @{read_array('array')};`), 'One|two|  three')
   assert.equal(text(`my @a; read_cidr('cidr', \\@a); $logfile = "@a";`), '10.0.0.0/8 192.0.2.0/24')

@@ -157,7 +157,7 @@ for (const [text, expected] of [
   ['*x = \\$y;', /typeglob/],
   ['@mynetworks = (127.0.0.1);', /write '127\.0\.0\.1'/],
   ['$x = pack("A", 1);', /"pack" cannot/],
-  ['$x = c("log_level");', /"c" cannot be called/],
+  ['$x = c("max_servers");', /no setting "max_servers" that a policy bank can have/],
   ['BEGIN { $x = 1 }', /"BEGIN" cannot be used/],
 ] as const) {
   test(`refused with what to write instead: ${text}`, () => {

@@ -4,13 +4,14 @@
  * Source: spec/config, Functions callable from configuration. Differs from the original in one point:
  * blanks before a key of read_hash are passed over and do not make an empty key.
  */
-import {domainToASCII} from 'node:url'
 import {errorText} from '../../errors.ts'
 import {textOf} from '../language/convert.ts'
 import type {Builtin, Machine} from '../language/machine.ts'
+import {lowerCase} from '../language/template.ts'
 import {isTrue} from '../number.ts'
 import {configError, type Position} from '../problem.ts'
 import type {ArrayBox, HashBox, Scalar} from '../value.ts'
+import {asciiDomain} from './text-helpers.ts'
 
 export const TABLE_FILES: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['read_hash', readHash],
@@ -100,7 +101,7 @@ function readCidr(machine: Machine, args: readonly Scalar[], at: Position): read
     if (/^\s*(?:#|$)/.test(line)) continue
     const last = entries.at(-1)
     if (/^\s/.test(line) && last) last.text += line
-    else entries.push({text: line.trim(), line: i + 1})
+    else entries.push({text: line.trimStart(), line: i + 1})
   }
   for (const {text, line} of entries) {
     const [, key = '', value = ''] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? []
@@ -108,7 +109,7 @@ function readCidr(machine: Machine, args: readonly Scalar[], at: Position): read
       box.items.push(key)
       machine.origins.markItems(box.items, box.items.length - 1, {file, line})
     } else {
-      box.entries.set(key.toLowerCase(), value === '' ? 1 : value.trimEnd())
+      box.entries.set(key.toLowerCase(), value === '' ? 1 : value)
       machine.origins.markEntry(box.entries, key.toLowerCase(), {file, line})
     }
   }
@@ -128,19 +129,13 @@ function settingIsTrue(machine: Machine, name: string): boolean {
 function addressKey(raw: string, caseMatters: boolean): string {
   const key = raw.replace(/^<(.*)>$/, '$1')
   const split = key.lastIndexOf('@')
-  if (split < 0) return unquoted(key).toLowerCase()
+  if (split < 0) return lowerCase(unquoted(key))
   const local = unquoted(key.slice(0, split))
-  const domain = key.slice(split + 1).toLowerCase()
-  return `${caseMatters ? local : local.toLowerCase()}@${asciiDomain(domain)}`
+  const domain = lowerCase(key.slice(split + 1))
+  return `${caseMatters ? local : lowerCase(local)}@${asciiDomain(domain)}`
 }
 
-/** `"a b"@dom`: the local part as it is meant. */
+/** `"a b"@dom`, `a\ b@dom`: the local part as it is meant. */
 function unquoted(text: string): string {
-  const quoted = /^"((?:\\[\s\S]|[^"\\])*)"(@[\s\S]*)?$/.exec(text)
-  return quoted ? quoted[1]!.replace(/\\([\s\S])/g, '$1') + (quoted[2] ?? '') : text
-}
-
-function asciiDomain(domain: string): string {
-  if (/^[\x00-\x7f]*$/.test(domain)) return domain
-  return domainToASCII(Buffer.from(domain, 'latin1').toString('utf8')) || domain
+  return text.replace(/\\([\s\S])|"/g, (_, char: string | undefined) => char ?? '')
 }

@@ -4,7 +4,7 @@
 import {errorText} from '../../errors.ts'
 import {isTrue} from '../number.ts'
 import {configError, type Position} from '../problem.ts'
-import {type CompiledRegexp, compileRegexp, type FoundMatch, isMalformed} from '../regexp.ts'
+import {type CompiledRegexp, compileRegexp, type FoundMatch} from '../regexp.ts'
 import type {Regexp, Scalar} from '../value.ts'
 import type {Expr, Match} from './ast.ts'
 import {textOf} from './convert.ts'
@@ -28,18 +28,9 @@ export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: 
   }
   const re: Regexp = {kind: 're', pattern: textOf(scalarOf(machine, pattern)), flags: keptFlags(flags)}
   machine.origins.markRegexp(re, at)
-  warnOfUnusable(machine, re, at)
+  // what cannot be matched is found now, and not when mail comes
+  compiledAt(re, at)
   return re
-}
-
-/** What JavaScript has no equal for is an error only for what uses it; here it is worth a warning. */
-function warnOfUnusable(machine: Machine, re: Regexp, at: Position): void {
-  try {
-    compileRegexp(re)
-  } catch (error) {
-    if (isMalformed(error)) throw configError(at, errorText(error))
-    machine.warnings.push({at, message: errorText(error)})
-  }
 }
 
 /** A match in list context: its captures, or 1 when it has none; with `/g` those of all matches. */
