@@ -18,6 +18,7 @@ export function configuredBus(settings: Settings): ConfiguredBus {
       inner: String(settings.list('@zmq_sockets')[0] ?? ''),
       outer: text('$bus_outer_socket'),
       snmp: text('$bus_snmp_socket'),
+      ...(text('$bus_broadcast_socket') && {broadcast: text('$bus_broadcast_socket')}),
     },
     limits: {
       active: settings.number('$childproc_active_ttl') ?? DEFAULT_LIMITS.active,

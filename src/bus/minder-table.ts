@@ -11,6 +11,7 @@
 import {type Log, silentLog} from '../log/log.ts'
 import {BUSY_AGES_SEC} from './counters/busy-ages.ts'
 import {type Frame, formatFrame} from './grammar.ts'
+import type {Incident, IncidentKind} from './incident.ts'
 
 /** What came of probing or signalling: `denied` is a process that is not ours to signal. */
 export type ProcessFate = 'alive' | 'gone' | 'denied'
@@ -45,6 +46,8 @@ const MOST_PROCESSES = 10_000
 interface Entry {
   state: string
   taskId: string | undefined
+  /** its states since `base`, each once in a row */
+  letters: string
   /** Unix times in ms */
   base: number
   heard: number
@@ -55,6 +58,7 @@ interface Entry {
 
 export class MinderTable {
   readonly #entries = new Map<number, Entry>()
+  #incidents: Incident[] = []
   readonly #limits: MinderLimits
   readonly #processes: Processes
   readonly #log: Log
@@ -77,11 +81,13 @@ export class MinderTable {
     } else {
       const known = this.#entries.get(pid)
       const base = time.kind === 'abs' ? time.ms : (known?.base ?? nowMs - time.ms)
-      if (known) Object.assign(known, {state, taskId, base, heard: nowMs})
+      const letters = lettersWith(time.kind === 'abs' ? '' : (known?.letters ?? ''), state)
+      if (known) Object.assign(known, {state, taskId, letters, base, heard: nowMs})
       else if (this.#entries.size < MOST_PROCESSES) {
         this.#entries.set(pid, {
           state,
           taskId,
+          letters,
           base,
           heard: nowMs,
           probed: undefined,
@@ -120,6 +126,17 @@ export class MinderTable {
     return messages
   }
 
+  /** What befell processes in the checks since the last call, in order. */
+  takeIncidents(): readonly Incident[] {
+    const taken = this.#incidents
+    this.#incidents = []
+    return taken
+  }
+
+  #note(kind: IncidentKind, pid: number, {taskId, letters, base}: Entry, nowMs: number): void {
+    this.#incidents.push({kind, pid, taskId, letters, ageMs: nowMs - base, timeMs: nowMs})
+  }
+
   #lookAfter(pid: number, entry: Entry, nowMs: number): 'stays' | 'vanished' | 'dropped' {
     const idle = isIdle(entry)
     const ageSec = (nowMs - entry.base) / 1000
@@ -142,19 +159,23 @@ export class MinderTable {
         nowMs - entry.signalled.first >= this.#limits.giveUp * 1000
       ) {
         this.#log.write(-1, `PID ${pid} cannot be killed, forgotten, ${what}`)
+        this.#note('forgotten', pid, entry, nowMs)
         return 'dropped'
       }
     }
     if (fate === 'alive') return 'stays'
     if (fate === 'denied') {
       this.#log.write(-1, `PID ${pid} is not ours to signal, forgotten, ${what}`)
+      this.#note('forgotten', pid, entry, nowMs)
       return 'dropped'
     }
     if (entry.signalled) {
       this.#log.write(2, `PID ${pid} terminated, ${what}`)
+      this.#note('terminated', pid, entry, nowMs)
       return 'dropped'
     }
     this.#log.write(-2, `PID ${pid} went away, ${what}`)
+    this.#note('went away', pid, entry, nowMs)
     return 'vanished'
   }
 
@@ -165,6 +186,7 @@ export class MinderTable {
     const fate = this.#processes.signal(pid, signal)
     if (fate === 'alive') {
       this.#log.write(0, `PID ${pid} is overdue, ${signal} sent, ${what}`)
+      this.#note(signal === 'SIGTERM' ? 'TERM sent' : 'KILL sent', pid, entry, nowMs)
       entry.signalled = {first: entry.signalled?.first ?? nowMs, last: nowMs}
     }
     return fate
@@ -190,6 +212,15 @@ export class MinderTable {
     frames.push(gauge('ProcIdle', this.#entries.size - busy))
     return frames
   }
+}
+
+/** Longest trail of states kept. */
+const MOST_LETTERS = 35
+
+/** A state that is repeated adds nothing; of a trail that is too long the newest stay. */
+function lettersWith(letters: string, state: string): string {
+  if (state.length !== 1 || letters.endsWith(state)) return letters
+  return (letters + state).slice(-MOST_LETTERS)
 }
 
 function gauge(name: string, value: number): string {

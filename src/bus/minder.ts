@@ -6,6 +6,7 @@
 import {setInterval as ticks} from 'node:timers/promises'
 import {Subscriber, XPublisher} from 'zeromq'
 import {type Frame, formatFrame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
+import {incidentFrame} from './incident.ts'
 import {MinderTable} from './minder-table.ts'
 import {daemonProcesses, type LooksOurs} from './processes.ts'
 import {connectSocket, socketOptions} from './service-socket.ts'
@@ -87,7 +88,9 @@ async function report(
 ): Promise<void> {
   try {
     for await (const _ of ticks(REPORT_MS, undefined, {signal})) {
-      for (const message of table.check(Date.now())) await say(message)
+      const messages = table.check(Date.now())
+      for (const incident of table.takeIncidents()) await say([incidentFrame(incident)])
+      for (const message of messages) await say(message)
     }
   } catch (error) {
     if (!signal.aborted) throw error

@@ -3,7 +3,7 @@
  *
  * What is heard on the bus is only a claim: a pid may have been given to another program since, or never
  * have been a daemon's. Before anything but a probe, and at each probe, the process is looked up in /proc:
- * its title must be that of an amavis daemon. A pid that is now something else counts as gone, and so does
+ * its title must be that of a child of an amavis daemon. A pid that is now something else counts as gone, and so does
  * a zombie. Without /proc nothing is ever signalled.
  */
 import {existsSync, readFileSync} from 'node:fs'
@@ -13,13 +13,18 @@ import type {Processes, ProcessFate} from './minder-table.ts'
 /** Whether a process' title (its command line, arguments separated by NUL) is that of a daemon process. */
 export type LooksOurs = (title: string) => boolean
 
-/** The daemon's titles: `amavis (ch3-avail)`, `/usr/sbin/amavisd (ch1-accept)`; not the services, nor `vi amavisd.conf`. */
-export const daemonTitle: LooksOurs = title => {
-  const program = path.basename(title.split(/[\0 ]/, 1)[0] ?? '')
-  return program.startsWith('amavis') && !/^amavis-(?:mc|services?)$/.test(program)
+/**
+ * A child's titles: `amavis (ch3-avail)`, `amavis (virgin child)`, `/usr/sbin/amavisd (ch1-accept)`. Not the
+ * master, whom nobody but an operator ends, nor the services, nor `vi amavisd.conf`.
+ */
+export const childTitle: LooksOurs = title => {
+  const [program = '', ...rest] = title.replace(/\0+$/, '').split(/[\0 ]/)
+  return (
+    /^amavisd?(?:-[\w.]+)?$/.test(path.basename(program)) && /^\((?:ch\d|virgin child)/.test(rest.join(' '))
+  )
 }
 
-export function daemonProcesses(looksOurs: LooksOurs = daemonTitle, procFolder = '/proc'): Processes {
+export function daemonProcesses(looksOurs: LooksOurs = childTitle, procFolder = '/proc'): Processes {
   const signal = (pid: number, name: 0 | 'SIGTERM' | 'SIGKILL'): ProcessFate => {
     if (pid <= 1 || pid === process.pid) return 'denied'
     try {

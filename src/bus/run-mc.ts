@@ -9,6 +9,7 @@ import type {Log} from '../log/log.ts'
 import {leavePidFile, type Program, takePidFile} from '../process/pid-file.ts'
 import {leaveRoot} from './leave-root.ts'
 import type {McPlan} from './mc-plan.ts'
+import {removeMcState, stateFileOf, writeMcState} from './mc-state.ts'
 import {startProblems, supervise} from './supervisor.ts'
 
 /** Our title in the process list. */
@@ -40,7 +41,11 @@ export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: (
     process.on('SIGUSR1', () => {}) // would open Node's inspector
     stop.addEventListener('abort', onStop, {once: true})
     if (stop.aborted) end.abort()
+    const stateFile = plan.pidFile === undefined ? undefined : stateFileOf(plan.pidFile)
     await supervise({
+      ...(stateFile !== undefined && {
+        changed: services => writeMcState(stateFile, {pid: process.pid, services}),
+      }),
       endpoints: plan.endpoints,
       limits: plan.limits,
       log,
@@ -49,6 +54,9 @@ export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: (
       ...(ready && {ready}),
     })
   } finally {
-    if (plan.pidFile !== undefined) leavePidFile(plan.pidFile)
+    if (plan.pidFile !== undefined) {
+      removeMcState(stateFileOf(plan.pidFile))
+      leavePidFile(plan.pidFile)
+    }
   }
 }

@@ -12,6 +12,11 @@ import type {MinderLimits} from './minder-table.ts'
 export const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder'] as const
 export type ServiceName = (typeof SERVICES)[number]
 
+/** The service that a name on the command line means; snmp-responder has an older one. */
+export function serviceNamed(name: string): ServiceName | undefined {
+  return SERVICES.find(service => service === (name === 'snmp-aggregator' ? 'snmp-responder' : name))
+}
+
 /** Where the parts of the bus meet. */
 export interface BusEndpoints {
   /** daemon processes speak to it */
@@ -20,6 +25,8 @@ export interface BusEndpoints {
   readonly outer: string
   /** questions are put to it */
   readonly snmp: string
+  /** where the responder says all counters every ten seconds; undefined: nowhere */
+  readonly broadcast?: string | undefined
 }
 
 export interface ServiceOptions {
@@ -43,7 +50,12 @@ export function boundBy(
         {endpoint: endpoints.outer, flag: '--outer', setting: '$bus_outer_socket'},
       ]
     case 'snmp-responder':
-      return [{endpoint: endpoints.snmp, flag: '--snmp', setting: '$bus_snmp_socket'}]
+      return [
+        {endpoint: endpoints.snmp, flag: '--snmp', setting: '$bus_snmp_socket'},
+        ...(endpoints.broadcast === undefined
+          ? []
+          : [{endpoint: endpoints.broadcast, flag: '--broadcast', setting: '$bus_broadcast_socket'}]),
+      ]
     case 'childproc-minder':
       return []
   }

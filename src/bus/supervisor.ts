@@ -13,6 +13,7 @@ import {fileURLToPath} from 'node:url'
 import type {Log} from '../log/log.ts'
 import {bindProblem} from './bind.ts'
 import type {ServiceMessage} from './channel-log.ts'
+import type {ServiceState} from './mc-state.ts'
 import type {MinderLimits} from './minder-table.ts'
 import {restartDelay} from './restart-delay.ts'
 import type {ServiceOrder} from './service-main.ts'
@@ -30,6 +31,8 @@ export interface SupervisorOptions {
   readonly signal: AbortSignal
   /** called once, when all services have bound and connected their sockets */
   readonly ready?: () => void
+  /** called with the state of all services whenever one of them changes */
+  readonly changed?: (services: readonly ServiceState[]) => void
   /** makes the process of a service */
   readonly start?: (order: ServiceOrder) => ChildProcess
 }
@@ -56,7 +59,10 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
   const onReady = (name: ServiceName) => {
     if (unready.delete(name) && unready.size === 0) options.ready?.()
   }
-  const services = SERVICES.map(name => new Supervised(name, options, onReady))
+  const onChange = () => options.changed?.(services.map(service => service.state))
+  const services: readonly Supervised[] = SERVICES.map(
+    name => new Supervised(name, options, onReady, onChange),
+  )
   for (const service of services) service.start()
   if (!signal.aborted) {
     await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), {once: true}))
@@ -74,11 +80,33 @@ class Supervised {
   #timer: NodeJS.Timeout | undefined
   #delayMs = 0
   #stopping: (() => void) | undefined
+  readonly #onChange: () => void
+  #starts = 0
+  #startedMs: number | undefined
+  #lastEnd: string | undefined
+  #nextStartMs: number | undefined
 
-  constructor(name: ServiceName, options: SupervisorOptions, onReady: (name: ServiceName) => void) {
+  constructor(
+    name: ServiceName,
+    options: SupervisorOptions,
+    onReady: (name: ServiceName) => void,
+    onChange: () => void,
+  ) {
     this.#name = name
     this.#options = options
     this.#onReady = onReady
+    this.#onChange = onChange
+  }
+
+  get state(): ServiceState {
+    return {
+      name: this.#name,
+      pid: this.#child?.pid,
+      startedMs: this.#startedMs,
+      restarts: Math.max(0, this.#starts - 1),
+      lastEnd: this.#lastEnd,
+      nextStartMs: this.#nextStartMs,
+    }
   }
 
   start(): void {
@@ -87,6 +115,10 @@ class Supervised {
     const begun = performance.now()
     const child = start({name: this.#name, endpoints, limits, level})
     this.#child = child
+    this.#starts++
+    this.#startedMs = Date.now()
+    this.#nextStartMs = undefined
+    this.#onChange()
     if (child.pid !== undefined) log.write(0, `Process [${child.pid}] started: ${this.#name}`)
     child.on('message', message => this.#hear(child, message as ServiceMessage))
     child.stderr?.setEncoding('utf8').on('data', text => this.#complain(child, text))
@@ -97,6 +129,7 @@ class Supervised {
       const upMs = performance.now() - begun
       const after = `after ${(upMs / 1000).toFixed(1)} s: ${this.#name}`
       log.write(failed ? -1 : 0, `Process [${child.pid ?? '-'}] exited (${how}) ${after}`)
+      this.#lastEnd = how
       this.#ended(upMs)
     }
     child.once('error', error => end(error.message, true))
@@ -134,6 +167,8 @@ class Supervised {
     this.#delayMs = restartDelay(this.#delayMs, upMs)
     this.#options.log.write(1, `${this.#name} starts again in ${this.#delayMs / 1000} s`)
     this.#timer = setTimeout(() => this.start(), this.#delayMs)
+    this.#nextStartMs = Date.now() + this.#delayMs
+    this.#onChange()
   }
 
   #hear(child: ChildProcess, message: ServiceMessage): void {

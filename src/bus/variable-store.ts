@@ -2,12 +2,15 @@
  * variable-store — what snmp-responder knows: the sums of all counters, and its answers.
  *
  * Pure. Source: spec/monitoring §1.4. Two differences from the original, whose socket jams for good: a
- * question that it does not know, or to which there is nothing to say, is answered with one empty frame.
+ * question that it does not know, or to which there is nothing to say, is answered with one empty frame. It
+ * also remembers the last incidents of the daemon's children, for those who come to look later.
  */
 import {type Frame, formatFrame} from './grammar.ts'
+import {incidentFrame, parseIncident} from './incident.ts'
 
 /** Names beyond this are not taken in: mail can make up new ones (`virus.byname.…`). */
 const MOST_NAMES = 20_000
+const MOST_INCIDENTS = 100
 
 interface Variable {
   readonly type: string
@@ -16,15 +19,18 @@ interface Variable {
 
 export class VariableStore {
   readonly #variables = new Map<string, Variable>()
+  /** as frames, oldest first */
+  readonly #incidents: string[] = []
 
   /** @param nowMs Unix time, the start as `sysUpTime` tells it until a daemon says its own */
   constructor(nowMs: number) {
     this.#forget(nowMs)
   }
 
-  /** Take in one frame; only `snmp`, `nanny` and `snmp-flush` mean something here. */
+  /** Take in one frame; only `snmp`, `nanny`, `snmp-flush` and incidents mean something here. */
   hear(frame: Frame, nowMs: number): void {
     if (frame.kind === 'snmp-flush') this.#forget(nowMs)
+    if (frame.kind === 'log') this.#remember(frame)
     if (frame.kind !== 'snmp' && frame.kind !== 'nanny') return
     const known = this.#variables.get(frame.name)
     if (known === undefined || isNothing(known.value)) {
@@ -39,9 +45,10 @@ export class VariableStore {
 
   /**
    * The frames of an answer, never none: `am.nanny?` asks for the variables that begin with `Proc`,
-   * `am.snmp?` for all others.
+   * `am.snmp?` for all others, `am.incidents?` for the last hundred incidents.
    */
   answer(question: string): readonly string[] {
+    if (question === 'am.incidents?') return this.#incidents.length > 0 ? this.#incidents : ['']
     const kind = question === 'am.nanny?' ? 'nanny' : question === 'am.snmp?' ? 'snmp' : undefined
     if (kind === undefined) return ['']
     const frames: string[] = []
@@ -49,6 +56,13 @@ export class VariableStore {
       if (name.startsWith('Proc') === (kind === 'nanny')) frames.push(formatFrame({kind, name, type, value}))
     }
     return frames.length > 0 ? frames : ['']
+  }
+
+  #remember(frame: Frame): void {
+    const incident = parseIncident(frame)
+    if (!incident) return
+    this.#incidents.push(incidentFrame(incident))
+    if (this.#incidents.length > MOST_INCIDENTS) this.#incidents.shift()
   }
 
   #forget(nowMs: number): void {

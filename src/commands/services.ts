@@ -1,21 +1,22 @@
 /** services — one service of the bus, by itself. */
 import {Args, Command} from '@oclif/core'
 import {busFlags, planOf} from '../bus/cli/flags.ts'
-import {SERVICES} from '../bus/services.ts'
+import {SERVICES, serviceNamed} from '../bus/services.ts'
 import {errorText} from '../errors.ts'
 
 export default class Services extends Command {
   static override summary = 'Run one service of the monitoring bus.'
   static override description =
     `msg-forwarder passes on what the daemon's processes say; childproc-minder watches over them, ends those that
-are stuck and reports; snmp-responder adds up counters and answers questions. "amavis mc" runs all three.
+are stuck and reports; snmp-responder adds up counters and answers questions; snmp-aggregator
+is its first name. "amavis mc" runs all three.
 
 Stays in the foreground; -f only makes it log to standard error. SIGTERM and SIGINT end it.`
   static override examples = ['<%= config.bin %> <%= command.id %> msg-forwarder -f -d 2']
   static override args = {
     service: Args.string({
       required: true,
-      options: [...SERVICES],
+      options: [...SERVICES, 'snmp-aggregator'],
       description: 'the service',
     }),
   }
@@ -23,7 +24,7 @@ Stays in the foreground; -f only makes it log to standard error. SIGTERM and SIG
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Services)
-    const name = SERVICES.find(service => service === args.service) ?? SERVICES[0]
+    const name = serviceNamed(args.service) ?? SERVICES[0]
     try {
       const plan = await planOf(flags)
       const {runAlone} = await import('../bus/run-alone.ts')

@@ -40,6 +40,12 @@ test('amavis mc returns when the services are up, and a second one says what is 
   const pid = Number(readFileSync(`${home}/amavis-mc.pid`, 'utf8'))
   t.after(() => existsSync(`${home}/amavis-mc.pid`) && process.kill(pid, 'SIGKILL'))
   assert.equal((await ask(snmp, 'am.snmp?')).length, 3)
+  const told = await amavis('mc', 'status', '-c', file)
+  assert.equal(told.status, 0)
+  assert.match(
+    told.stdout,
+    new RegExp(`^amavis-mc +running, PID ${pid}\nmsg-forwarder +running, PID \\d+, for \\d+ s\n`),
+  )
   const second = await amavis('mc', '--allow-root', '-c', file)
   assert.deepEqual(second, {
     status: 1,
@@ -48,6 +54,8 @@ test('amavis mc returns when the services are up, and a second one says what is 
   })
   process.kill(pid, 'SIGTERM')
   await until('its end', () => !existsSync(`${home}/amavis-mc.pid`))
+  const after = await amavis('mc', 'status', '-c', file)
+  assert.deepEqual(after, {status: 3, stdout: 'amavis-mc does not run\n', stderr: ''})
 })
 
 test('amavis mc -f stays, logs to standard error and ends with status 0 by SIGTERM', async t => {
@@ -70,9 +78,9 @@ test('amavis mc -f names each address that is taken and exits with status 1', as
   assert.match(stderr, /msg-forwarder cannot use ipc:\S+inner \(@zmq_sockets, --inner\): another process/)
 })
 
-test('amavis services runs one service alone', async t => {
+test('amavis services runs one service alone, the responder also by its first name', async t => {
   const {file, snmp} = configuration(t)
-  const service = start(t, 'services', 'snmp-responder', '-f', '--allow-root', '-c', file)
+  const service = start(t, 'services', 'snmp-aggregator', '-f', '--allow-root', '-c', file)
   assert.equal((await ask(snmp, 'am.snmp?', {timeoutMs: 20_000})).length, 3)
   service.kill('SIGTERM')
   assert.deepEqual(await once(service, 'exit'), [0, null])

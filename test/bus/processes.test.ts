@@ -4,7 +4,7 @@ import {once} from 'node:events'
 import {mkdirSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
-import {daemonProcesses, daemonTitle} from '../../src/bus/processes.ts'
+import {childTitle, daemonProcesses} from '../../src/bus/processes.ts'
 import {temporaryFolder, until} from '../support/wait.ts'
 
 /** A process with a title of its own that waits; it ends with the test. */
@@ -19,7 +19,9 @@ async function startProcess(t: TestContext, title: string): Promise<number> {
 const titles: [string, boolean][] = [
   ['amavis (ch3-avail)', true],
   ['/usr/sbin/amavisd (ch1-accept)\0', true],
-  ['amavis-two (master)', true],
+  ['amavis-two (ch2-00042-01)', true],
+  ['amavis (virgin child)', true],
+  ['amavis (master)', false],
   ['amavis-mc', false],
   ['amavis-services childproc-minder', false],
   ['vi\0/etc/amavis/amavisd.conf\0', false],
@@ -27,8 +29,8 @@ const titles: [string, boolean][] = [
   ['', false],
 ]
 for (const [title, ours] of titles) {
-  test(`"${title.replaceAll('\0', '␀')}" is ${ours ? '' : 'not '}the title of a daemon process`, () => {
-    assert.equal(daemonTitle(title), ours)
+  test(`"${title.replaceAll('\0', '␀')}" is ${ours ? '' : 'not '}the title of a child`, () => {
+    assert.equal(childTitle(title), ours)
   })
 }
 
@@ -61,7 +63,7 @@ test('without /proc nothing is signalled', async t => {
   const folder = path.join(temporaryFolder(t), 'empty')
   mkdirSync(folder)
   const pid = await startProcess(t, 'amavis (ch1-avail)')
-  const processes = daemonProcesses(daemonTitle, folder)
+  const processes = daemonProcesses(childTitle, folder)
   assert.equal(processes.probe(pid), 'alive')
   assert.equal(processes.signal(pid, 'SIGTERM'), 'denied')
 })

@@ -41,6 +41,7 @@ export const busFlags = {
   inner: endpoint('where processes publish; default: the first of @zmq_sockets'),
   outer: endpoint('where displays listen; default: $bus_outer_socket'),
   snmp: endpoint('where questions about counters are answered; default: $bus_snmp_socket'),
+  broadcast: endpoint('where all counters are said every 10 s; default: $bus_broadcast_socket'),
   'allow-root': Flags.boolean({
     description: 'go on as root where no user is configured: for demonstrations and tests',
   }),
@@ -56,6 +57,7 @@ export interface BusFlagValues {
   readonly inner?: string | undefined
   readonly outer?: string | undefined
   readonly snmp?: string | undefined
+  readonly broadcast?: string | undefined
   readonly 'allow-root': boolean
 }
 
@@ -69,12 +71,14 @@ export async function planOf(flags: BusFlagValues): Promise<McPlan & {readonly h
   const endpoints = {inner: flags.inner, outer: flags.outer, snmp: flags.snmp}
   const complete = isComplete(endpoints) && !flags.config && !flags.instance && !flags.home
   const configured = complete ? undefined : await readConfiguration(flags)
+  const broadcast = flags.broadcast ?? configured?.endpoints.broadcast
   const user = flags.user ?? configured?.user
   return {
     endpoints: {
       inner: flags.inner ?? configured?.endpoints.inner ?? '',
       outer: flags.outer ?? configured?.endpoints.outer ?? '',
       snmp: flags.snmp ?? configured?.endpoints.snmp ?? '',
+      ...(broadcast && {broadcast}),
     },
     limits: configured?.limits ?? DEFAULT_LIMITS,
     level: flags.debug,

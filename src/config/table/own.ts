@@ -40,6 +40,12 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'bus endpoint that answers questions about counters',
   },
   {
+    name: '$bus_broadcast_socket',
+    kind: 'socket',
+    bank: 'no',
+    doc: 'bus endpoint at which snmp-responder says all counters every 10 s; undef: it does not',
+  },
+  {
     name: '$childproc_active_ttl',
     kind: 'sec',
     bank: 'no',
