@@ -1,14 +1,13 @@
 /**
  * encoded-word — text in header fields that is not ASCII (RFC 2047): to write it, and to read what is there.
  */
-import {isUtf8} from 'node:buffer'
+import {textOf} from '../../message/header.ts'
+import {decodeWordsWith} from '../../message/mime/encoded-word.ts'
 
 /** RFC 2047 §2: an encoded word has at most 75 characters. */
 const WORD_LIMIT = 75
 const PREFIX = '=?UTF-8?Q?'
 const SUFFIX = '?='
-
-const ENCODED_WORD = /=\?([^?*\s]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?\s]*)\?=/g
 
 /** Text as it may stand in a field: unchanged where it is printable ASCII, else UTF-8 words in encoding Q. */
 export function encodeText(text: string): string {
@@ -45,29 +44,10 @@ function encodeCharacter(character: string): string {
  * @returns undefined where a charset is not known or octets do not fit it: leave such a field as it is
  */
 export function decodeText(body: Buffer): string | undefined {
-  const raw = isUtf8(body) ? body.toString('utf8') : body.toString('latin1')
-  if (!raw.includes('=?')) return raw
-  // White space between two encoded words is not part of the text (RFC 2047 §6.2).
-  const joined = raw.replace(/(\?=)[ \t]+(?==\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)/g, '$1')
-  let failed = false
-  const text = joined.replace(ENCODED_WORD, (_, charset: string, encoding: string, content: string) => {
-    const decoded = decodeWord(charset, encoding, content)
-    if (decoded === undefined) failed = true
-    return decoded ?? ''
-  })
-  return failed ? undefined : text
+  return decodeWordsWith(textOf(body), strictCharset)
 }
 
-function decodeWord(charset: string, encoding: string, content: string): string | undefined {
-  const octets =
-    encoding.toUpperCase() === 'B'
-      ? Buffer.from(content, 'base64')
-      : Buffer.from(
-          content
-            .replaceAll('_', ' ')
-            .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-          'latin1',
-        )
+function strictCharset(octets: Buffer, charset: string): string | undefined {
   try {
     return new TextDecoder(charset, {fatal: true}).decode(octets)
   } catch {

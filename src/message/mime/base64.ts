@@ -101,19 +101,22 @@ export interface Base64Reading {
 
 /** The other ways in which clients read octets of which `readBase64` says that they are doubtful. */
 export function base64Readings(octets: Buffer): Base64Reading[] {
-  const text = octets.toString('latin1')
   const readings: Base64Reading[] = []
   const add = (label: string, content: Buffer) => readings.push({label: `base64: ${label}`, content})
-  const padding = text.indexOf('=')
+  const padding = octets.indexOf(EQUALS)
   if (padding >= 0) {
     add('ends at the padding', decodeBase64(octets.subarray(0, padding)))
-    const groups = text.replace(/\s+/g, '').split(/(?<==)(?=[^=])/, MAX_GROUPS)
-    add('goes on after the padding', Buffer.concat(groups.map(group => decodeBase64(latin1(group)))))
+    add('goes on after the padding', Buffer.concat(groupsOf(octets).map(decodeBase64)))
   }
-  const foreign = /[^A-Za-z0-9+/=\s\0]/.exec(text)
-  if (foreign) add('ends at a foreign octet', decodeBase64(octets.subarray(0, foreign.index)))
+  const foreign = octets.findIndex(c => KIND[c] === 2 && c !== EQUALS)
+  if (foreign >= 0) add('ends at a foreign octet', decodeBase64(octets.subarray(0, foreign)))
   if (octets.includes(DASH) || octets.includes(UNDERSCORE)) {
-    add('the alphabet of URLs', decodeBase64(latin1(text.replaceAll('-', '+').replaceAll('_', '/'))))
+    const mapped = Buffer.from(octets)
+    for (let i = 0; i < mapped.length; i++) {
+      if (mapped[i] === DASH) mapped[i] = 43
+      else if (mapped[i] === UNDERSCORE) mapped[i] = 47
+    }
+    add('the alphabet of URLs', decodeBase64(mapped))
   }
   return readings
 }
@@ -121,6 +124,16 @@ export function base64Readings(octets: Buffer): Base64Reading[] {
 /** Padding after each group would otherwise make millions of pieces. */
 const MAX_GROUPS = 10_000
 
-function latin1(text: string): Buffer {
-  return Buffer.from(text, 'latin1')
+/** What stands between padding and padding. */
+function groupsOf(octets: Buffer): Buffer[] {
+  const groups: Buffer[] = []
+  let start = 0
+  while (start < octets.length && groups.length < MAX_GROUPS) {
+    const padding = octets.indexOf(EQUALS, start)
+    const end = padding < 0 ? octets.length : padding
+    groups.push(octets.subarray(start, end))
+    start = end
+    while (octets[start] === EQUALS) start++
+  }
+  return groups
 }

@@ -16,6 +16,7 @@ export interface Embedded {
   readonly problem: PartProblem | undefined
 }
 
+const CUT: PartProblem = {kind: 'limit', reason: 'a uuencoded file is too long'}
 const BROKEN: PartProblem = {kind: 'corrupt', reason: 'BinHex ends too early or has a wrong checksum'}
 
 /**
@@ -26,7 +27,8 @@ export function readEmbedded(octets: Buffer, limit: number): Embedded | undefine
   const uuencoded = readUuencoded(octets, limit)
   if (uuencoded.files.length > 0) {
     const text = uuencoded.rest ?? octets
-    return {encoding: 'x-uuencode', files: uuencoded.files, text, problem: undefined}
+    const problem = uuencoded.isCut ? CUT : undefined
+    return {encoding: 'x-uuencode', files: uuencoded.files, text, problem}
   }
   const yenc = readYenc(octets, limit)
   if (yenc.length > 0) return {encoding: 'x-yenc', files: yenc, text: octets, problem: undefined}

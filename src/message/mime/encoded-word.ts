@@ -16,13 +16,29 @@ interface Word {
   readonly octets: Buffer
 }
 
-/** Replace all encoded words of a text by what they say. */
+/** Replace all encoded words of a text by what they say; octets that do not fit their charset stay readable. */
 export function decodeEncodedWords(text: string): string {
+  return decodeWordsWith(text, decodeCharset) ?? text
+}
+
+/** Octets in a character set as text. */
+type DecodeCharset = (octets: Buffer, charset: string) => string | undefined
+
+/**
+ * The same with a choice of what a charset is.
+ * @returns undefined where `decode` does so for one of the words
+ */
+export function decodeWordsWith(text: string, decode: DecodeCharset): string | undefined {
+  let isFailed = false
   let result = ''
   let done = 0 // all before it is in `result`
   let joined: {charset: string; octets: Buffer[]} | undefined
   const flush = () => {
-    if (joined) result += decodeCharset(Buffer.concat(joined.octets), joined.charset)
+    if (joined) {
+      const decoded = decode(Buffer.concat(joined.octets), joined.charset)
+      if (decoded === undefined) isFailed = true
+      else result += decoded
+    }
     joined = undefined
   }
   let start = text.indexOf('=?')
@@ -50,7 +66,7 @@ export function decodeEncodedWords(text: string): string {
     start = text.indexOf('=?', done)
   }
   flush()
-  return result + text.slice(done)
+  return isFailed ? undefined : result + text.slice(done)
 }
 
 /** The longest name of a character set we look for, language tag (RFC 2231 §5) included. */

@@ -366,7 +366,7 @@ function leafPart({entity, content, number, problem}: Leaf, parent: number, plac
     names: entity.names,
     encoding: entity.encoding,
     content,
-    attributes: attributesOf(entity) + (problem ? 'U' : ''),
+    attributes: attributesOf(entity) + (problem?.kind === 'corrupt' ? 'U' : ''),
     ...(problem && {problems: [problem]}),
   })
 }

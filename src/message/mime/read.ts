@@ -13,6 +13,7 @@ import type {Header, MimeTree, Part} from '../message.ts'
 import {entityFields, readEntity} from './entity.ts'
 import {type Doubt, MessageReader, type Reading} from './message-reader.ts'
 import {Readings} from './readings.ts'
+import {crToLf} from './transfer.ts'
 
 export interface MimeLimits {
   /** parts of all kinds ($MAXFILES) */
@@ -91,7 +92,7 @@ export function readMime(octets: Buffer, header: Header, limits: MimeLimits, has
 
 /** The whole mail as those clients see it for whom a CR alone ends a line. */
 function bareCrDoubt({octets, above}: Mail, found: readonly Part[]): Doubt {
-  const region = Buffer.from(octets.toString('latin1').replace(/\r(?!\n)/g, '\r\n'), 'latin1')
+  const region = crToLf(octets)
   const header = parseHeader(region)
   const reading: Reading = {
     label: 'line ends: CR alone',

@@ -9,6 +9,7 @@ import {hash} from 'node:crypto'
 import type {Part, PartProblem} from '../message.ts'
 import {withProblems} from '../part.ts'
 import {type Doubt, MessageReader, type Reading} from './message-reader.ts'
+import {crToLf, toLf} from './transfer.ts'
 
 /** Other readings of one mail, those of messages in it included. */
 const MAX_READINGS = 100
@@ -142,7 +143,7 @@ export class Readings {
 
 /** Octets that differ only in their line ends say the same. */
 function keyOf(content: Buffer): string {
-  return hash('sha1', content.includes(CR) ? content.toString('latin1').replace(/\r\n?/g, '\n') : content)
+  return hash('sha1', content.includes(CR) ? crToLf(toLf(content)) : content)
 }
 
 const CR = 13

@@ -21,16 +21,39 @@ export function toLf(octets: Buffer): Buffer {
   const out = Buffer.allocUnsafe(octets.length)
   let length = 0
   let done = 0
+  let lines = 0
   while (cr >= 0) {
     if (octets[cr + 1] === LF) {
       out.set(octets.subarray(done, cr), length)
       length += cr - done
       done = cr + 1
     }
+    if (++lines % SAMPLE_LINES === 0 && cr < lines * SHORT_LINE)
+      return copyShortLines(octets, done, out, length)
     cr = octets.indexOf(CR, cr + 1)
   }
   out.set(octets.subarray(done), length)
   return out.subarray(0, length + octets.length - done)
+}
+
+/** Where lines are shorter than this on average, octet by octet is quicker than line by line. */
+const SHORT_LINE = 24
+const SAMPLE_LINES = 4096
+
+function copyShortLines(octets: Buffer, from: number, out: Buffer, start: number): Buffer {
+  let length = start
+  for (let i = from; i < octets.length; i++) {
+    const c = octets[i]!
+    if (c !== CR || octets[i + 1] !== LF) out[length++] = c
+  }
+  return out.subarray(0, length)
+}
+
+/** Each CR that ends no line made LF; no other octet moves. */
+export function crToLf(octets: Buffer): Buffer {
+  const out = Buffer.from(octets)
+  for (let i = 0; i < out.length; i++) if (out[i] === CR && out[i + 1] !== LF) out[i] = LF
+  return out
 }
 
 function hexDigit(c: number | undefined): number {

@@ -29,6 +29,8 @@ export interface Uuencoded {
   readonly files: readonly EmbeddedFile[]
   /** the text outside the files; undefined when a file holds lines that no uuencode writes, or does not end */
   readonly rest: Buffer | undefined
+  /** a file was so long that its end is missing */
+  readonly isCut: boolean
 }
 
 /**
@@ -39,9 +41,10 @@ export function readUuencoded(octets: Buffer, limit: number): Uuencoded {
   const files: EmbeddedFile[] = []
   const outside: Buffer[] = []
   let isClean = true
+  let isCut = false
   let done = 0
   let at = findBegin(octets, 0)
-  if (at < 0) return {files, rest: octets}
+  if (at < 0) return {files, rest: octets, isCut: false}
   while (at >= 0 && files.length < limit) {
     outside.push(octets.subarray(done, at))
     const line = lineEnd(octets, at)
@@ -52,11 +55,12 @@ export function readUuencoded(octets: Buffer, limit: number): Uuencoded {
     const body = decodeLines(octets, line + 1)
     files.push({name, content: body.content})
     isClean &&= body.isClean
+    isCut ||= body.isCut
     done = body.next
     at = done < octets.length ? findBegin(octets, done) : -1
   }
   outside.push(octets.subarray(done))
-  return {files, rest: isClean ? Buffer.concat(outside) : undefined}
+  return {files, rest: isClean ? Buffer.concat(outside) : undefined, isCut}
 }
 
 function lineEnd(octets: Buffer, from: number): number {
@@ -64,7 +68,15 @@ function lineEnd(octets: Buffer, from: number): number {
   return lf < 0 ? octets.length : lf
 }
 
-function decodeLines(octets: Buffer, start: number): {content: Buffer; next: number; isClean: boolean} {
+interface Lines {
+  readonly content: Buffer
+  /** where the text goes on */
+  readonly next: number
+  readonly isClean: boolean
+  readonly isCut: boolean
+}
+
+function decodeLines(octets: Buffer, start: number): Lines {
   let out = Buffer.allocUnsafe(Math.ceil(((octets.length - start) * 3) / 4) + LONGEST_LINE)
   let length = 0
   let isClean = true
@@ -73,17 +85,23 @@ function decodeLines(octets: Buffer, start: number): {content: Buffer; next: num
     const end = lineEnd(octets, pos)
     // `end` is also a line of data by its looks, but 69 octets of data do not fit in two digits.
     if (end - pos < 8 && octets.toString('latin1', pos, end).trimEnd() === 'end') {
-      return {content: out.subarray(0, length), next: Math.min(end + 1, octets.length), isClean}
+      return {content: out.subarray(0, length), next: Math.min(end + 1, octets.length), isClean, isCut: false}
     }
     // Lines of zeros are short, since blanks at the end of a line get lost on the way.
-    if (length + LONGEST_LINE > out.length) out = Buffer.concat([out], out.length * 2)
+    if (length + LONGEST_LINE > out.length) {
+      if (out.length > MOST_GROWN) break
+      out = Buffer.concat([out], out.length * 2)
+    }
     const written = decodeLine(octets, pos, end, out, length)
     if (written < 0) isClean = false
     else length += written
     pos = end + 1
   }
-  return {content: out.subarray(0, length), next: octets.length, isClean: false}
+  return {content: out.subarray(0, length), next: octets.length, isClean: false, isCut: pos < octets.length}
 }
+
+/** A file that has grown beyond this is not decoded any further; the text then stays whole. */
+const MOST_GROWN = 32 * 1024 * 1024
 
 /** What the longest line of data holds. */
 const LONGEST_LINE = 63
