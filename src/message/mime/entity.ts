@@ -58,8 +58,9 @@ export function entityFields(header: Header): EntityFields {
     const isType = isNamed(field, 'content-type')
     const isEncoding = !isType && isNamed(field, 'content-transfer-encoding')
     if (!isType && !isEncoding && !isNamed(field, 'content-disposition')) continue
-    if (field.raw.length > MAX_FIELD) isCut = true
-    const body = fieldOctets({...field, raw: field.raw.subarray(0, MAX_FIELD)})
+    const isLong = field.raw.length > MAX_FIELD
+    isCut ||= isLong
+    const body = fieldOctets(isLong ? {...field, raw: field.raw.subarray(0, MAX_FIELD)} : field)
     if (isType) (types ??= []).push(body)
     else if (isEncoding) (encodings ??= []).push(body)
     else (dispositions ??= []).push(body)
