@@ -48,6 +48,7 @@ const AT_START: readonly Signature[] = [
   signature('LRZI', 'LRZIP compressed data'),
   signature('\x89LZO\x00\r\n\x1a\n', 'lzop compressed data'),
   signature('\x04"M\x18', 'LZ4 compressed data (v1.4+)'),
+  signature('\x02!L\x18', 'LZ4 compressed data (v0.1-v0.9)'),
   signature('\x28\xb5\x2f\xfd', 'Zstandard compressed data (v0.8+)'),
   signature('\x5d\x00\x00', lzma),
   signature('%PDF-', pdf),
