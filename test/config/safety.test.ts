@@ -158,12 +158,16 @@ for (const [text, expected] of [
   ['@mynetworks = (127.0.0.1);', /write '127\.0\.0\.1'/],
   ['$x = pack("A", 1);', /"pack" cannot/],
   ['$x = c("max_servers");', /no setting "max_servers" that a policy bank can have/],
+  ['$banned_admin = undef\n$log_level = 1;', /^a\.conf:2:12: "=" has no variable in front of it \(is a ";"/],
+  ["%local_domains = (a => undef\n'b' => 1);", /^a\.conf:2:1: expected "," or "\)"/],
+  ["$mydomain = 'a' .\n$log_level = 1;", /"=" has no variable in front of it/],
+  ["('a', $x) = (1, 2);", /"=" has no variable/],
   ['BEGIN { $x = 1 }', /"BEGIN" cannot be used/],
 ] as const) {
   test(`refused with what to write instead: ${text}`, () => {
     const {errors} = read(text)
     assert.match(errors.join('\n'), expected)
-    assert.match(errors[0]!, /^a\.conf:1:\d+: /)
+    assert.match(errors[0]!, /^a\.conf:\d:\d+: /)
   })
 }
 

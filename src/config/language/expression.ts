@@ -3,6 +3,8 @@
  *
  * Source: perlop's table of operators, as far as spec/config, Statements and expressions, needs it.
  */
+
+import {configError} from '../problem.ts'
 import type {Expr} from './ast.ts'
 import type {Source} from './source.ts'
 import {parseMatchTarget, parseTerm} from './term.ts'
@@ -134,8 +136,39 @@ export function parseBinary(source: Source, least: number): Expr {
   }
 }
 
+/** What can stand in front of `=`. */
+function canBeAssigned(target: Expr): boolean {
+  switch (target.type) {
+    case 'variable':
+    case 'deref':
+    case 'element':
+    case 'slice':
+    case 'lastIndex':
+    case 'declare':
+    case 'assign':
+      return true
+    case 'list':
+      return target.items.every(item => canBeAssigned(item) || isUndef(item))
+    case 'conditional':
+      return canBeAssigned(target.yes) && canBeAssigned(target.no)
+    case 'call':
+      return target.name === 'substr'
+    case 'step':
+      return target.prefix
+    default:
+      return false
+  }
+}
+
+/** `($x, undef) = …` */
+function isUndef(item: Expr): boolean {
+  return (item.type === 'call' || item.type === 'word') && item.name === 'undef'
+}
+
 function parseRight(source: Source, left: Expr, op: string, binds: number, at: Expr['at']): Expr {
   if (binds === ASSIGNMENT) {
+    if (!canBeAssigned(left))
+      throw configError(at, `"${op}" has no variable in front of it`, 'is a ";" or a "," missing before?')
     return {type: 'assign', op: op.slice(0, -1), target: left, value: parseBinary(source, ASSIGNMENT), at}
   }
   switch (op) {

@@ -247,7 +247,9 @@ function parseCall(source: Source, name: string, at: Expr['at']): Expr {
   }
   if (PLAIN_FUNCTIONS.has(name)) return {type: 'call', name, args: [], block: undefined, at}
   if (UNARY_FUNCTIONS.has(name)) {
-    const args = atListEnd(source) || atOperator(source) ? [] : [parseBinary(source, NAMED_UNARY)]
+    // after `undef` a text is the next thing, and the comma before it is missing
+    const bare = atListEnd(source) || atOperator(source) || (name === 'undef' && !/[$@%&]/.test(source.char))
+    const args = bare ? [] : [parseBinary(source, NAMED_UNARY)]
     return {type: 'call', name, args, block: undefined, at}
   }
   if (BLOCK_FUNCTIONS.has(name) && source.char === '{') {
