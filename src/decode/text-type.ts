@@ -60,7 +60,7 @@ const FIRST_WORDS: readonly (readonly [pattern: RegExp, name: string, isWhole?: 
   [/^-----BEGIN PGP SIGNATURE-/, 'PGP signature', true],
   [/^-----BEGIN PGP /, 'PGP signed message', true],
   [/^begin [0-7]{3,4} /, 'uuencoded or xxencoded text', true],
-  [/^[\s\S]{0,200}?^\(This file must be converted with BinHex/m, 'BinHex binary text', true],
+  [/^\s*\(This file must be converted with BinHex/, 'BinHex binary text', true],
   [/^\[InternetShortcut\]/i, 'MS Windows 95 Internet shortcut text', true],
   [/^@echo (?:off|on)/i, 'DOS batch file'],
   [
