@@ -119,7 +119,7 @@ function classicOptions(
 }
 
 /** Endpoints by flags, environment and configuration. */
-export async function endpointsOf(flags: ViewFlags): Promise<Endpoints> {
+export async function endpointsOf(flags: Pick<ViewFlags, 'connect' | 'snmp-connect'>): Promise<Endpoints> {
   return resolveEndpoints({
     connect: flags.connect,
     snmpConnect: flags['snmp-connect'],
