@@ -1,9 +1,9 @@
 /** status — whether everything is alive, and how busy it is. */
-import {Command, Flags} from '@oclif/core'
+import {Command} from '@oclif/core'
 import type {MasterStatus} from '../daemon/answers.ts'
 import {configuredEndpoints} from '../tui/configured-endpoints.ts'
 import {JSON_FIELDS, type WaitingLine} from '../tui/status/summary.ts'
-import {responderFlag, runTextView, viewFlags} from '../tui/view-command.ts'
+import {controlFlag, responderFlag, runTextView, viewFlags} from '../tui/view-command.ts'
 
 const DEFAULT_WAIT_MS = 2000
 const CLASSIC_WAIT_MS = 1000
@@ -23,10 +23,7 @@ ${JSON_FIELDS}`
   static override flags = {
     ...viewFlags,
     ...responderFlag,
-    control: Flags.string({
-      helpValue: '<path>',
-      description: 'control socket of the master to ask, by default the one of the configuration',
-    }),
+    control: controlFlag,
   }
   static override strict = false
 

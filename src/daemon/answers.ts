@@ -18,7 +18,7 @@ export interface Standing {
   readonly startedAt: number
   readonly plan: Plan | undefined
   readonly door: Pick<Door, 'keys' | 'accepted' | 'waiting'>
-  readonly generations: Pick<Generations, 'current' | 'status'>
+  readonly generations: Pick<Generations, 'current' | 'status' | 'retireChild'>
   /** pid of the supervisor of the bus, where the master brought one up */
   readonly mc: number | undefined
 }
@@ -33,6 +33,9 @@ export async function answerRequest(
       return identity(standing)
     case 'status':
       return {kind: 'ok', ...status(standing)}
+    case 'retire':
+      if (standing.generations.retireChild(request.pid)) return {kind: 'ok'}
+      return {kind: 'refused', problems: [`no child has the PID ${request.pid}`]}
     case 'reload':
       return await new Promise(done => wishes.push({kind: 'reload', done}))
     case 'restart':

@@ -11,6 +11,8 @@ import type {DaemonOptions} from './options.ts'
 
 export type ControlRequest =
   | {readonly command: 'ping' | 'status' | 'reload'}
+  /** let one child finish its mail and end; another takes its place */
+  | {readonly command: 'retire'; readonly pid: number}
   | {readonly command: 'restart'; readonly options: DaemonOptions}
 
 export type ControlReply =

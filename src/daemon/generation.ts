@@ -128,6 +128,18 @@ export class Generation implements Inside {
     return this.#gone.promise
   }
 
+  /** End this child between two mails; another takes its place. @returns whether it is one of this generation */
+  retireChild(pid: number): boolean {
+    for (const [number, child] of this.#children) {
+      if (child.pid !== pid) continue
+      this.#pool.ending(number)
+      child.end(true)
+      this.#act()
+      return true
+    }
+    return false
+  }
+
   /** End all children now, whatever they hold; those that do not are killed after `limitMs`. */
   async stop(limitMs: number): Promise<void> {
     this.#stopping = true

@@ -83,6 +83,11 @@ export class Generations {
     if (this.#current && !this.#retired.has(this.#current)) this.#retire(this.#current, soon)
   }
 
+  /** Let one child finish the mail it has, and end. @returns whether there is such a child */
+  retireChild(pid: number): boolean {
+    return this.#all().some(generation => generation.retireChild(pid))
+  }
+
   #retire(generation: Generation, soon: boolean): void {
     this.#retired.add(generation)
     void generation.retire(soon).then(() => this.#retired.delete(generation))

@@ -22,6 +22,7 @@ export async function configuredEndpoints(): Promise<ConfiguredEndpoints> {
       bus: settings.string('$bus_outer_socket'),
       responder: settings.string('$bus_snmp_socket'),
       control: settings.string('$control_socket'),
+      details: settings.number('$nanny_details_level'),
     }
   } catch {
     return NONE

@@ -23,6 +23,8 @@ export interface ConfiguredEndpoints {
   readonly responder: string | undefined
   /** the master's control socket */
   readonly control: string | undefined
+  /** `$nanny_details_level` */
+  readonly details?: number | undefined
 }
 
 export interface Endpoints {

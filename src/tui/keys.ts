@@ -21,6 +21,10 @@ export type Action =
   | 'reverse'
   | 'pause'
   | 'follow'
+  | 'open'
+  | 'details'
+  | 'memory'
+  | 'retire-child'
   | 'end-child'
 
 export interface Binding {
@@ -39,24 +43,39 @@ export const BINDINGS: readonly Binding[] = [
   {action: 'quit', keys: ['q'], help: 'quit', footer: 'q quit'},
   {action: 'help', keys: ['?', 'h'], help: 'this page, and back', footer: '? help'},
   {action: 'filter', keys: ['/', '\\'], help: 'show only rows with a text', footer: '/ filter'},
-  {action: 'sort-previous', keys: ['<'], help: 'sort by the column before'},
-  {action: 'sort-next', keys: ['>'], help: 'sort by the next column', footer: '< > sort'},
+  {action: 'sort-previous', keys: ['<'], help: 'sort by the column beside'},
+  {action: 'sort-next', keys: ['>'], help: 'sort by the column beside', footer: '< > sort'},
   {action: 'reverse', keys: ['r'], help: 'reverse the order', footer: 'r reverse'},
   {action: 'pause', keys: ['space', 'Z'], help: 'hold the picture, and go on', footer: 'space pause'},
   {action: 'follow', keys: ['F'], help: 'cursor keeps its child or line', footer: 'F follow'},
   {
-    action: 'end-child',
-    keys: ['K'],
-    help: 'end the child; asks first',
-    footer: 'K end',
+    action: 'open',
+    keys: ['return'],
+    help: 'a child: states, last tasks',
+    footer: 'enter child',
+  },
+  {action: 'details', keys: ['d'], help: 'how many of the states are drawn', footer: 'd details'},
+  {action: 'memory', keys: ['m'], help: 'memory column', footer: 'm memory'},
+  {
+    action: 'retire-child',
+    keys: ['R'],
+    help: 'retire child; asks first',
+    footer: 'R retire',
     changes: true,
   },
-  {action: 'up', keys: ['up', 'k'], help: 'one row up'},
-  {action: 'down', keys: ['down', 'j'], help: 'one row down'},
-  {action: 'page-up', keys: ['pageup'], help: 'one page up'},
-  {action: 'page-down', keys: ['pagedown'], help: 'one page down'},
-  {action: 'first', keys: ['home', 'g'], help: 'first row'},
-  {action: 'last', keys: ['end', 'G'], help: 'last row'},
+  {
+    action: 'end-child',
+    keys: ['K'],
+    help: 'kill child; asks first',
+    footer: 'K kill',
+    changes: true,
+  },
+  {action: 'up', keys: ['up', 'k'], help: 'one row'},
+  {action: 'down', keys: ['down', 'j'], help: 'one row'},
+  {action: 'page-up', keys: ['pageup'], help: 'one page'},
+  {action: 'page-down', keys: ['pagedown'], help: 'one page'},
+  {action: 'first', keys: ['home', 'g'], help: 'first row, last row'},
+  {action: 'last', keys: ['end', 'G'], help: 'first row, last row'},
 ]
 
 const SPECIAL = ['up', 'down', 'pageup', 'pagedown', 'home', 'end', 'return', 'escape', 'backspace'] as const
@@ -89,6 +108,19 @@ export function keyNames(input: string, key: Key): readonly string[] {
 }
 
 const CHARACTER_NAMES: Readonly<Record<string, string>> = {' ': 'space', '\r': 'return', '\n': 'return'}
+
+/** The keys as a paragraph of a manual. */
+export function keysText(): string {
+  return keyHelp(false)
+    .map(([keys, help]) => `${keys}: ${help}`)
+    .join('; ')
+}
+
+/** Keys and what they do; keys that do the same in two directions are together. */
+export function keyHelp(readOnly: boolean): readonly (readonly [string, string])[] {
+  const byHelp = Map.groupBy(visibleBindings(readOnly), ({help}) => help)
+  return [...byHelp].map(([help, bindings]) => [bindings.flatMap(({keys}) => keys).join(' '), help])
+}
 
 export function bindingOf(name: string): Binding | undefined {
   return BINDINGS.find(({keys}) => keys.includes(name))

@@ -43,6 +43,12 @@ export const responderFlag = {
   }),
 }
 
+/** For views that ask the master. */
+export const controlFlag = Flags.string({
+  helpValue: '<path>',
+  description: 'control socket of the master to ask, by default the one of the configuration',
+})
+
 export interface ViewFlags {
   readonly once: boolean
   readonly count?: number | undefined

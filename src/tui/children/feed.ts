@@ -3,10 +3,14 @@
  */
 import {setTimeout as sleep} from 'node:timers/promises'
 import {subscribe} from '../../bus/subscriber.ts'
+import {TIMING_PREFIX} from './finished.ts'
 import type {ChildStore} from './store.ts'
 
 /** What a display of children listens to. */
 export const CHILD_PREFIXES: readonly string[] = ['am.st ', 'am.proc.']
+
+/** With their last tasks. */
+export const TASK_PREFIXES: readonly string[] = [...CHILD_PREFIXES, TIMING_PREFIX]
 
 /** Each child repeats its state every 2 s: by then a listener has heard of all of them. */
 const WHOLE_STATE_MS = 2300
@@ -22,8 +26,9 @@ export async function feedStore(
   store: ChildStore,
   endpoints: readonly string[],
   signal: AbortSignal,
+  prefixes: readonly string[] = CHILD_PREFIXES,
 ): Promise<void> {
-  for await (const {endpoint, frames} of subscribe(endpoints, CHILD_PREFIXES, {signal})) {
+  for await (const {endpoint, frames} of subscribe(endpoints, prefixes, {signal})) {
     store.put(endpoint, frames)
   }
 }

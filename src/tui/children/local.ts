@@ -25,6 +25,9 @@ export function whyNotEnd(child: {readonly endpoint: string}, readOnly: boolean)
   return undefined
 }
 
+/** Asks the master of this machine to end a child when its mail is done; where it cannot be asked, the reason. */
+export type RetireChild = (pid: number) => Promise<EndResult>
+
 /** Send SIGTERM to a child: it finishes nothing, and the daemon starts another. */
 export function endChild(
   child: {readonly endpoint: string; readonly pid: number},

@@ -95,6 +95,16 @@ export const STATES: readonly StateMeaning[] = [
   },
 ]
 
+/** How much of a task is drawn: `$nanny_details_level`. 0 only that it goes on, 1 its main steps, 2 all of it. */
+export type DetailsLevel = 0 | 1 | 2
+
+const MAIN_STEPS = new Set(['A', 'm', '=', '.', '-'])
+
+/** Whether a state is drawn; spec/monitoring §1.3, "recorded from details level". */
+export function isDrawn(state: string, level: DetailsLevel): boolean {
+  return level === 2 || (level === 1 && MAIN_STEPS.has(state)) || state === UNSEEN
+}
+
 /** Nothing to do: the state between connections. */
 export const IDLE = '-'
 /** What a child does is not known: only a list of busy pids named it, or it was joined late. */

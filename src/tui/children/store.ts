@@ -5,8 +5,10 @@
  * is one new snapshot a period; with nothing new there is one a second while somebody listens, because
  * ages go on.
  */
-import {parseFrame} from '../../bus/grammar.ts'
-import {type Arrival, applyMessages, type ChildTable, EMPTY_TABLE} from './table.ts'
+import {type Frame, parseFrame} from '../../bus/grammar.ts'
+import {credible} from '../visible.ts'
+import {type FinishedTask, FinishedTasks} from './finished.ts'
+import {type Arrival, applyMessages, type ChildTable, childKey, EMPTY_TABLE} from './table.ts'
 
 /** Messages that wait for a publication that may be long in coming. */
 const MOST_WAITING = 2000
@@ -24,6 +26,8 @@ export interface ChildStore {
   getSnapshot(): Snapshot
   /** Publish what has arrived up to now, at once. */
   refresh(): Snapshot
+  /** The last tasks of a child, newest first; of children that the log channel told of. */
+  finishedOf(key: string): readonly FinishedTask[]
   /** @returns how to stop listening */
   subscribe(listener: () => void): () => void
   close(): void
@@ -41,6 +45,7 @@ export function createChildStore({
   tickMs = 1000,
 }: StoreOptions = {}): ChildStore {
   const listeners = new Set<() => void>()
+  const finished = new FinishedTasks()
   let waiting: Arrival[] = []
   let table = EMPTY_TABLE
   let snapshot: Snapshot = {table, nowMs: now()}
@@ -66,8 +71,14 @@ export function createChildStore({
     timer = undefined
   }
   return {
-    put(endpoint, frames) {
-      waiting.push({endpoint, frames: frames.map(parseFrame), nowMs: now()})
+    put(endpoint, texts) {
+      const frames: Frame[] = []
+      for (const text of texts) {
+        const frame = credible(parseFrame(text))
+        if (frame?.kind === 'log') finished.add(childKey(endpoint, frame.pid), frame)
+        else if (frame) frames.push(frame)
+      }
+      waiting.push({endpoint, frames, nowMs: now()})
       if (waiting.length >= MOST_WAITING) absorb()
     },
     getSnapshot: () => snapshot,
@@ -75,6 +86,7 @@ export function createChildStore({
       publish()
       return snapshot
     },
+    finishedOf: key => finished.of(key),
     subscribe(listener) {
       listeners.add(listener)
       start()

@@ -4,7 +4,7 @@
  * Pure. Each state has one letter, and one more for each further whole second it lasted: `GSSSr` is a
  * mail-id made at once, a spam scan of three seconds, and a result being decided now.
  */
-import {isIdle} from './states.ts'
+import {type DetailsLevel, isDrawn, isIdle} from './states.ts'
 import type {Child, Step} from './table.ts'
 
 interface Run {
@@ -27,13 +27,14 @@ export function durations(
  * Letters of a busy child, dots of an idle one, in at most `width` columns.
  *
  * What does not fit is taken from the longest states, which then end in `>`: the clock tells their length.
+ * States that the level leaves out go on with the letter before them, at first with `=`.
  */
-export function accruedBar(child: Child, nowMs: number, width: number): string {
+export function accruedBar(child: Child, nowMs: number, width: number, level: DetailsLevel = 2): string {
   if (isIdle(child.state, child.taskId)) {
     const dots = Math.floor(Math.max(0, nowMs - idleSinceMs(child)) / 1000)
     return '.'.repeat(Math.min(width, dots))
   }
-  const runs: Run[] = durations(child.steps, nowMs).map(({state, ms}) => ({
+  const runs: Run[] = durations(drawnSteps(child.steps, level), nowMs).map(({state, ms}) => ({
     state: state === '-' ? ' ' : state,
     length: Math.max(1, Math.round(ms / 1000)),
   }))
@@ -45,6 +46,12 @@ export function accruedBar(child: Child, nowMs: number, width: number): string {
     )
     .join('')
   return text.length > width ? `<${text.slice(text.length - width + 1)}` : text
+}
+
+function drawnSteps(steps: readonly Step[], level: DetailsLevel): readonly Step[] {
+  const drawn = steps.filter(({state}) => isDrawn(state, level))
+  const [first] = steps
+  return first && drawn[0] !== first ? [{...first, state: '='}, ...drawn] : drawn
 }
 
 /** Take columns from the longest run until all fit or each has one. */

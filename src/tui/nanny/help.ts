@@ -2,7 +2,7 @@
  * help — the help page: keys on the left, state letters on the right. Pure; from the tables.
  */
 import {IDLE, STATES, UNSEEN} from '../children/states.ts'
-import {visibleBindings} from '../keys.ts'
+import {keyHelp} from '../keys.ts'
 
 const LEFT_COLUMN = 44
 const RIGHT_COLUMN = 36
@@ -10,8 +10,8 @@ const RIGHT_COLUMN = 36
 export function helpLines(readOnly: boolean, columns: number): readonly string[] {
   const keys = [
     'KEYS',
-    ...visibleBindings(readOnly).map(({keys, help}) => `  ${keys.join(' ').padEnd(8)} ${help}`),
-    '  ctrl-c   quit',
+    ...keyHelp(readOnly).map(([keys, help]) => `  ${keys.padEnd(11)} ${help}`),
+    '  ctrl-c      quit',
   ]
   const letters = [
     'STATES',

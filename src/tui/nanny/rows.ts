@@ -2,12 +2,16 @@
  * rows — children as lines of the screen: columns, order, filter. Pure; texts only, no colours.
  */
 import {elapsedText} from '../children/bar.ts'
-import {meaningOf, type StateKind} from '../children/states.ts'
+import {type Memory, memoryText} from '../children/memory.ts'
+import {type DetailsLevel, meaningOf, type StateKind} from '../children/states.ts'
 import {type Child, childKey, isBusy} from '../children/table.ts'
 import {accruedBar, ageMs, trailText} from '../children/trail.ts'
 
-export type SortColumn = 'pid' | 'task' | 'elapsed' | 'state'
-export const SORT_COLUMNS: readonly SortColumn[] = ['pid', 'task', 'elapsed', 'state']
+export type SortColumn = 'pid' | 'task' | 'elapsed' | 'state' | 'bus' | 'memory'
+export const SORT_COLUMNS: readonly SortColumn[] = ['pid', 'task', 'elapsed', 'state', 'bus', 'memory']
+
+/** What is known of a child's memory; undefined where nothing is. */
+export type MemoryOf = (child: Child) => Memory | undefined
 
 /** Widths of the columns; 0 where one is left out. */
 export interface Layout {
@@ -15,6 +19,7 @@ export interface Layout {
   readonly pid: number
   readonly task: number
   readonly elapsed: number
+  readonly memory: number
   readonly state: number
   readonly bar: number
   readonly trail: number
@@ -34,21 +39,24 @@ export interface Row {
 const PID = 8
 const TASK = 13
 const ELAPSED = 12
+const MEMORY = 10
 const STATE = 13
 const BAR = 38
 const SHORTEST_TRAIL = 24
 
-/** Columns for a width; the trail is shown where it has room, the bus where there are several. */
-export function layoutFor(columns: number, endpoints: readonly string[]): Layout {
+/** Columns for a width; the trail is shown where it has room, the bus where there are several, memory if wanted. */
+export function layoutFor(columns: number, endpoints: readonly string[], withMemory = false): Layout {
   const bus =
     endpoints.length > 1 ? Math.min(24, Math.max(...endpoints.map(busLabel).map(text => text.length)) + 1) : 0
-  const left = Math.max(0, columns - bus - PID - TASK - ELAPSED - STATE)
+  const memory = withMemory ? MEMORY : 0
+  const left = Math.max(0, columns - bus - PID - TASK - ELAPSED - memory - STATE)
   const hasTrail = left >= BAR + SHORTEST_TRAIL
   return {
     bus,
     pid: PID,
     task: TASK,
     elapsed: ELAPSED,
+    memory,
     state: STATE,
     bar: hasTrail ? BAR : left,
     trail: hasTrail ? left - BAR : 0,
@@ -65,17 +73,24 @@ export function headingLine(layout: Layout, sort: SortColumn, reversed: boolean)
   const mark = (column: SortColumn, text: string) =>
     column === sort ? `${text}${reversed ? '^' : 'v'}` : text
   return (
-    cell('BUS', layout.bus) +
+    cell(mark('bus', 'BUS'), layout.bus) +
     `${mark('pid', 'PID').padStart(layout.pid - 1)} ` +
     cell(mark('task', 'TASK'), layout.task) +
     `${mark('elapsed', 'ELAPSED').padStart(layout.elapsed - 2)}  ` +
+    cell(mark('memory', 'RSS/PSS'), layout.memory) +
     cell(mark('state', 'STATE'), layout.state) +
     cell('STATES AS THEY ACCRUE', layout.bar) +
     cell('SECONDS IN EACH', layout.trail)
   )
 }
 
-export function formatRow(child: Child, nowMs: number, layout: Layout): Row {
+export function formatRow(
+  child: Child,
+  nowMs: number,
+  layout: Layout,
+  level: DetailsLevel = 2,
+  memory?: Memory,
+): Row {
   const gone = child.goneMs !== undefined
   const {kind, word} = meaningOf(child.state)
   const busy = isBusy(child)
@@ -90,9 +105,10 @@ export function formatRow(child: Child, nowMs: number, layout: Layout): Row {
       cell(child.taskId ?? '', layout.task) +
       `${elapsedText(age)
         .trim()
-        .padStart(layout.elapsed - 2)}  `,
+        .padStart(layout.elapsed - 2)}  ` +
+      cell(memoryText(memory), layout.memory),
     state: cell(gone ? 'went away' : `${child.state} ${word}`, layout.state),
-    bar: cell(gone ? '' : accruedBar(child, nowMs, Math.max(0, layout.bar - 2)), layout.bar),
+    bar: cell(gone ? '' : accruedBar(child, nowMs, Math.max(0, layout.bar - 2), level), layout.bar),
     trail: cell(busy ? trailText(child, nowMs) : '', layout.trail),
   }
 }
@@ -104,13 +120,14 @@ export function selectChildren(
   filter: string,
   sort: SortColumn,
   reversed: boolean,
+  memoryOf: MemoryOf = () => undefined,
 ): readonly Child[] {
   const wanted = filter.toLowerCase()
   const matching = [...children].filter(child => wanted === '' || searchText(child).includes(wanted))
   const compare = COMPARE[sort]
   const sign = reversed ? -1 : 1
   return matching.sort(
-    (a, b) => sign * compare(a, b, nowMs) || a.pid - b.pid || (a.endpoint < b.endpoint ? -1 : 1),
+    (a, b) => sign * compare(a, b, nowMs, memoryOf) || a.pid - b.pid || (a.endpoint < b.endpoint ? -1 : 1),
   )
 }
 
@@ -119,7 +136,7 @@ function searchText(child: Child): string {
   return `${child.endpoint} ${child.pid} ${child.taskId ?? ''} ${letter} ${word} ${isBusy(child) ? 'busy' : 'idle'}`.toLowerCase()
 }
 
-type Compare = (a: Child, b: Child, nowMs: number) => number
+type Compare = (a: Child, b: Child, nowMs: number, memoryOf: MemoryOf) => number
 
 /** Busy ones first where the column is about work. */
 const COMPARE: Readonly<Record<SortColumn, Compare>> = {
@@ -127,6 +144,8 @@ const COMPARE: Readonly<Record<SortColumn, Compare>> = {
   task: (a, b) => byCode(a.taskId ?? '\uffff', b.taskId ?? '\uffff'),
   elapsed: (a, b, nowMs) => Number(isBusy(b)) - Number(isBusy(a)) || ageMs(b, nowMs) - ageMs(a, nowMs),
   state: (a, b) => Number(isBusy(b)) - Number(isBusy(a)) || byCode(a.state, b.state),
+  bus: (a, b) => byCode(a.endpoint, b.endpoint),
+  memory: (a, b, _nowMs, memoryOf) => (memoryOf(b)?.rssBytes ?? 0) - (memoryOf(a)?.rssBytes ?? 0),
 }
 
 function byCode(a: string, b: string): number {

@@ -6,17 +6,19 @@
  * life of the screen, or the terminal would leave raw mode.
  */
 import {Box, Text, useApp, useInput, useStdin, useWindowSize} from 'ink'
-import {memo, type ReactElement, useRef, useState, useSyncExternalStore} from 'react'
+import {memo, type ReactElement, useEffect, useRef, useState, useSyncExternalStore} from 'react'
 import type {Processes} from '../../bus/minder-table.ts'
-import {endChild, whyNotEnd} from '../children/local.ts'
-import {meaningOf} from '../children/states.ts'
+import {endChild, type RetireChild, whyNotEnd} from '../children/local.ts'
+import {MemoryTable, memoryReader} from '../children/memory.ts'
+import {type DetailsLevel, meaningOf} from '../children/states.ts'
 import type {ChildStore, Snapshot} from '../children/store.ts'
 import {type Child, childKey} from '../children/table.ts'
 import {type Action, bindingOf, keyNames, visibleBindings} from '../keys.ts'
 import type {Theme} from '../theme.ts'
+import {childPage} from './child-page.ts'
 import {knownUntilMs, silenceNotice, summaryLine, titleLine} from './header.ts'
 import {helpLines} from './help.ts'
-import {formatRow, headingLine, layoutFor, type Row, selectChildren} from './rows.ts'
+import {formatRow, headingLine, layoutFor, type MemoryOf, type Row, selectChildren} from './rows.ts'
 import {
   cursorIn,
   firstVisible,
@@ -33,30 +35,83 @@ export interface ScreenProps {
   readonly readOnly: boolean
   readonly theme: Theme
   readonly processes: Processes
+  /** states that are drawn at first */
+  readonly details?: DetailsLevel
+  /** undefined where there is no master to ask */
+  readonly retire?: RetireChild | undefined
 }
+
+interface Target {
+  readonly order: 'kill' | 'retire'
+  readonly child: Child
+}
+
+/** The kernel is asked for the memory of children so often. */
+const MEMORY_MS = 2000
 
 /** Title, summary, heading and footer. */
 const FIXED_LINES = 4
 
 export function NannyScreen(props: ScreenProps): ReactElement {
-  const {store, endpoints, title, readOnly, theme, processes} = props
+  const {store, endpoints, title, readOnly, theme, processes, details = 2, retire} = props
   const {columns, rows: lines} = useWindowSize()
   const {exit} = useApp()
   const {isRawModeSupported} = useStdin()
   const live = useSyncExternalStore(store.subscribe, store.getSnapshot)
-  const [view, current, dispatch] = useView()
-  const target = useRef<Child>(undefined)
+  const [view, current, dispatch] = useView(details)
+  const target = useRef<Target>(undefined)
+  const [memory] = useState(() => new MemoryTable(memoryReader(processes)))
   const top = useRef(0)
 
   const snapshot = view.frozen ?? live
   const height = Math.max(1, lines - FIXED_LINES)
-  const layout = layoutFor(columns, endpoints)
-  const selected = select(view, live)
+  const memoryOf: MemoryOf = child => memory.of(keyOf(child))
+  const layout = layoutFor(columns, endpoints, view.memory)
+  const select = (state: ViewState) => selectIn(state, live, memoryOf)
+  const selected = select(view)
   const keys = selected.map(keyOf)
   const cursor = cursorIn(view, keys)
   top.current = firstVisible(cursor, keys.length, height, top.current)
 
-  const move = (by: number) => dispatch({type: 'move', by, keys: select(current(), live).map(keyOf)})
+  const visible = selected.slice(top.current, top.current + height)
+  const inSight = useRef(visible)
+  inSight.current = visible
+  useEffect(() => {
+    if (!view.memory) return
+    const withKey = (child: Child) => [keyOf(child), child] as const
+    const read = () =>
+      memory.refresh(
+        inSight.current.map(withKey),
+        [...store.getSnapshot().table.children.values()].map(withKey),
+      )
+    read()
+    const timer = setInterval(read, MEMORY_MS)
+    return () => clearInterval(timer)
+  }, [view.memory, memory, store])
+
+  const underCursor = () => {
+    const rows = select(current())
+    return rows[cursorIn(current(), rows.map(keyOf))]
+  }
+  /** the child whose page is open, as it is now */
+  const opened = view.mode === 'child' ? selected.find(child => keyOf(child) === view.cursorKey) : undefined
+  const page = opened
+    ? childPage(
+        {
+          child: opened,
+          nowMs: knownUntilMs(snapshot, opened.endpoint) ?? snapshot.nowMs,
+          finished: store.finishedOf(keyOf(opened)),
+          memory: memoryReader(processes)(opened),
+        },
+        columns,
+      )
+    : []
+  const beyond = Math.max(0, page.length - height - 1)
+
+  const move = (by: number) => {
+    if (current().mode === 'child') return dispatch({type: 'scroll', by, beyond})
+    dispatch({type: 'move', by, keys: select(current()).map(keyOf)})
+  }
   const say = (message: string | undefined) => dispatch({type: 'say', message})
   const actions: Readonly<Record<Action, () => void>> = {
     quit: () => exit(),
@@ -72,23 +127,42 @@ export function NannyScreen(props: ScreenProps): ReactElement {
     'sort-previous': () => dispatch({type: 'sort', by: -1}),
     reverse: () => dispatch({type: 'reverse'}),
     pause: () => dispatch({type: 'pause', snapshot: live}),
-    follow: () => dispatch({type: 'follow', keys: select(current(), live).map(keyOf)}),
-    'end-child': () => {
-      const rows = select(current(), live)
-      const child = rows[cursorIn(current(), rows.map(keyOf))]
-      const reason = child ? whyNotEnd(child, readOnly) : 'there is no child under the cursor'
-      if (reason !== undefined) return say(`K: not possible, ${reason}`)
-      target.current = child
-      dispatch({type: 'mode', mode: 'confirm'})
+    follow: () => dispatch({type: 'follow', keys: select(current()).map(keyOf)}),
+    details: () => dispatch({type: 'details'}),
+    memory: () => dispatch({type: 'memory'}),
+    open: () => {
+      if (current().mode === 'child') return dispatch({type: 'mode', mode: 'list'})
+      const child = underCursor()
+      if (!child) return say('enter: not possible, there is no child under the cursor')
+      dispatch({type: 'move', by: 0, keys: select(current()).map(keyOf)})
+      dispatch({type: 'mode', mode: 'child'})
     },
+    'retire-child': () => askFor('retire', 'R'),
+    'end-child': () => askFor('kill', 'K'),
+  }
+
+  const askFor = (order: Target['order'], key: string) => {
+    const child = underCursor()
+    const reason = child ? whyNotEnd(child, readOnly) : 'there is no child under the cursor'
+    if (child === undefined || reason !== undefined) return say(`${key}: not possible, ${reason}`)
+    if (order === 'retire' && !retire) return say(`${key}: not possible, there is no master to ask`)
+    target.current = {order, child}
+    dispatch({type: 'mode', mode: 'confirm'})
   }
 
   const confirm = (name: string) => {
-    const child = target.current
-    if (name !== 'y' || child === undefined) return say('nothing was ended')
-    const result = endChild(child, processes)
-    const done = `SIGTERM sent to ${child.pid}`
-    say(result.kind === 'signalled' ? done : `K: not possible, ${result.reason}`)
+    if (name !== 'y' || target.current === undefined) return say('nothing was done')
+    const {order, child} = target.current
+    if (order === 'kill') {
+      const result = endChild(child, processes)
+      const done = `SIGTERM sent to ${child.pid}`
+      return say(result.kind === 'signalled' ? done : `K: not possible, ${result.reason}`)
+    }
+    say(`asking the master to retire ${child.pid}`)
+    void retire?.(child.pid).then(result => {
+      const done = `child ${child.pid} ends when its mail is done`
+      say(result.kind === 'signalled' ? done : `R: not possible, ${result.reason}`)
+    })
   }
 
   const onKey = (name: string) => {
@@ -106,9 +180,7 @@ export function NannyScreen(props: ScreenProps): ReactElement {
   const footer = () => {
     if (view.mode === 'filter') return `filter: ${view.filter}_   enter keeps it   esc clears it`
     if (view.mode === 'confirm') {
-      return theme.status.warning(
-        `End child ${target.current?.pid} (SIGTERM)? The MTA keeps its mail.   y yes   other keys no`,
-      )
+      return theme.status.warning(question(target.current))
     }
     return view.message ?? footerText(readOnly, theme)
   }
@@ -117,10 +189,14 @@ export function NannyScreen(props: ScreenProps): ReactElement {
       return <Text wrap="truncate">{helpLines(readOnly, columns).slice(0, height).join('\n')}</Text>
     }
     if (snapshot.table.buses.size === 0) return <Waiting endpoints={endpoints} />
-    const visible = selected.slice(top.current, top.current + height)
+    if (view.mode === 'child' && !opened) return <Text>This child is gone. enter goes back.</Text>
+    if (opened) {
+      const shown = page.slice(view.pageTop, view.pageTop + height)
+      return <Text wrap="truncate">{shown.join('\n')}</Text>
+    }
     return visible.map((child, i) => {
       const untilMs = knownUntilMs(snapshot, child.endpoint) ?? snapshot.nowMs
-      const row = formatRow(child, untilMs, layout)
+      const row = formatRow(child, untilMs, layout, view.details, view.memory ? memoryOf(child) : undefined)
       const text = paintRow(row, top.current + i === cursor, untilMs < snapshot.nowMs, theme)
       return <Line key={row.key} text={text} />
     })
@@ -139,8 +215,8 @@ export function NannyScreen(props: ScreenProps): ReactElement {
 }
 
 /** The viewer's state, and how to read it between two renders: one input may hold several keys. */
-function useView(): readonly [ViewState, () => ViewState, (event: ViewEvent) => void] {
-  const [view, setView] = useState(INITIAL_VIEW)
+function useView(details: DetailsLevel): readonly [ViewState, () => ViewState, (event: ViewEvent) => void] {
+  const [view, setView] = useState({...INITIAL_VIEW, details})
   const latest = useRef(view)
   const dispatch = (event: ViewEvent) => {
     latest.current = reduceView(latest.current, event)
@@ -149,9 +225,19 @@ function useView(): readonly [ViewState, () => ViewState, (event: ViewEvent) => 
   return [view, () => latest.current, dispatch]
 }
 
-function select({frozen, filter, sort, reversed}: ViewState, live: Snapshot): readonly Child[] {
+function selectIn(
+  {frozen, filter, sort, reversed}: ViewState,
+  live: Snapshot,
+  memoryOf: MemoryOf,
+): readonly Child[] {
   const {table, nowMs} = frozen ?? live
-  return selectChildren(table.children.values(), nowMs, filter, sort, reversed)
+  return selectChildren(table.children.values(), nowMs, filter, sort, reversed, memoryOf)
+}
+
+function question(target: Target | undefined): string {
+  if (target?.order === 'retire')
+    return `Retire child ${target.child.pid}? It ends when its mail is done.   y yes   other keys no`
+  return `Kill child ${target?.child.pid} (SIGTERM)? The MTA keeps its mail.   y yes   other keys no`
 }
 
 function keyOf(child: Child): string {

@@ -1,11 +1,12 @@
 /**
  * view-state — what the viewer has done to the screen: cursor, order, filter, pause. A reducer, pure.
  */
+import type {DetailsLevel} from '../children/states.ts'
 import type {Snapshot} from '../children/store.ts'
 import {SORT_COLUMNS, type SortColumn} from './rows.ts'
 
 export interface ViewState {
-  readonly mode: 'list' | 'filter' | 'help' | 'confirm'
+  readonly mode: 'list' | 'filter' | 'help' | 'confirm' | 'child'
   /** the child under the cursor, and the row it was in */
   readonly cursorKey: string | undefined
   readonly cursorRow: number
@@ -14,6 +15,10 @@ export interface ViewState {
   readonly sort: SortColumn
   readonly reversed: boolean
   readonly filter: string
+  readonly details: DetailsLevel
+  readonly memory: boolean
+  /** first line of the child's page that is shown */
+  readonly pageTop: number
   /** what is shown while paused */
   readonly frozen: Snapshot | undefined
   /** one line for the viewer, until the next key */
@@ -28,6 +33,9 @@ export const INITIAL_VIEW: ViewState = {
   sort: 'pid',
   reversed: false,
   filter: '',
+  details: 2,
+  memory: false,
+  pageTop: 0,
   frozen: undefined,
   message: undefined,
 }
@@ -36,7 +44,9 @@ export type ViewEvent =
   /** `keys` are the rows as shown */
   | {readonly type: 'move'; readonly by: number; readonly keys: readonly string[]}
   | {readonly type: 'sort'; readonly by: 1 | -1}
-  | {readonly type: 'reverse'}
+  | {readonly type: 'reverse' | 'details' | 'memory'}
+  /** turn the child's page, which has so many lines more than fit */
+  | {readonly type: 'scroll'; readonly by: number; readonly beyond: number}
   | {readonly type: 'follow'; readonly keys: readonly string[]}
   | {readonly type: 'pause'; readonly snapshot: Snapshot}
   | {readonly type: 'mode'; readonly mode: ViewState['mode']}
@@ -44,6 +54,9 @@ export type ViewEvent =
   /** no filter, no message, back to the list */
   | {readonly type: 'clear'}
   | {readonly type: 'say'; readonly message: string | undefined}
+
+const DETAILS_LEVELS = [0, 1, 2] as const
+const DETAILS_TEXTS = ['no letters', 'the main steps', 'every state'] as const
 
 export function reduceView(state: ViewState, event: ViewEvent): ViewState {
   switch (event.type) {
@@ -58,6 +71,16 @@ export function reduceView(state: ViewState, event: ViewEvent): ViewState {
     }
     case 'reverse':
       return {...state, reversed: !state.reversed, message: undefined}
+    case 'details': {
+      const details = DETAILS_LEVELS[(state.details + 1) % DETAILS_LEVELS.length]!
+      return {...state, details, message: `details level ${details}: ${DETAILS_TEXTS[details]}`}
+    }
+    case 'memory':
+      return {...state, memory: !state.memory, message: undefined}
+    case 'scroll': {
+      const pageTop = Math.max(0, Math.min(state.pageTop + event.by, event.beyond))
+      return {...state, pageTop, message: undefined}
+    }
     case 'follow': {
       const follow = !state.follow
       const message = follow ? 'the cursor stays with its child' : 'the cursor stays in its line'
@@ -67,7 +90,7 @@ export function reduceView(state: ViewState, event: ViewEvent): ViewState {
     case 'pause':
       return {...state, frozen: state.frozen ? undefined : event.snapshot, message: undefined}
     case 'mode':
-      return {...state, mode: event.mode, message: undefined}
+      return {...state, mode: event.mode, pageTop: 0, message: undefined}
     case 'filter':
       return {...state, filter: event.text}
     case 'clear':
