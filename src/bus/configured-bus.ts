@@ -13,12 +13,20 @@ export interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'fa
 
 export function configuredBus(settings: Settings): ConfiguredBus {
   const text = (name: `$${string}`) => settings.string(name) ?? ''
+  const keyFile = text('$bus_curve_key_file')
+  // what only this machine's users can reach has its file permissions
+  const keyed = (endpoint: string) =>
+    keyFile !== '' && /^tcp:/.test(endpoint) && !endpoint.includes('?key=')
+      ? `${endpoint}?key=${keyFile}`
+      : endpoint
   return {
     endpoints: {
       inner: String(settings.list('@zmq_sockets')[0] ?? ''),
-      outer: text('$bus_outer_socket'),
-      snmp: text('$bus_snmp_socket'),
-      ...(text('$bus_broadcast_socket') && {broadcast: text('$bus_broadcast_socket')}),
+      outer: keyed(text('$bus_outer_socket')),
+      snmp: keyed(text('$bus_snmp_socket')),
+      ...(text('$bus_broadcast_socket') && {broadcast: keyed(text('$bus_broadcast_socket'))}),
+      allowedKeys: settings.list('@bus_allowed_keys').map(String),
+      allowUnencrypted: settings.flag('$bus_allow_unencrypted'),
     },
     limits: {
       active: settings.number('$childproc_active_ttl') ?? DEFAULT_LIMITS.active,

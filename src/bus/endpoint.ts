@@ -2,9 +2,16 @@
  * endpoint — what can be told from a socket's address alone. Pure.
  */
 
+/** An address to bind as one to connect to: any host is this one. */
+export function connectable(address: string): string {
+  return address
+    .replace(/^tcp:\/\/(?:\*|0\.0\.0\.0):/, 'tcp://127.0.0.1:')
+    .replace('tcp://[::]:', 'tcp://[::1]:')
+}
+
 /** Whether the address is an IPv6 literal, for which ZeroMQ must be told to leave IPv4 (spec/monitoring §1.1). */
 export function isIpv6(endpoint: string): boolean {
-  return /^tcp:\/\/.*:[0-9a-f]*:/i.test(endpoint)
+  return /^tcp:\/\/[^?]*:[0-9a-f]*:/i.test(endpoint)
 }
 
 /** The path of an `ipc://` address; undefined for other transports and for abstract names (`ipc://@name`). */

@@ -5,13 +5,20 @@
  * thread, without a single frame becoming a JavaScript object. Source: spec/monitoring §1.1, §2.3.
  */
 import {Publisher, Subscriber, Proxy as ZmqProxy} from 'zeromq'
+import {serverCurve} from './curve.ts'
+import {guard} from './door-keeper.ts'
 import {LARGEST_FRAME_BYTES} from './grammar.ts'
 import {aborted, bindSocket, socketOptions} from './service-socket.ts'
 import type {ServiceOptions} from './services.ts'
 
 export async function runForwarder({endpoints, signal, log, ready}: ServiceOptions): Promise<void> {
+  const keeper = await guard([endpoints.outer], endpoints.allowedKeys ?? [], log)
   const inner = new Subscriber({...socketOptions(endpoints.inner), maxMessageSize: LARGEST_FRAME_BYTES})
-  const outer = new Publisher(socketOptions(endpoints.outer))
+  const outer = new Publisher({
+    ...socketOptions(endpoints.outer),
+    ...serverCurve(endpoints.outer),
+    ...(keeper.context && {context: keeper.context}),
+  })
   try {
     inner.subscribe()
     await bindSocket(inner, endpoints.inner)
@@ -27,5 +34,6 @@ export async function runForwarder({endpoints, signal, log, ready}: ServiceOptio
   } finally {
     inner.close()
     outer.close()
+    keeper.close()
   }
 }

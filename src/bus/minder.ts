@@ -5,6 +5,7 @@
  */
 import {setInterval as ticks} from 'node:timers/promises'
 import {Subscriber, XPublisher} from 'zeromq'
+import {clientCurve} from './curve.ts'
 import {type Frame, formatFrame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
 import {incidentFrame} from './incident.ts'
 import {MinderTable} from './minder-table.ts'
@@ -21,7 +22,11 @@ export async function runMinder(
   looksOurs?: LooksOurs,
 ): Promise<void> {
   const table = new MinderTable(daemonProcesses(looksOurs), limits, log)
-  const outer = new Subscriber({...socketOptions(endpoints.outer), maxMessageSize: LARGEST_FRAME_BYTES})
+  const outer = new Subscriber({
+    ...socketOptions(endpoints.outer),
+    ...clientCurve(endpoints.outer),
+    maxMessageSize: LARGEST_FRAME_BYTES,
+  })
   const inner = new XPublisher({
     ...socketOptions(endpoints.inner),
     sendTimeout: 0,

@@ -9,6 +9,8 @@
  */
 import {setInterval as ticks} from 'node:timers/promises'
 import {Publisher, Reply, Subscriber} from 'zeromq'
+import {clientCurve, serverCurve} from './curve.ts'
+import {guard} from './door-keeper.ts'
 import {LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
 import {INCIDENT_PREFIX} from './incident.ts'
 import {aborted, bindSocket, connectSocket, socketOptions} from './service-socket.ts'
@@ -19,10 +21,21 @@ const LARGEST_QUESTION_BYTES = 1024
 const BROADCAST_MS = 10_000
 
 export async function runResponder({endpoints, log, signal, ready}: ServiceOptions): Promise<void> {
-  const outer = new Subscriber({...socketOptions(endpoints.outer), maxMessageSize: LARGEST_FRAME_BYTES})
-  const query = new Reply({...socketOptions(endpoints.snmp), maxMessageSize: LARGEST_QUESTION_BYTES})
   const {broadcast} = endpoints
-  const crier = broadcast === undefined ? undefined : new Publisher(socketOptions(broadcast))
+  const asked = [endpoints.snmp, ...(broadcast === undefined ? [] : [broadcast])]
+  const keeper = await guard(asked, endpoints.allowedKeys ?? [], log)
+  const serving = (endpoint: string) => ({
+    ...socketOptions(endpoint),
+    ...serverCurve(endpoint),
+    ...(keeper.context && {context: keeper.context}),
+  })
+  const outer = new Subscriber({
+    ...socketOptions(endpoints.outer),
+    ...clientCurve(endpoints.outer),
+    maxMessageSize: LARGEST_FRAME_BYTES,
+  })
+  const query = new Reply({...serving(endpoints.snmp), maxMessageSize: LARGEST_QUESTION_BYTES})
+  const crier = broadcast === undefined ? undefined : new Publisher(serving(broadcast))
   const store = new VariableStore(Date.now())
   try {
     await bindSocket(query, endpoints.snmp)
@@ -36,6 +49,7 @@ export async function runResponder({endpoints, log, signal, ready}: ServiceOptio
     await Promise.race(work)
   } finally {
     crier?.close()
+    keeper.close()
     outer.close()
     query.close()
   }

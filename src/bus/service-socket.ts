@@ -3,7 +3,8 @@
  */
 import {AmavisError, errorText} from '../errors.ts'
 import {bindProblem, openToGroup} from './bind.ts'
-import {isIpv6} from './endpoint.ts'
+import {splitEndpoint} from './curve.ts'
+import {connectable, isIpv6} from './endpoint.ts'
 
 /** Options of every socket of a service: nothing unsent holds up an end. */
 export function socketOptions(...endpoints: readonly string[]) {
@@ -13,8 +14,9 @@ export function socketOptions(...endpoints: readonly string[]) {
 /** @throws AmavisError AM_DAEMON naming the endpoint and the reason */
 export async function bindSocket(
   socket: {bind(endpoint: string): Promise<void>},
-  endpoint: string,
+  text: string,
 ): Promise<void> {
+  const endpoint = splitEndpoint(text).address
   const problem = await bindProblem(endpoint)
   if (problem !== undefined) throw new AmavisError('AM_DAEMON', `cannot bind ${endpoint}: ${problem}`)
   try {
@@ -26,7 +28,8 @@ export async function bindSocket(
 }
 
 /** @throws AmavisError AM_DAEMON for an endpoint that is no address */
-export function connectSocket(socket: {connect(endpoint: string): void}, endpoint: string): void {
+export function connectSocket(socket: {connect(endpoint: string): void}, text: string): void {
+  const endpoint = connectable(splitEndpoint(text).address)
   try {
     socket.connect(endpoint)
   } catch (error) {

@@ -27,6 +27,10 @@ export interface BusEndpoints {
   readonly snmp: string
   /** where the responder says all counters every ten seconds; undefined: nowhere */
   readonly broadcast?: string | undefined
+  /** public keys that may connect to endpoints with a key file, beside that file's own */
+  readonly allowedKeys?: readonly string[]
+  /** endpoints may be reachable from other machines without encryption */
+  readonly allowUnencrypted?: boolean
 }
 
 export interface ServiceOptions {

@@ -5,7 +5,8 @@
  * and go: ZeroMQ reconnects by itself, and what was said meanwhile is lost.
  */
 import {AmavisError, errorText} from '../errors.ts'
-import {isIpv6} from './endpoint.ts'
+import {clientCurve, splitEndpoint} from './curve.ts'
+import {connectable, isIpv6} from './endpoint.ts'
 import {type Frame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
 
 export interface BusMessage {
@@ -19,7 +20,7 @@ const MOST_WAITING = 10_000
 /**
  * Everything that the endpoints (the forwarders' outer sockets) say and that begins with one of the
  * prefixes, each of them as in `am.st ` with its space. Ends when the signal is aborted.
- * @throws AmavisError AM_USAGE for an endpoint that is no address
+ * @throws AmavisError AM_USAGE for an endpoint that is no address, or whose key file cannot be used
  */
 export async function* subscribe(
   endpoints: readonly string[],
@@ -35,7 +36,13 @@ export async function* subscribe(
     wake()
   }
   const sockets = endpoints.map(
-    endpoint => new Subscriber({linger: 0, ipv6: isIpv6(endpoint), maxMessageSize: LARGEST_FRAME_BYTES}),
+    endpoint =>
+      new Subscriber({
+        linger: 0,
+        ipv6: isIpv6(endpoint),
+        maxMessageSize: LARGEST_FRAME_BYTES,
+        ...clientCurve(endpoint),
+      }),
   )
   const onAbort = () => wake()
   signal.addEventListener('abort', onAbort)
@@ -76,6 +83,7 @@ export async function ask(
     receiveTimeout: timeoutMs,
     ipv6: isIpv6(endpoint),
     maxMessageSize: LARGEST_FRAME_BYTES,
+    ...clientCurve(endpoint),
   })
   try {
     connect(socket, endpoint)
@@ -92,7 +100,7 @@ export async function ask(
 
 function connect(socket: {connect(endpoint: string): void}, endpoint: string): void {
   try {
-    socket.connect(endpoint)
+    socket.connect(connectable(splitEndpoint(endpoint).address))
   } catch (error) {
     throw new AmavisError('AM_USAGE', `cannot connect to "${endpoint}": ${errorText(error)}`, {cause: error})
   }

@@ -10,9 +10,12 @@
  */
 import {type ChildProcess, fork} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
+import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import {bindProblem} from './bind.ts'
 import type {ServiceMessage} from './channel-log.ts'
+import {readKeyFile, splitEndpoint} from './curve.ts'
+import {EXPOSURE_HELP, exposed} from './exposure.ts'
 import type {ServiceState} from './mc-state.ts'
 import type {MinderLimits} from './minder-table.ts'
 import {restartDelay} from './restart-delay.ts'
@@ -42,19 +45,32 @@ export interface SupervisorOptions {
  * the address and what to do.
  */
 export async function startProblems(endpoints: BusEndpoints): Promise<readonly string[]> {
-  const problems: string[] = []
+  const problems = endpoints.allowUnencrypted
+    ? []
+    : exposed(endpoints).map(what => `${what}; ${EXPOSURE_HELP}`)
   for (const name of SERVICES) {
     for (const {endpoint, flag, setting} of boundBy(name, endpoints)) {
-      const problem = await bindProblem(endpoint)
+      const problem = keyProblem(endpoint) ?? (await bindProblem(splitEndpoint(endpoint).address))
       if (problem) problems.push(`${name} cannot use ${endpoint} (${setting}, ${flag}): ${problem}`)
     }
   }
   return problems
 }
 
+function keyProblem(endpoint: string): string | undefined {
+  const {keyFile} = splitEndpoint(endpoint)
+  try {
+    if (keyFile !== undefined) readKeyFile(keyFile)
+    return undefined
+  } catch (error) {
+    return errorText(error)
+  }
+}
+
 /** Keep the services up until the signal is aborted; resolves when all of them have ended. */
 export async function supervise(options: SupervisorOptions): Promise<void> {
   const {log, signal} = options
+  for (const what of exposed(options.endpoints)) log.write(-1, `WARNING: ${what}`)
   const unready = new Set<ServiceName>(SERVICES)
   const onReady = (name: ServiceName) => {
     if (unready.delete(name) && unready.size === 0) options.ready?.()

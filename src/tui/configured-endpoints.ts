@@ -18,9 +18,11 @@ export async function configuredEndpoints(): Promise<ConfiguredEndpoints> {
     const result = loadConfiguration({files})
     if (result.kind === 'failed') return NONE
     const settings = settingsOf(result.snapshot)
+    const {configuredBus} = await import('../bus/configured-bus.ts')
+    const {outer, snmp} = configuredBus(settings).endpoints
     return {
-      bus: settings.string('$bus_outer_socket'),
-      responder: settings.string('$bus_snmp_socket'),
+      bus: outer || undefined,
+      responder: snmp || undefined,
       control: settings.string('$control_socket'),
       details: settings.number('$nanny_details_level'),
     }

@@ -47,8 +47,8 @@ export async function resolveEndpoints(choice: EndpointChoice): Promise<Endpoint
 
 /** The responder that stands beside a bus: the next port, or `snmp.sock` in the same folder. */
 export function responderBeside(bus: string): string {
-  const tcp = /^(tcp:\/\/.+:)(\d+)$/.exec(bus)
-  if (tcp) return `${tcp[1]}${Number(tcp[2]) + 1}`
+  const tcp = /^(tcp:\/\/[^?]+:)(\d+)(\?key=.+)?$/.exec(bus)
+  if (tcp) return `${tcp[1]}${Number(tcp[2]) + 1}${tcp[3] ?? ''}`
   const ipc = /^(ipc:\/\/.*\/)[^/]+$/.exec(bus)
   return ipc ? `${ipc[1]}snmp.sock` : DEFAULT_RESPONDER
 }

@@ -7,7 +7,6 @@ import {AmavisError} from '../../errors.ts'
 import {type ConfiguredBus, configuredBus} from '../configured-bus.ts'
 import type {McPlan} from '../mc-plan.ts'
 import {DEFAULT_LIMITS} from '../minder-table.ts'
-import type {BusEndpoints} from '../services.ts'
 
 const endpoint = (description: string) => Flags.string({helpValue: '<endpoint>', description})
 
@@ -42,6 +41,9 @@ export const busFlags = {
   outer: endpoint('where displays listen; default: $bus_outer_socket'),
   snmp: endpoint('where questions about counters are answered; default: $bus_snmp_socket'),
   broadcast: endpoint('where all counters are said every 10 s; default: $bus_broadcast_socket'),
+  'allow-unencrypted': Flags.boolean({
+    description: 'let other machines reach the bus without encryption; as $bus_allow_unencrypted',
+  }),
   'allow-root': Flags.boolean({
     description: 'go on as root where no user is configured: for demonstrations and tests',
   }),
@@ -59,6 +61,7 @@ export interface BusFlagValues {
   readonly snmp?: string | undefined
   readonly broadcast?: string | undefined
   readonly 'allow-root': boolean
+  readonly 'allow-unencrypted'?: boolean
 }
 
 /**
@@ -79,6 +82,8 @@ export async function planOf(flags: BusFlagValues): Promise<McPlan & {readonly h
       outer: flags.outer ?? configured?.endpoints.outer ?? '',
       snmp: flags.snmp ?? configured?.endpoints.snmp ?? '',
       ...(broadcast && {broadcast}),
+      allowedKeys: configured?.endpoints.allowedKeys ?? [],
+      allowUnencrypted: flags['allow-unencrypted'] || (configured?.endpoints.allowUnencrypted ?? false),
     },
     limits: configured?.limits ?? DEFAULT_LIMITS,
     level: flags.debug,
@@ -90,7 +95,7 @@ export async function planOf(flags: BusFlagValues): Promise<McPlan & {readonly h
   }
 }
 
-function isComplete(endpoints: Partial<Record<keyof BusEndpoints, string | undefined>>): boolean {
+function isComplete(endpoints: Partial<Record<'inner' | 'outer' | 'snmp', string | undefined>>): boolean {
   return Object.values(endpoints).every(endpoint => endpoint !== undefined)
 }
 

@@ -46,6 +46,24 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'bus endpoint at which snmp-responder says all counters every 10 s; undef: it does not',
   },
   {
+    name: '$bus_curve_key_file',
+    kind: 'path',
+    bank: 'no',
+    doc: 'key pair that encrypts the tcp endpoints of the bus, made by amavis bus-keys; undef: no encryption',
+  },
+  {
+    name: '@bus_allowed_keys',
+    kind: 'list',
+    bank: 'no',
+    doc: 'public keys that may connect to an encrypted bus, beside that of $bus_curve_key_file',
+  },
+  {
+    name: '$bus_allow_unencrypted',
+    kind: 'bool',
+    bank: 'no',
+    doc: 'true: an endpoint of the bus may be reachable from other machines without encryption',
+  },
+  {
     name: '$childproc_active_ttl',
     kind: 'sec',
     bank: 'no',
