@@ -8,6 +8,7 @@ import {AmavisError, errorText} from '../errors.ts'
 import {clientCurve, splitEndpoint} from './curve.ts'
 import {connectable, isIpv6} from './endpoint.ts'
 import {type Frame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
+import {askReplay, isReplay, replay} from './recording/replay.ts'
 
 export interface BusMessage {
   readonly endpoint: string
@@ -20,6 +21,8 @@ const MOST_WAITING = 10_000
 /**
  * Everything that the endpoints (the forwarders' outer sockets) say and that begins with one of the
  * prefixes, each of them as in `am.st ` with its space. Ends when the signal is aborted.
+ *
+ * A recording stands for a bus (recording/replay.ts), and always alone.
  * @throws AmavisError AM_USAGE for an endpoint that is no address, or whose key file cannot be used
  */
 export async function* subscribe(
@@ -28,6 +31,7 @@ export async function* subscribe(
   {signal}: {readonly signal: AbortSignal},
 ): AsyncGenerator<BusMessage> {
   if (signal.aborted) return
+  if (endpoints.some(isReplay)) return yield* replay(endpoints[0] ?? '', prefixes, {signal})
   const {Subscriber} = await import('zeromq')
   const waiting: BusMessage[] = []
   let wake = () => {}
@@ -76,6 +80,7 @@ export async function ask(
   question: string,
   {timeoutMs = 2000}: {readonly timeoutMs?: number} = {},
 ): Promise<readonly Frame[]> {
+  if (isReplay(endpoint)) return meaningful(await askReplay(endpoint, question))
   const {Request} = await import('zeromq')
   const socket = new Request({
     linger: 0,
@@ -89,13 +94,17 @@ export async function ask(
     connect(socket, endpoint)
     await socket.send(question)
     const answer = await socket.receive()
-    return answer.map(frame => parseFrame(frame.toString())).filter(frame => frame.kind !== 'unknown')
+    return meaningful(answer.map(frame => frame.toString()))
   } catch (error) {
     if (error instanceof AmavisError) throw error
     throw new AmavisError('AM_TIMEOUT', `no answer from ${endpoint} within ${timeoutMs} ms`, {cause: error})
   } finally {
     socket.close()
   }
+}
+
+function meaningful(frames: readonly string[]): readonly Frame[] {
+  return frames.map(parseFrame).filter(frame => frame.kind !== 'unknown')
 }
 
 function connect(socket: {connect(endpoint: string): void}, endpoint: string): void {

@@ -37,7 +37,7 @@ ${JSON_FIELDS}`
         count: options.count ?? (options.waitMs === undefined ? 1 : undefined),
         waitMs: options.waitMs ?? DEFAULT_WAIT_MS,
         json: flags.json,
-        waitingLine: () => askWaitingLine(flags.control),
+        waitingLine: async () => (flags.replay === undefined ? askWaitingLine(flags.control) : undefined),
       })
     })
   }

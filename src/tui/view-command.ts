@@ -7,6 +7,7 @@ import {AmavisError} from '../errors.ts'
 import {type ClassicOptions, classicUsage, isSeconds, parseClassicOptions} from './classic-options.ts'
 import {configuredEndpoints} from './configured-endpoints.ts'
 import {type Endpoints, resolveEndpoints} from './endpoints.ts'
+import {type ReplayFlags, replayEndpoints, replayFlags} from './replay-flags.ts'
 
 /** Flags of every view. */
 export const viewFlags = {
@@ -28,6 +29,7 @@ export const viewFlags = {
     helpValue: '<endpoint>',
     description: 'bus to listen to, such as tcp://127.0.0.1:23232; may be given more than once',
   }),
+  ...replayFlags,
   'read-only': Flags.boolean({description: 'offer nothing that changes anything'}),
   classic: Flags.boolean({
     description: 'exactly the original program: its text, streams and exit status',
@@ -49,7 +51,7 @@ export const controlFlag = Flags.string({
   description: 'control socket of the master to ask, by default the one of the configuration',
 })
 
-export interface ViewFlags {
+export interface ViewFlags extends ReplayFlags {
   readonly once: boolean
   readonly count?: number | undefined
   readonly wait?: number | undefined
@@ -91,7 +93,7 @@ export async function runTextView(
   }
   // a reader that goes away ends us, on whichever stream the lines are
   process.stderr.on('error', () => process.exit(0))
-  const {buses, responder} = await endpointsOf(flags)
+  const {buses, responder} = await withMessages(command, () => endpointsOf(flags))
   process.exitCode = await withMessages(command, () =>
     view({
       endpoints: buses,
@@ -125,7 +127,10 @@ function classicOptions(
 }
 
 /** Endpoints by flags, environment and configuration. */
-export async function endpointsOf(flags: Pick<ViewFlags, 'connect' | 'snmp-connect'>): Promise<Endpoints> {
+export async function endpointsOf(
+  flags: Pick<ViewFlags, 'connect' | 'snmp-connect'> & ReplayFlags,
+): Promise<Endpoints> {
+  if (flags.replay !== undefined) return replayEndpoints(flags.replay, flags)
   return resolveEndpoints({
     connect: flags.connect,
     snmpConnect: flags['snmp-connect'],
