@@ -31,9 +31,18 @@ function flagsOf(pattern: string): string {
 
 const UNKNOWN: readonly string[] = ['dat']
 
+/** How many long texts are remembered; there are few but for what files say of themselves. */
+const MOST_REMEMBERED = 1000
+const remembered = new Map<string, readonly string[]>()
+
 /** Short types of a long text by the default table, `['dat']` when no row matches. */
 export function shortTypes(full: string): readonly string[] {
-  return ROWS.find(([pattern]) => pattern.test(full))?.[1] ?? UNKNOWN
+  const before = remembered.get(full)
+  if (before) return before
+  const types = ROWS.find(([pattern]) => pattern.test(full))?.[1] ?? UNKNOWN
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+  remembered.set(full, types)
+  return types
 }
 
 /** What an operator's tables say of long texts; undefined where the tables are the default ones. */
@@ -65,9 +74,6 @@ const ENCRYPTED = [{kind: 'encrypted', reason: 'encrypted by PGP'}] as const
 function isClosed({shortTypes, attributes}: Part): boolean {
   return shortTypes.length > 1 && shortTypes.includes('pgp.enc') && !attributes.includes('C')
 }
-
-/** How many long texts are remembered; there are few but for what files say of themselves. */
-const MOST_REMEMBERED = 1000
 
 function typesBy(
   full: string,
