@@ -5,7 +5,7 @@ import type {Settings} from '../config/settings.ts'
 import type {McPlan} from './mc-plan.ts'
 import {DEFAULT_LIMITS} from './minder-table.ts'
 
-export interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'facility'> {
+export interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'facility' | 'mtaQueues'> {
   readonly home: string
   /** who the services are to be; '' where the configuration names nobody */
   readonly user: string
@@ -35,6 +35,7 @@ export function configuredBus(settings: Settings): ConfiguredBus {
       giveUp: DEFAULT_LIMITS.giveUp,
     },
     facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
+    mtaQueues: text('$mta_queue_directory') || undefined,
     home: text('$MYHOME'),
     user: text('$daemon_user'),
   }

@@ -8,6 +8,8 @@ import type {BusEndpoints} from './services.ts'
 export interface McPlan {
   readonly endpoints: BusEndpoints
   readonly limits: MinderLimits
+  /** folder of Postfix's queues; undefined: they are not counted */
+  readonly mtaQueues?: string | undefined
   /** -5 to 5 */
   readonly level: number
   readonly log: 'stderr' | 'syslog'

@@ -3,22 +3,26 @@
  *
  * The sockets and the clock of minder-table.ts. Source: spec/monitoring §2.4.
  */
-import {setInterval as ticks} from 'node:timers/promises'
+import {setTimeout as pause, setInterval as ticks} from 'node:timers/promises'
 import {Subscriber, XPublisher} from 'zeromq'
 import {clientCurve} from './curve.ts'
 import {type Frame, formatFrame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
 import {incidentFrame} from './incident.ts'
 import {MinderTable} from './minder-table.ts'
+import {queueFrames, readMtaQueues} from './mta-queues.ts'
 import {daemonProcesses, type LooksOurs} from './processes.ts'
 import {connectSocket, socketOptions} from './service-socket.ts'
 import type {ServiceOptions} from './services.ts'
 
 const REPORT_MS = 2000
+/** The queues are counted so often, less often where that takes long. */
+const QUEUES_MS = 20_000
+const QUEUES_SHARE = 8
 /** How long the forwarder may take to subscribe before the first word is said all the same. */
 const FIRST_WORD_MS = 1000
 
 export async function runMinder(
-  {endpoints, limits, log, signal, ready}: ServiceOptions,
+  {endpoints, limits, mtaQueues, log, signal, ready}: ServiceOptions,
   looksOurs?: LooksOurs,
 ): Promise<void> {
   const table = new MinderTable(daemonProcesses(looksOurs), limits, log)
@@ -58,7 +62,9 @@ export async function runMinder(
         taskId: undefined,
       }),
     ])
-    await Promise.race([hearing, report(table, say, signal)])
+    const work = [hearing, report(table, say, signal)]
+    if (mtaQueues !== undefined) work.push(countQueues(mtaQueues, say, signal))
+    await Promise.race(work)
   } finally {
     outer.close()
     inner.close()
@@ -96,6 +102,25 @@ async function report(
       const messages = table.check(Date.now())
       for (const incident of table.takeIncidents()) await say([incidentFrame(incident)])
       for (const message of messages) await say(message)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+/** A machine without Postfix, or queues that are not ours to read: looked for again, silently. */
+async function countQueues(
+  folder: string,
+  say: (frames: readonly string[]) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (;;) {
+      const begun = performance.now()
+      const queues = await readMtaQueues(folder, Date.now())
+      if (queues) await say(queueFrames(queues))
+      const tookMs = performance.now() - begun
+      await pause(Math.max(QUEUES_MS, tookMs * QUEUES_SHARE), undefined, {signal})
     }
   } catch (error) {
     if (!signal.aborted) throw error

@@ -25,6 +25,12 @@ export async function runAlone(name: ServiceName, plan: McPlan): Promise<void> {
   process.on('SIGUSR1', () => {}) // would open Node's inspector
   const {log, close} = openMcLog(plan, 'amavis-services')
   for (const what of open) log.write(-1, `WARNING: ${what}`)
-  await runService(name, {endpoints: plan.endpoints, limits: plan.limits, log, signal: end.signal})
+  await runService(name, {
+    endpoints: plan.endpoints,
+    limits: plan.limits,
+    mtaQueues: plan.mtaQueues,
+    log,
+    signal: end.signal,
+  })
   await close()
 }

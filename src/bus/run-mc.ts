@@ -48,6 +48,7 @@ export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: (
       }),
       endpoints: plan.endpoints,
       limits: plan.limits,
+      mtaQueues: plan.mtaQueues,
       log,
       level: plan.level,
       signal: end.signal,

@@ -16,6 +16,7 @@ export interface ServiceOrder {
   readonly name: ServiceName
   readonly endpoints: BusEndpoints
   readonly limits: MinderLimits
+  readonly mtaQueues?: string | undefined
   readonly level: number
 }
 
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     await runService(order.name, {
       endpoints: order.endpoints,
       limits: order.limits,
+      mtaQueues: order.mtaQueues,
       log,
       signal: end.signal,
       ready: () => process.connected && process.send?.({kind: 'ready'}),

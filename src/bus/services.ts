@@ -36,6 +36,8 @@ export interface BusEndpoints {
 export interface ServiceOptions {
   readonly endpoints: BusEndpoints
   readonly limits: MinderLimits
+  /** folder of Postfix's queues, for childproc-minder to count in; undefined: none */
+  readonly mtaQueues?: string | undefined
   readonly log: Log
   readonly signal: AbortSignal
   /** called when the sockets are bound or connected */

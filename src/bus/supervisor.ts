@@ -27,6 +27,7 @@ const KILL_AFTER_MS = 10_000
 export interface SupervisorOptions {
   readonly endpoints: BusEndpoints
   readonly limits: MinderLimits
+  readonly mtaQueues?: string | undefined
   readonly log: Log
   /** log level of the services */
   readonly level: number
@@ -126,10 +127,10 @@ class Supervised {
   }
 
   start(): void {
-    const {log, endpoints, limits, level} = this.#options
+    const {log, endpoints, limits, level, mtaQueues} = this.#options
     const start = this.#options.start ?? forkService
     const begun = performance.now()
-    const child = start({name: this.#name, endpoints, limits, level})
+    const child = start({name: this.#name, endpoints, limits, level, mtaQueues})
     this.#child = child
     this.#starts++
     this.#startedMs = Date.now()

@@ -15,10 +15,15 @@ export interface SupervisedBus {
 }
 
 /** Our user and our log: it is a part of this daemon. */
-function mcPlan({endpoints, limits, facility}: ConfiguredBus, {home, log}: Plan, allowRoot: boolean): McPlan {
+function mcPlan(
+  {endpoints, limits, facility, mtaQueues}: ConfiguredBus,
+  {home, log}: Plan,
+  allowRoot: boolean,
+): McPlan {
   return {
     endpoints,
     limits,
+    mtaQueues,
     facility,
     level: Math.min(5, log.level),
     log: log.target === 'syslog' ? 'syslog' : 'stderr',

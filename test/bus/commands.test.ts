@@ -27,7 +27,7 @@ function configuration(t: TestContext): {file: string; home: string; snmp: strin
     file,
     `$MYHOME = '${home}'; $myhostname = 'mx.example.org';
 @zmq_sockets = ("ipc://$MYHOME/inner");
-$bus_outer_socket = "ipc://$MYHOME/outer"; $bus_snmp_socket = "ipc://$MYHOME/snmp";
+$mta_queue_directory = undef; $bus_outer_socket = "ipc://$MYHOME/outer"; $bus_snmp_socket = "ipc://$MYHOME/snmp";
 1;
 `,
   )

@@ -86,6 +86,7 @@ export async function planOf(flags: BusFlagValues): Promise<McPlan & {readonly h
       allowUnencrypted: flags['allow-unencrypted'] || (configured?.endpoints.allowUnencrypted ?? false),
     },
     limits: configured?.limits ?? DEFAULT_LIMITS,
+    mtaQueues: configured?.mtaQueues,
     level: flags.debug,
     log: flags.foreground ? 'stderr' : 'syslog',
     facility: configured?.facility ?? 'mail',

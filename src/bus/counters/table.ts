@@ -6,6 +6,7 @@
  */
 import {BUSY_AGES_SEC} from './busy-ages.ts'
 import {type CounterDefinition, define, labelOf, type Row, withDirections} from './definition.ts'
+import {QUEUE_AGES_MIN, QUEUES} from './queues.ts'
 
 const row = (
   name: string,
@@ -346,12 +347,16 @@ const PROCESSES: readonly Row[] = [
   ),
 ]
 
-const QUEUES: readonly Row[] = ['Maildrop', 'Incoming', 'Active', 'Deferred'].map(queue =>
-  row(`MtaQueueEntries${queue}`, 'G32', 'files', 'mta queues', `files in Postfix's queue ${labelOf(queue)}`, {
+const MTA_QUEUES: readonly Row[] = QUEUES.map(queue =>
+  row(`MtaQueueEntries${capital(queue)}`, 'G32', 'files', 'mta queues', `files in Postfix's queue ${queue}`, {
     metric: 'mta_queue_entries',
-    labels: {queue: labelOf(queue)},
+    labels: {queue},
   }),
 )
+
+function capital(word: string): string {
+  return word[0]!.toUpperCase() + word.slice(1)
+}
 
 const NAMED: readonly Row[] = [
   row('virus.byname.<name>', 'C32', 'messages', 'check', 'this virus found', {metric: 'virus_names_total'}),
@@ -404,6 +409,35 @@ const OWN: readonly Row[] = [
   ),
 ]
 
+/** Of what the MTA has: for how long. */
+const OWN_QUEUES: readonly Row[] = [
+  ...QUEUES.map(queue =>
+    row(
+      `MtaQueueOldest${capital(queue)}`,
+      'G32',
+      's',
+      'mta queues',
+      `age of the oldest in the queue ${queue}`,
+      {
+        metric: 'mta_queue_oldest_seconds',
+        labels: {queue},
+        own: true,
+      },
+    ),
+  ),
+  ...[...QUEUE_AGES_MIN, undefined].map((minutes, n) => {
+    const before = n === 0 ? 0 : QUEUE_AGES_MIN[n - 1]!
+    const name = minutes === undefined ? `Over${before}` : `UpTo${minutes}`
+    const doc =
+      minutes === undefined ? `over ${before} min old` : `over ${before} and up to ${minutes} min old`
+    return row(`MtaQueueDeferred${name}`, 'G32', 'files', 'mta queues', `deferred: ${doc}`, {
+      metric: 'mta_queue_deferred',
+      labels: {age_over_minutes: String(before)},
+      own: true,
+    })
+  }),
+]
+
 /** The variables of the original, and ours after them. */
 export const COUNTERS: readonly CounterDefinition[] = [
   SYSTEM,
@@ -420,7 +454,8 @@ export const COUNTERS: readonly CounterDefinition[] = [
   ELAPSED,
   USERS,
   PROCESSES,
-  QUEUES,
+  MTA_QUEUES,
   NAMED,
   OWN,
+  OWN_QUEUES,
 ].flatMap(rows => rows.map(define))

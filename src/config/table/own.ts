@@ -64,6 +64,13 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'true: an endpoint of the bus may be reachable from other machines without encryption',
   },
   {
+    name: '$mta_queue_directory',
+    kind: 'path',
+    bank: 'no',
+    default: "'/var/spool/postfix'",
+    doc: 'queues of Postfix to count for monitoring, where $daemon_user may read them; undef: none',
+  },
+  {
     name: '$childproc_active_ttl',
     kind: 'sec',
     bank: 'no',
