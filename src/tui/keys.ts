@@ -109,16 +109,37 @@ export function keyNames(input: string, key: Key): readonly string[] {
 
 const CHARACTER_NAMES: Readonly<Record<string, string>> = {' ': 'space', '\r': 'return', '\n': 'return'}
 
+/** What a table of anything but children can do. */
+export const TABLE_ACTIONS: ReadonlySet<Action> = new Set([
+  'quit',
+  'help',
+  'filter',
+  'sort-previous',
+  'sort-next',
+  'reverse',
+  'pause',
+  'up',
+  'down',
+  'page-up',
+  'page-down',
+  'first',
+  'last',
+])
+
 /** The keys as a paragraph of a manual. */
-export function keysText(): string {
-  return keyHelp(false)
+export function keysText(actions?: ReadonlySet<Action>): string {
+  return keyHelp(false, actions)
     .map(([keys, help]) => `${keys}: ${help}`)
     .join('; ')
 }
 
 /** Keys and what they do; keys that do the same in two directions are together. */
-export function keyHelp(readOnly: boolean): readonly (readonly [string, string])[] {
-  const byHelp = Map.groupBy(visibleBindings(readOnly), ({help}) => help)
+export function keyHelp(
+  readOnly: boolean,
+  actions?: ReadonlySet<Action>,
+): readonly (readonly [string, string])[] {
+  const shown = visibleBindings(readOnly).filter(({action}) => actions === undefined || actions.has(action))
+  const byHelp = Map.groupBy(shown, ({help}) => help)
   return [...byHelp].map(([help, bindings]) => [bindings.flatMap(({keys}) => keys).join(' '), help])
 }
 

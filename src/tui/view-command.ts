@@ -80,7 +80,7 @@ export interface ViewOptions {
  */
 export async function runTextView(
   command: Command,
-  program: 'nanny' | 'agent' | 'status',
+  program: 'nanny' | 'agent' | 'status' | 'timing',
   flags: ViewFlags,
   rest: readonly string[],
   view: (options: ViewOptions) => Promise<number>,
@@ -108,7 +108,7 @@ export async function runTextView(
 
 function classicOptions(
   command: Command,
-  program: 'nanny' | 'agent' | 'status',
+  program: 'nanny' | 'agent' | 'status' | 'timing',
   flags: ViewFlags,
   rest: readonly string[],
 ): ClassicOptions | undefined {
@@ -116,7 +116,9 @@ function classicOptions(
     const waitMs = flags.wait === undefined ? undefined : flags.wait * 1000
     return {count: flags.once ? 1 : flags.count, waitMs}
   }
-  if (!flags.classic) command.error(`unexpected argument: ${rest[0]}`, {exit: 2})
+  if (!flags.classic || program === 'timing') {
+    return command.error(`unexpected argument: ${rest[0]}`, {exit: 2})
+  }
   const options = parseClassicOptions(rest)
   if (options) return options
   const usage = classicUsage(program)

@@ -45,6 +45,7 @@ test('a summary says what is alive, how busy it is, and what became of the mail'
       'children   3 busy, 1 idle of 4',
       'load       ***.',
       'states     2 spam, 1 virus',
+      'oldest     a task of 0.4 s',
       'waiting    3 connections for a free child, at most 200',
       'mail       0.0 a minute, watched for 0 s',
       'received   2880 messages, 3000 recipients, 10.0 MB in 1 days 0:00:00, 2.0 a minute',

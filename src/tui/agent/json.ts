@@ -15,7 +15,7 @@ elapsed time, which is in ms, ms_per_message or null.`
 export class AgentJson {
   readonly #rates = new RateHistory()
 
-  display(nowMs: number, variables: Variables, responder: string): string {
+  display(nowMs: number, variables: Variables, responder: string, filter?: RegExp): string {
     const started = startedMs(variables)
     const uptimeMs = started === undefined ? undefined : nowMs - started
     const numberOf = (name: string) => Number(variables.get(name)?.value ?? 0) || 0
@@ -33,7 +33,8 @@ export class AgentJson {
       const percent = total > 0 ? round((100 * value) / total) : null
       return {type, value, per_hour: round(rate.perHour), base: base || null, percent}
     }
-    const names = [...variables].sort(([a], [b]) => (a < b ? -1 : 1))
+    const shown = [...variables].filter(([name]) => filter === undefined || filter.test(name))
+    const names = shown.sort(([a], [b]) => (a < b ? -1 : 1))
     return JSON.stringify({
       time: new Date(nowMs).toISOString(),
       responder,

@@ -4,8 +4,9 @@
 import {pause} from '../pause.ts'
 import {databaseTexts, type SourceTexts} from '../source-texts.ts'
 import {askCounters} from './answer.ts'
-import {startedMs} from './classic.ts'
+import {startedMs, type Variables} from './classic.ts'
 import {type AgentData, runClassicAgent} from './classic-loop.ts'
+import {AgentCsv, CSV_HEADING} from './csv.ts'
 import {AgentJson} from './json.ts'
 
 export interface AgentOptions {
@@ -14,6 +15,9 @@ export interface AgentOptions {
   readonly count: number | undefined
   readonly waitMs: number
   readonly json: boolean
+  readonly csv: boolean
+  /** names that are shown; undefined: all */
+  readonly filter: RegExp | undefined
   /** as amavisd-agent, which waits for its source however long it takes */
   readonly classic: boolean
   readonly stdout: (text: string) => void
@@ -38,12 +42,12 @@ export async function printAgent(options: AgentOptions): Promise<number> {
     return 1
   }
   const read = reader(responder)
-  if (json) return printJson(read, options)
+  if (json || options.csv) return printData(read, options)
   return runClassicAgent({
     count,
     waitMs: options.waitMs,
     read,
-    lines: stdout,
+    lines: options.filter ? text => stdout(matchingLines(text, options.filter)) : stdout,
     remarks: stderr,
     texts: classic ? databaseTexts('snmp') : BUS_TEXTS,
     now: Date.now,
@@ -51,22 +55,39 @@ export async function printAgent(options: AgentOptions): Promise<number> {
   })
 }
 
-async function printJson(
+async function printData(
   read: () => Promise<AgentData>,
-  {responder, count, waitMs, stdout, stderr, signal}: AgentOptions,
+  {responder, count, waitMs, csv, filter, stdout, stderr, signal}: AgentOptions,
 ): Promise<number> {
-  const agent = new AgentJson()
+  const display = csv ? csvDisplay(filter) : jsonDisplay(responder, filter)
+  if (csv) stdout(`${CSV_HEADING}\r\n`)
   for (let shown = 0; count === undefined || shown < count; ) {
     const data = await read()
     if (data.kind === 'absent') {
       stderr(`${BUS_TEXTS.absent(responder)}\n`)
     } else {
-      stdout(`${agent.display(Date.now(), data.variables, responder)}\n`)
+      stdout(display(Date.now(), data.variables))
       shown++
     }
     if (shown === count || !(await pause(waitMs, signal))) break
   }
   return 0
+}
+
+type Display = (nowMs: number, variables: Variables) => string
+
+function jsonDisplay(responder: string, filter: RegExp | undefined): Display {
+  const agent = new AgentJson()
+  return (nowMs, variables) => `${agent.display(nowMs, variables, responder, filter)}\n`
+}
+
+function csvDisplay(filter: RegExp | undefined): Display {
+  const agent = new AgentCsv()
+  return (nowMs, variables) =>
+    agent
+      .display(nowMs, variables, filter)
+      .map(line => `${line}\r\n`)
+      .join('')
 }
 
 /** Asks anew at each call; another start time is another run of the daemon. */
@@ -80,4 +101,10 @@ function reader(responder: string): () => Promise<AgentData> {
     before = started
     return {kind: 'variables', name: responder, variables, reopened}
   }
+}
+
+/** Lines of a display whose name matches, and its empty lines. */
+function matchingLines(text: string, filter: RegExp | undefined): string {
+  const lines = text.split('\n')
+  return lines.filter(line => line === '' || filter?.test(line.split(' ', 1)[0] ?? '')).join('\n')
 }

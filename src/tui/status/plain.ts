@@ -8,6 +8,7 @@ import {awaitWholeState, CHILD_PREFIXES, feedStore} from '../children/feed.ts'
 import {createChildStore} from '../children/store.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
+import {checkSummary, type Limits} from './check.ts'
 import {runClassicStatus, type StatusEvent} from './classic-loop.ts'
 import {summarize, summaryJson, summaryText, type WaitingLine} from './summary.ts'
 
@@ -18,6 +19,8 @@ export interface StatusOptions {
   readonly count: number | undefined
   readonly waitMs: number
   readonly json: boolean
+  /** judge it, once, by these thresholds */
+  readonly check?: Limits | undefined
   /** asks the master, where it can be asked */
   readonly waitingLine: () => Promise<WaitingLine | undefined>
   readonly stdout: (text: string) => void
@@ -36,11 +39,16 @@ export async function printStatus(options: StatusOptions): Promise<number> {
     const heard = await Promise.race([awaitWholeState(store, ended), feeding.then(() => false)])
     for (let shown = 0; count === undefined || shown < count; ) {
       const variables = await askCounters(responder)
-      if (!heard && variables === undefined && count !== undefined) {
+      if (!heard && variables === undefined && !options.check && count !== undefined) {
         stderr(silenceText(endpoints))
         return 1
       }
       const summary = summarize(store.refresh(), endpoints, responder, variables, await options.waitingLine())
+      if (options.check) {
+        const {status, text} = checkSummary(summary, options.check)
+        stdout(`${text}\n`)
+        return status
+      }
       if (json) stdout(`${summaryJson(summary)}\n`)
       else stdout((shown > 0 ? '\n' : '') + summaryText(summary))
       if (++shown === count || !(await pause(waitMs, signal))) break

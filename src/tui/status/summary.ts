@@ -8,6 +8,7 @@ import {loadBar} from '../children/load-bar.ts'
 import {meaningOf} from '../children/states.ts'
 import type {Snapshot} from '../children/store.ts'
 import {countChildren, isBusy, lastHeardMs, mailsPerMinute} from '../children/table.ts'
+import {ageMs} from '../children/trail.ts'
 
 export interface Service {
   readonly name: string
@@ -28,6 +29,8 @@ export interface Summary {
   readonly peak: number
   /** busy children by state letter */
   readonly states: ReadonlyMap<string, number>
+  /** ms that the oldest task has taken; undefined when none goes on */
+  readonly oldestTaskMs: number | undefined
   readonly mailsPerMinute: number
   /** undefined where the master cannot be asked: it runs elsewhere, or its socket is not ours to use */
   readonly waitingLine: WaitingLine | undefined
@@ -64,6 +67,7 @@ export function summarize(
   waitingLine?: WaitingLine,
 ): Summary {
   const children = [...table.children.values()]
+  const busyChildren = children.filter(isBusy)
   const heardMs = lastHeardMs(table)
   const isRecent = (ms: number | undefined) => ms !== undefined && nowMs - ms <= SILENCE_MS
   const started = variables && startedMs(variables)
@@ -72,7 +76,9 @@ export function summarize(
     ...countChildren(children),
     waitingLine,
     peak: table.peak,
-    states: countBy(children.filter(isBusy).map(child => child.state)),
+    states: countBy(busyChildren.map(child => child.state)),
+    oldestTaskMs:
+      busyChildren.length > 0 ? Math.max(...busyChildren.map(child => ageMs(child, nowMs))) : undefined,
     mailsPerMinute: mailsPerMinute(table, nowMs),
     watchedMs: Math.max(0, ...[...table.buses.values()].map(bus => nowMs - bus.firstHeardMs)),
     dataAgeMs: heardMs === undefined ? undefined : Math.max(0, nowMs - heardMs),
@@ -113,12 +119,17 @@ export function summaryText(summary: Summary): string {
     ['children', `${busy} busy, ${idle} idle of ${busy + idle}`],
     ['load', loadBar(busy, idle, summary.peak) || '(no children)'],
     ['states', working.join(', ') || 'all idle'],
+    ['oldest', oldestText(summary.oldestTaskMs)],
     ...waitingLines(summary.waitingLine),
     ['mail', `${rateText(rate)} a minute, watched for ${Math.round(summary.watchedMs / 1000)} s`],
   ]
   if (counters === undefined) lines.push(['counters', 'no answer from the snmp-responder'])
   else lines.push(...counterLines(counters, summary.uptimeMs))
   return lines.map(([label, text]) => `${label.padEnd(11)}${text}\n`).join('')
+}
+
+function oldestText(ms: number | undefined): string {
+  return ms === undefined ? 'no task goes on' : `a task of ${(ms / 1000).toFixed(1)} s`
 }
 
 function waitingLines(line: WaitingLine | undefined): [string, string][] {
@@ -170,7 +181,7 @@ function uptimeText(ms: number): string {
 
 /** The manual's section about the JSON. */
 export const JSON_FIELDS = `With --json each display is one object on a line: time (ISO 8601), data_age_ms or null, busy, idle, peak,
-states (busy children by letter), waiting and waiting_limit (connections that the master holds; null where it
+states (busy children by letter), oldest_task_ms or null, waiting and waiting_limit (connections that the master holds; null where it
 cannot be asked), mails_per_minute, watched_s, services (name, endpoint, alive), uptime_s or null and
 counters (name to number), null without an answer from the snmp-responder.`
 
@@ -184,6 +195,7 @@ export function summaryJson(summary: Summary): string {
     states: Object.fromEntries(summary.states),
     waiting: summary.waitingLine?.waiting ?? null,
     waiting_limit: summary.waitingLine?.limit ?? null,
+    oldest_task_ms: summary.oldestTaskMs ?? null,
     mails_per_minute: Number(summary.mailsPerMinute.toFixed(1)),
     watched_s: Math.round(summary.watchedMs / 1000),
     services: summary.services,
