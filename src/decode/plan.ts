@@ -50,8 +50,10 @@ const TYPES: Readonly<Partial<Record<Format, readonly string[]>>> = {
   zoo: ['zoo'],
 }
 
-/** What an entry's program is asked for, where it is not a filter: print all members to standard output. */
+/** What some programs are asked for whatever the entry says: all members on standard output. */
 const PRINTING: ReadonlyMap<string, readonly string[]> = new Map([
+  // one thread and 100 MB, or it takes all memory there is; the present one refuses the -k of the default entry
+  ['lrzip', ['-q', '-p', '1', '-m', '1', '-d', '-o', '-']],
   ['nomarch', ['-p']],
   ['arc', ['p']],
   ['zoo', ['xpq']],

@@ -28,6 +28,12 @@ test('a program is used where an entry names it, it is installed, and nothing of
   assert.equal(plan.program('lrzip'), undefined)
 })
 
+test('lrzip is asked for little memory, and not for the -k that the present one refuses', () => {
+  const entries = [list('lrz', code, list('lrzip -q -k -d -o -', 'lrzcat -q -k'))]
+  const plan = planDecoders(entries, ['/usr/bin'], file => file === '/usr/bin/lrzip')
+  assert.deepEqual(plan.program('lrzip'), ['/usr/bin/lrzip', '-q', '-p', '1', '-m', '1', '-d', '-o', '-'])
+})
+
 test('a type that the configuration leaves out is not opened, but those that are new are', () => {
   const plan = planDecoders([list('gz', code)], [], () => false)
   assert.equal(plan.mayOpen('gzip'), true)
