@@ -4,7 +4,6 @@
  * Finds a Node that is new enough (this file is Node 18 syntax), translates an old name's command line,
  * and hands the rest to oclif. Nothing heavy is imported here.
  */
-import {spawn} from 'node:child_process'
 import {existsSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath, pathToFileURL} from 'node:url'
@@ -25,7 +24,8 @@ function fail(message) {
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU']
 
 /** The same command again under the Node that the lock file pins. */
-function rerun(program, args) {
+async function rerun(program, args) {
+  const {spawn} = await import('node:child_process')
   const found = findRuntime(root)
   if ('error' in found) fail(found.error)
   const script = path.join(root, 'bin', `${program}.js`)
@@ -76,6 +76,14 @@ export async function main(program, args) {
   if (call.args[0] === 'config' && call.args[1] === 'check') {
     const {quickCheck} = await import('../dist/src/tui/config/run-check.js')
     const status = quickCheck(call.args.slice(2))
+    if (status !== undefined) {
+      process.exitCode = status
+      return
+    }
+  }
+  if (call.args[0] === 'agent' && call.args.includes('--once')) {
+    const {quickAgent} = await import('../dist/src/tui/agent/quick-agent.js')
+    const status = await quickAgent(call.args.slice(1))
     if (status !== undefined) {
       process.exitCode = status
       return

@@ -29,13 +29,13 @@ export function timingHeading(sort: TimingColumn, reversed: boolean): string {
   const mark = (column: TimingColumn, text: string) =>
     column === sort ? `${text}${reversed ? '^' : 'v'}` : text
   return (
-    mark('name', 'SECTION').padEnd(27) +
-    mark('count', 'COUNT').padStart(8) +
-    mark('mean', 'MEAN').padStart(9) +
-    mark('p50', 'P50').padStart(9) +
-    mark('p95', 'P95').padStart(9) +
+    mark('name', 'SECTION').padEnd(22) +
+    mark('count', 'COUNT').padStart(7) +
+    mark('mean', 'MEAN').padStart(8) +
+    mark('p50', 'P50').padStart(8) +
+    mark('p95', 'P95').padStart(8) +
     mark('share', 'SHARE').padStart(7) +
-    mark('slowest', 'SLOWEST').padStart(10)
+    mark('slowest', 'SLOWEST').padStart(9)
   )
 }
 
@@ -50,10 +50,10 @@ export function tasksLine(tasks: Sum): string {
 }
 
 function sumLine(name: string, {count, meanMs, p50Ms, p95Ms, maxMs, slowest}: Sum, share: string): string {
-  const times = [meanMs, p50Ms, p95Ms].map(ms => timeText(ms).padStart(9)).join('')
+  const times = [meanMs, p50Ms, p95Ms].map(ms => timeText(ms).padStart(8)).join('')
   const whose = slowest.taskId ?? String(slowest.pid)
   return visibleText(
-    `${name.slice(0, 26).padEnd(27)}${String(count).padStart(8)}${times}${share.padStart(7)}${timeText(maxMs).padStart(10)}  ${whose}`,
+    `${name.slice(0, 21).padEnd(22)}${String(count).padStart(7)}${times}${share.padStart(7)}${timeText(maxMs).padStart(9)}  ${whose}`,
   )
 }
 
