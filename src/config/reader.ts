@@ -16,6 +16,7 @@ import {textOf} from './language/convert.ts'
 import {parseExpression} from './language/expression.ts'
 import {
   type Builtin,
+  countSteps,
   hasVariable,
   type Machine,
   newBox,
@@ -29,14 +30,16 @@ import {runStatements} from './language/run.ts'
 import {Source} from './language/source.ts'
 import {parseFile} from './language/statement.ts'
 import {Origins} from './origins.ts'
-import {configError, type Position, problemsOf} from './problem.ts'
+import {configError, type Position, problemsOf, refusal} from './problem.ts'
 import {type Accessor, accessed} from './setting-access.ts'
 import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
 import type {Scalar} from './value.ts'
 
 const NESTING_LIMIT = 100
-/** Statements, list values and octets of text (64 to a step) that all files together may cost. */
-const STEPS = 2_000_000
+/** Statements, expressions, list values and octets of text (64 to a step) that all files together may cost. */
+const STEPS = 3_000_000
+/** What reading a file costs, beside its length. */
+const FILE_STEPS = 1000
 /** After so many mistakes a file is something else. */
 const MISTAKES_LIMIT = 100
 
@@ -66,14 +69,18 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
 
   const read = (path: string, at: Position | undefined) => {
     if (depth >= NESTING_LIMIT)
-      throw configError(at, `configuration files include each other more than ${NESTING_LIMIT} deep`)
+      throw refusal(at, `configuration files include each other more than ${NESTING_LIMIT} deep`)
     if (skipMissing && at && outside.testFile('e', path) === undefined) return
     const wrong = check(path)
     if (wrong !== undefined) throw configError(at, `Config file "${path}" ${wrong}`)
     depth++
     try {
+      const text = sourceText(outside, path, at)
+      // what a file says may take as long as it is, but not for each time that it is included
+      if (!files.includes(path)) machine.steps += text.length
+      countSteps(machine, FILE_STEPS + Math.floor(text.length / 4), at ?? {file: path, line: 1, column: 1})
       files.push(path)
-      runFile(machine, path, sourceText(outside, path, at))
+      runFile(machine, path, text)
     } finally {
       depth--
     }
@@ -104,6 +111,7 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
     assigned: new Map(),
     origins: new Origins(),
     specials: specialVariables(),
+    regexps: new Map(),
     subs: new Map(),
     locals: [],
     want: 'list',

@@ -319,7 +319,7 @@ class Translator {
       case 'X': {
         const found = readEscape('\\p{M}', 0, 0, this.#reading)
         const marks = found.kind === 'set' ? classText(found.set) : '[]'
-        this.#take(`(?:\\r\\n|[^]${marks}*)`, 2)
+        this.#take(this.#lookingAhead(`(?:\\r\\n|\\r(?!\\n)|[^\\r]${marks}*)`), 2)
         return
       }
       case 'K':

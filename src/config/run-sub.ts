@@ -65,6 +65,7 @@ function machineFor({variables}: Snapshot, settings: Settings): Machine {
     assigned: new Map(),
     origins: new Origins(),
     specials: new Map(),
+    regexps: new Map(),
     subs: new Map(),
     locals: [],
     want: 'list',

@@ -22,6 +22,7 @@ import {wordValue} from './word.ts'
 
 /** The value of an expression in scalar context. */
 export function scalarOf(machine: Machine, expr: Expr): Scalar {
+  countSteps(machine, 1, expr.at)
   switch (expr.type) {
     case 'constant':
     case 'value':
@@ -108,6 +109,7 @@ export function scalarOf(machine: Machine, expr: Expr): Scalar {
 
 /** The values of an expression in list context. */
 export function listOf(machine: Machine, expr: Expr): readonly Scalar[] {
+  countSteps(machine, 1, expr.at)
   switch (expr.type) {
     case 'list':
       return itemsOf(machine, expr.items)
@@ -175,10 +177,14 @@ export function listOf(machine: Machine, expr: Expr): readonly Scalar[] {
   }
 }
 
+/** What a new list, the places of whose elements are remembered, costs in steps. */
+const LIST_STEPS = 8
+
 /** Several expressions, flattened. */
 export function itemsOf(machine: Machine, items: readonly Expr[]): readonly Scalar[] {
   const {origins} = machine
   const values: Scalar[] = []
+  if (items[0]) countSteps(machine, LIST_STEPS, items[0].at)
   for (const item of items) {
     const found = listOf(machine, item)
     if (items.length === 1 && origins.has(found)) return found

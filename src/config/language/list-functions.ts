@@ -135,7 +135,7 @@ function split(
   const re = isPattern
     ? regexpValue(machine, separator.pattern, separator.flags, separator.at)
     : {kind: 're' as const, pattern: blanks ? '\\s+' : textOf(plain), flags: ''}
-  const compiled = compiledAt(typeof plain === 'object' && plain.kind === 're' ? plain : re, at)
+  const compiled = compiledAt(machine, typeof plain === 'object' && plain.kind === 're' ? plain : re, at)
   const subject = blanks ? text.replace(/^\s+/, '') : text
   const fields: string[] = []
   let from = 0

@@ -5,6 +5,7 @@
 import {nearestName} from '../nearest.ts'
 import type {Origins} from '../origins.ts'
 import {configErrors, type Position, type Problem, refusal} from '../problem.ts'
+import type {CompiledRegexp} from '../regexp.ts'
 import type {Box} from '../snapshot.ts'
 import type {Code, Scalar} from '../value.ts'
 import type {Sigil, Statement} from './ast.ts'
@@ -48,6 +49,8 @@ export interface Machine {
   readonly origins: Origins
   /** Perl's own variables: `$_`, `$1`, `$@` …; no settings, and forgotten with this machine */
   readonly specials: Map<string, Box>
+  /** regexps made ready, by flags and pattern */
+  readonly regexps: Map<string, CompiledRegexp>
   /** subs that files define, by name */
   readonly subs: Map<string, DefinedSub>
   /** values to restore when the block, or the file, ends: `local` */

@@ -12,6 +12,9 @@ import {scalarOf} from './evaluate.ts'
 import {countSteps, countText, type Machine, setSpecial} from './machine.ts'
 import {placeOf} from './place.ts'
 
+/** What a new regexp value, whose place is remembered, costs in steps. */
+const VALUE_STEPS = 12
+
 /** The flags that a regexp keeps, in the order in which Perl prints them. */
 function keptFlags(flags: string): string {
   return [...'msix'].filter(flag => flags.includes(flag)).join('')
@@ -27,9 +30,10 @@ export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: 
     if (typeof value === 'object' && value.kind === 're') return value
   }
   const re: Regexp = {kind: 're', pattern: textOf(scalarOf(machine, pattern)), flags: keptFlags(flags)}
+  countSteps(machine, VALUE_STEPS, at)
   machine.origins.markRegexp(re, at)
   // what cannot be matched is found now, and not when mail comes
-  compiledAt(re, at)
+  compiledAt(machine, re, at)
   return re
 }
 
@@ -53,7 +57,7 @@ function prepared(machine: Machine, expr: Match): {compiled: CompiledRegexp; sub
   const target: Expr = expr.target ?? {type: 'variable', sigil: '$', name: '_', at: expr.at}
   const subject = textOf(scalarOf(machine, target))
   countText(machine, subject.length, expr.at)
-  return {compiled: compiledAt(re, expr.at), subject}
+  return {compiled: compiledAt(machine, re, expr.at), subject}
 }
 
 /** `=~ /…/` and `=~ s/…/…/`; captures go to `$1` and so on. */
@@ -61,7 +65,7 @@ export function matchValue(machine: Machine, expr: Match): Scalar {
   if (expr.replacement !== undefined) {
     const re = regexpValue(machine, expr.pattern, expr.flags, expr.at)
     const target: Expr = expr.target ?? {type: 'variable', sigil: '$', name: '_', at: expr.at}
-    return substituted(machine, expr, target, compiledAt(re, expr.at), expr.replacement)
+    return substituted(machine, expr, target, compiledAt(machine, re, expr.at), expr.replacement)
   }
   const {compiled, subject} = prepared(machine, expr)
   if (expr.flags.includes('g') && !expr.negate) return nextMatch(machine, expr, compiled, subject)
@@ -87,13 +91,25 @@ function nextMatch(machine: Machine, expr: Match, compiled: CompiledRegexp, subj
   return 1
 }
 
+/** What a regexp costs to make ready, in steps, beside its length; and how many are kept ready. */
+const REGEXP_STEPS = 60
+const KEPT_REGEXPS = 1000
+
 /** A regexp ready for use, its error with its place. */
-export function compiledAt(re: Regexp, at: Position): CompiledRegexp {
+export function compiledAt(machine: Machine, re: Regexp, at: Position): CompiledRegexp {
+  const key = `${re.flags}/${re.pattern}`
+  const known = machine.regexps.get(key)
+  if (known) return known
+  countSteps(machine, REGEXP_STEPS + Math.floor(re.pattern.length / 8), at)
+  let compiled: CompiledRegexp
   try {
-    return compileRegexp(re)
+    compiled = compileRegexp(re)
   } catch (error) {
     throw configError(at, errorText(error))
   }
+  if (machine.regexps.size >= KEPT_REGEXPS) machine.regexps.clear()
+  machine.regexps.set(key, compiled)
+  return compiled
 }
 
 /** All matches from left to right; behind an empty one the search goes on at the next character. */

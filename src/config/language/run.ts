@@ -18,7 +18,7 @@ export type End =
   | {readonly kind: 'next' | 'last'; readonly label: string | undefined}
 
 /** What a statement costs, beside the lists and texts that it makes. */
-const STATEMENT_STEPS = 3
+const STATEMENT_STEPS = 2
 const DONE: End = {kind: 'done', values: []}
 
 /** Run statements in a scope of their own. */
