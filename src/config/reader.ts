@@ -20,6 +20,7 @@ import {
   hasVariable,
   type Machine,
   newBox,
+  newMachine,
   type Outside,
   setSpecial,
   unknownVariable,
@@ -29,7 +30,6 @@ import {repeatedKeys, repeatedScalars} from './language/repeated.ts'
 import {runStatements} from './language/run.ts'
 import {Source} from './language/source.ts'
 import {parseFile} from './language/statement.ts'
-import {Origins} from './origins.ts'
 import {configError, type Position, problemsOf, refusal} from './problem.ts'
 import {type Accessor, accessed} from './setting-access.ts'
 import {ALTERNATIVE_NAMES, SETTINGS} from './table/table.ts'
@@ -98,26 +98,7 @@ export function createReader(outside: Outside, check: FileCheck, skipMissing = f
     // Sys::Hostname's
     ['hostname', machine => [machine.outside.command('hostname')?.trim()]],
   ])
-  const machine: Machine = {
-    variables,
-    scope: undefined,
-    strict: false,
-    outside,
-    builtins,
-    warnings: [],
-    hints: [],
-    errors: [],
-    lost: new Set(),
-    assigned: new Map(),
-    origins: new Origins(),
-    specials: specialVariables(),
-    regexps: new Map(),
-    subs: new Map(),
-    locals: [],
-    want: 'list',
-    depth: 0,
-    steps: STEPS,
-  }
+  const machine = newMachine({variables, outside, builtins, specials: specialVariables(), steps: STEPS})
   return {
     machine,
     files,

@@ -8,9 +8,8 @@
 import {LOOKUP_OBJECTS} from './helpers/lookup-objects.ts'
 import {TEXT_HELPERS} from './helpers/text-helpers.ts'
 import {textOf} from './language/convert.ts'
-import type {Builtin, Machine} from './language/machine.ts'
+import {type Builtin, type Machine, newMachine} from './language/machine.ts'
 import {callSub} from './language/sub.ts'
-import {Origins} from './origins.ts'
 import {type Position, refusal} from './problem.ts'
 import {type Accessor, readSetting} from './setting-access.ts'
 import type {RunSub, Settings} from './settings.ts'
@@ -52,26 +51,13 @@ function machineFor({variables}: Snapshot, settings: Settings): Machine {
     accessor,
     (_, [name]) => [readSetting(settings, accessor, textOf(name))],
   ]
-  return {
+  return newMachine({
     variables,
-    scope: undefined,
-    strict: false,
     outside: NO_OUTSIDE,
     builtins: new Map([...COMMON, access('c'), access('cr'), access('ca')]),
-    warnings: [],
-    hints: [],
-    errors: [],
-    lost: new Set(),
-    assigned: new Map(),
-    origins: new Origins(),
     specials: new Map(),
-    regexps: new Map(),
-    subs: new Map(),
-    locals: [],
-    want: 'list',
-    depth: 0,
     steps: STEPS,
-  }
+  })
 }
 
 function placeOf(text: string): Position {

@@ -3,7 +3,9 @@
  *
  * The config reader makes it; the configuration itself goes through the master unread, as octets.
  */
+
 import {type ConfiguredBus, configuredBus} from '../bus/configured-bus.ts'
+import {childTimeoutMs} from '../config/child-timeout.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Snapshot} from '../config/snapshot.ts'
 import {type SocketSpec, socketSpecs} from '../config/socket-spec.ts'
@@ -51,14 +53,6 @@ export type PlanResult =
   | {readonly kind: 'ok'; readonly plan: Plan}
   | {readonly kind: 'failed'; readonly problems: readonly string[]}
 
-const DEFAULT_CHILD_TIMEOUT_S = 480
-/** Timers of Node go no further than 24 days. */
-const LONGEST_CHILD_TIMEOUT_S = 7 * 86_400
-
-function childTimeoutMs(seconds: number): number {
-  return 1000 * (seconds > 0 ? Math.min(seconds, LONGEST_CHILD_TIMEOUT_S) : DEFAULT_CHILD_TIMEOUT_S)
-}
-
 /** What a configuration means for the master; what it cannot do is a problem each. */
 export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false} = {}): PlanResult {
   const problems: string[] = []
@@ -86,7 +80,7 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       children: Math.floor(children),
       maxRequests: Math.max(0, number('$max_requests')),
       memoryLimitBytes: Math.max(0, number('$child_memory_limit')),
-      childTimeoutMs: childTimeoutMs(number('$child_timeout')),
+      childTimeoutMs: childTimeoutMs(settings),
       user: text('$daemon_user'),
       groups: settings
         .list('@daemon_groups')

@@ -13,6 +13,7 @@ import {bannedDecisions, type Decisions, type PartDecision} from '../checks/bann
 import {checkBanned} from '../checks/banned.ts'
 import type {Finding} from '../checks/finding.ts'
 import {checkHeader} from '../checks/header.ts'
+import {childTimeoutMs} from '../config/child-timeout.ts'
 import type {Settings} from '../config/settings.ts'
 import {createDecoders} from '../decode/decoders.ts'
 import {withConfiguredTypes} from '../decode/short-types.ts'
@@ -50,9 +51,6 @@ export interface ExamineOptions {
   readonly base?: string
 }
 
-/** How long archives may take where the configuration does not say. */
-const DEFAULT_TIMEOUT_S = 480
-
 /**
  * @param octets the mail with its lines as they stand in a file: LF, or CRLF which is taken for LF
  * @throws AmavisError AM_CONFIG for a table or a regexp that cannot be used; Error when there is no folder to work in
@@ -69,7 +67,7 @@ export async function examine(
   const folder = await mkdtemp(path.join(base, 'amavis-explain-'))
   const decoders = createDecoders({base: folder, folder: async () => path.join(folder, 'parts')})
   try {
-    const timeoutMs = 1000 * (settings.number('$child_timeout') || DEFAULT_TIMEOUT_S)
+    const timeoutMs = childTimeoutMs(settings)
     const services = {decoders, count: () => {}, log, remainingMs: () => timeoutMs}
     const decoded = await decodeParts(typeParts(tree.parts), mail.length, settings, services)
     const parts = withConfiguredTypes(decoded.parts, settings)

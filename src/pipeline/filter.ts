@@ -6,6 +6,7 @@
  * stands: what then goes wrong in reporting is logged and nothing more.
  */
 import type {Publisher} from '../bus/publisher.ts'
+import {childTimeoutMs} from '../config/child-timeout.ts'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
@@ -27,7 +28,7 @@ export function createFilter(deps: FilterDeps): Filter {
     const startedAt = performance.now()
     const log = deps.log.forTask(mail.taskId)
     const counted = new Map<string, number>()
-    const budgetMs = 1000 * (mail.settings.number('$child_timeout') || DEFAULT_TIMEOUT_S)
+    const budgetMs = childTimeoutMs(mail.settings)
     const elapsedMs = () => performance.now() - startedAt
     const remainingMs = () => Math.max(1, budgetMs - elapsedMs())
     const count = (name: string, n = 1) => void counted.set(name, (counted.get(name) ?? 0) + n)
@@ -60,9 +61,6 @@ export function createFilter(deps: FilterDeps): Filter {
     }
   }
 }
-
-/** When `$child_timeout` is undef. */
-const DEFAULT_TIMEOUT_S = 480
 
 async function fail(mail: Transaction, log: Log, stage: string, error: unknown): Promise<Outcome> {
   const what = describe(stage, error)

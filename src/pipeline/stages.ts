@@ -162,7 +162,6 @@ export function report(checked: Checked, run: Run, services: MailServices): void
   services.publish(counters(checked, services))
 }
 
-/** The client's address: as the MTA says by XFORWARD, else that of the connection. */
 /** Who connects to us is the MTA: without XFORWARD the client of the mail is unknown. */
 function addressOf({client}: Transaction): string | undefined {
   return client.forwarded.get('ADDR')

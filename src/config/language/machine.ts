@@ -3,7 +3,7 @@
  */
 
 import {nearestName} from '../nearest.ts'
-import type {Origins} from '../origins.ts'
+import {Origins} from '../origins.ts'
 import {configErrors, type Position, type Problem, refusal} from '../problem.ts'
 import type {CompiledRegexp} from '../regexp.ts'
 import type {Box} from '../snapshot.ts'
@@ -61,6 +61,28 @@ export interface Machine {
   depth: number
   /** steps left: statements, values of lists, and texts by their length, before the evaluation is stopped */
   steps: number
+}
+
+/** A machine that has seen nothing yet. */
+export function newMachine(
+  given: Pick<Machine, 'variables' | 'outside' | 'builtins' | 'specials' | 'steps'>,
+): Machine {
+  return {
+    ...given,
+    scope: undefined,
+    strict: false,
+    warnings: [],
+    hints: [],
+    errors: [],
+    lost: new Set(),
+    assigned: new Map(),
+    origins: new Origins(),
+    regexps: new Map(),
+    subs: new Map(),
+    locals: [],
+    want: 'list',
+    depth: 0,
+  }
 }
 
 /** `sub name {…}`, and the variables that it sees. */
