@@ -23,6 +23,17 @@ export function visibleText(text: string): string {
   return text.replace(INVISIBLE, '?')
 }
 
+/**
+ * JSON of one line in which what cannot be seen is escaped. JSON itself escapes C0 only, and a terminal takes
+ * the C1 octets for the beginning of a sequence as well.
+ */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    INVISIBLE,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** One token in a column of a screen: printable ASCII of at most so many characters. */
 export function visibleToken(text: string, longest: number): string {
   return text.slice(0, longest).replace(NOT_PRINTABLE_ASCII, '?')

@@ -5,6 +5,7 @@
  * Source: spec/monitoring §5.1.
  */
 import {isOwnCounter} from '../../bus/counters/own.ts'
+import {visibleText} from '../visible.ts'
 import {baseOf} from './bases.ts'
 import {fixed, padFixed} from './format.ts'
 import {type Rate, RateHistory} from './rates.ts'
@@ -84,7 +85,7 @@ export class ClassicAgent {
         lines.push(`${name.padEnd(35)} ${whole(value)} ${rate}/h ${share} % (${base})`)
       }
     }
-    return lines
+    return lines.map(visibleText)
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * csv — the counters as comma separated values (RFC 4180), one line a counter and display. Pure.
  */
+import {visibleText} from '../visible.ts'
 import {baseOf} from './bases.ts'
 import {isNumeric, startedMs, type Variables} from './classic.ts'
 import {RateHistory} from './rates.ts'
@@ -40,6 +41,7 @@ export class AgentCsv {
 
 /** A spreadsheet takes a text that begins like a formula for one: such a text gets an apostrophe. */
 function field(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  const visible = visibleText(text)
+  const harmless = /^[=+\-@]/.test(visible) ? `'${visible}` : visible
+  return /[",]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }

@@ -2,6 +2,7 @@
  * json — one counter display as one JSON object. Field names are part of the command's manual and keep
  * their meaning.
  */
+import {visibleJson} from '../visible.ts'
 import {baseOf} from './bases.ts'
 import {isNumeric, startedMs, type Variables} from './classic.ts'
 import {RateHistory} from './rates.ts'
@@ -35,7 +36,7 @@ export class AgentJson {
     }
     const shown = [...variables].filter(([name]) => filter === undefined || filter.test(name))
     const names = shown.sort(([a], [b]) => (a < b ? -1 : 1))
-    return JSON.stringify({
+    return visibleJson({
       time: new Date(nowMs).toISOString(),
       responder,
       uptime_s: uptimeMs === undefined ? null : Math.floor(uptimeMs / 1000),

@@ -5,11 +5,12 @@
  * process that says nothing itself for ten minutes is dropped even if the lists name it.
  * Source: spec/monitoring §4.
  */
-import {parseFrame} from '../../bus/grammar.ts'
+import {type Frame, parseFrame} from '../../bus/grammar.ts'
 import {busyBar, extendHistory} from '../children/bar.ts'
 import {decayPeak, loadBar} from '../children/load-bar.ts'
 import {IDLE, isIdle, UNSEEN} from '../children/states.ts'
 import {classicLine} from '../nanny/classic.ts'
+import {credible, visibleText} from '../visible.ts'
 
 interface Process {
   state: string
@@ -20,6 +21,12 @@ interface Process {
 }
 
 const FORGET_MS = 600_000
+/** Processes beyond this are not taken in. */
+const MOST_PROCESSES = 10_000
+/** Characters of an unrecognized message that are shown. */
+const LONGEST_SHOWN = 1000
+/** In the place of what no process of a daemon can have sent. */
+const INCREDIBLE: Frame = {kind: 'unknown', text: ''}
 
 export class ClassicStatus {
   readonly #processes = new Map<number, Process>()
@@ -28,7 +35,7 @@ export class ClassicStatus {
 
   /** Take in one frame. @returns a line to print at once, if any */
   hear(text: string, nowMs: number): string | undefined {
-    const frame = parseFrame(text)
+    const frame = credible(parseFrame(text)) ?? INCREDIBLE
     if (frame.kind === 'state') {
       const {pid, state, taskId = '', time} = frame
       if (state === 'FLUSH') {
@@ -40,6 +47,7 @@ export class ClassicStatus {
         return undefined
       }
       const known = this.#processes.get(pid)
+      if (!known && this.#processes.size >= MOST_PROCESSES) return undefined
       const isNewBase = time.kind === 'abs'
       const baseMs = isNewBase ? time.ms : (known?.baseMs ?? nowMs - time.ms)
       const history = isNewBase ? '' : (known?.history ?? '')
@@ -50,13 +58,13 @@ export class ClassicStatus {
     // a list without the space after its prefix is none
     if (frame.kind === 'proc' && text.includes(' ')) {
       for (const pid of frame.pids) {
-        if (this.#processes.has(pid)) continue
+        if (this.#processes.has(pid) || this.#processes.size >= MOST_PROCESSES) continue
         const state = frame.list === 'busy' ? UNSEEN : ''
         this.#processes.set(pid, {state, taskId: '', baseMs: nowMs, heardMs: nowMs, history: ''})
       }
       return undefined
     }
-    return `Unrecognized message received: ${text}`
+    return `Unrecognized message received: ${visibleText(text.slice(0, LONGEST_SHOWN))}`
   }
 
   /** Lines of one display. */

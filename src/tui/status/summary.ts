@@ -9,6 +9,7 @@ import {meaningOf} from '../children/states.ts'
 import type {Snapshot} from '../children/store.ts'
 import {countChildren, isBusy, lastHeardMs, mailsPerMinute} from '../children/table.ts'
 import {ageMs} from '../children/trail.ts'
+import {visibleJson, visibleText} from '../visible.ts'
 
 export interface Service {
   readonly name: string
@@ -125,7 +126,7 @@ export function summaryText(summary: Summary): string {
   ]
   if (counters === undefined) lines.push(['counters', 'no answer from the snmp-responder'])
   else lines.push(...counterLines(counters, summary.uptimeMs))
-  return lines.map(([label, text]) => `${label.padEnd(11)}${text}\n`).join('')
+  return lines.map(([label, text]) => `${label.padEnd(11)}${visibleText(text)}\n`).join('')
 }
 
 function oldestText(ms: number | undefined): string {
@@ -186,7 +187,7 @@ cannot be asked), mails_per_minute, watched_s, services (name, endpoint, alive),
 counters (name to number), null without an answer from the snmp-responder.`
 
 export function summaryJson(summary: Summary): string {
-  return JSON.stringify({
+  return visibleJson({
     time: new Date(summary.nowMs).toISOString(),
     data_age_ms: summary.dataAgeMs ?? null,
     busy: summary.busy,

@@ -3,7 +3,7 @@
  *
  * Field names of the JSON are part of the command's manual and keep their meaning.
  */
-import {visibleText} from '../visible.ts'
+import {visibleJson, visibleText} from '../visible.ts'
 import type {SectionSum, Sum} from './sums.ts'
 
 export interface TimingSnapshot {
@@ -98,7 +98,7 @@ export function timingText({watchedMs, tasks, sections}: TimingSnapshot): string
 }
 
 export function timingJson({nowMs, watchedMs, tasks, sections}: TimingSnapshot): string {
-  return JSON.stringify({
+  return visibleJson({
     time: new Date(nowMs).toISOString(),
     watched_s: Math.round(watchedMs / 1000),
     tasks: tasks ? sumJson(tasks) : null,
