@@ -7,7 +7,22 @@ export type Finding =
   | {readonly kind: 'scanner-failed'; readonly scanner: string; readonly reason: string}
   | {readonly kind: 'banned'; readonly hit: BannedHit}
   | {readonly kind: 'bad-header'; readonly complaint: HeaderComplaint}
-  | {readonly kind: 'spam'; readonly report: SpamReport}
+  /** undefined recipients: the report is about all of them */
+  | {
+      readonly kind: 'spam'
+      readonly report: SpamReport
+      readonly recipients?: readonly number[] | undefined
+    }
+  /** what lists of senders say, one entry for each recipient of the envelope */
+  | {readonly kind: 'sender-lists'; readonly listings: readonly SenderListing[]}
+  /** points that one of our own checks gives one recipient, or all: AM.PENPAL, AM.BOUNCE, AM.IP_BAD_… */
+  | {
+      readonly kind: 'points'
+      readonly test: ScoredTest
+      readonly recipients?: readonly number[] | undefined
+    }
+  /** the reputation of a valid signature's domain draws the score towards it: (1 − factor)·score + factor·value */
+  | {readonly kind: 'reputation'; readonly value: number; readonly factor: number}
   /** something could not be looked into; minor as in the category Unchecked: 0 undecodable, 1 encrypted, 2 over limits, 3 ambiguous */
   | {
       readonly kind: 'unchecked'
@@ -35,10 +50,30 @@ export interface HeaderComplaint {
   readonly message: string
 }
 
-/** What one spam scanner says; score in points. */
+/** A test that hit, and what it is worth in points. */
+export interface ScoredTest {
+  readonly name: string
+  readonly score: number
+}
+
+/** How a sender stands with one recipient (spec/config §6.4, 6.5). */
+export interface SenderListing {
+  readonly blacklisted: boolean
+  readonly whitelisted: boolean
+  /** sum of the soft lists' points; undefined: none of them mentions the sender */
+  readonly points: number | undefined
+}
+
+/** What one spam scanner says; score in points, already times its score_factor. */
 export interface SpamReport {
   readonly scanner: string
   readonly score: number
-  readonly tests: readonly {readonly name: string; readonly score: number}[]
+  readonly tests: readonly ScoredTest[]
+  /** `ham`, `spam`, `no`, …; '' where the scanner does not learn */
   readonly autolearn: string
+  /** the scanner's own report, in lines; for X-Spam-Report and notifications */
+  readonly report?: string
+  readonly summary?: string
+  /** header fields that it wants added to mail that passes: name and body, without line ends */
+  readonly fields?: readonly (readonly [name: string, body: string])[]
 }

@@ -8,6 +8,7 @@
  */
 import {AmavisError, errorText} from '../errors.ts'
 import {isTrue, numberOfText, numberText} from './number.ts'
+import {itemsOf} from './scalar.ts'
 import type {BankReport, Directory, RunSub, Settings} from './settings.ts'
 import type {Box, Snapshot} from './snapshot.ts'
 import type {Code, HashBox, Scalar} from './value.ts'
@@ -107,7 +108,7 @@ class View implements Settings {
 
   list(name: `@${string}`): readonly Scalar[] {
     const value = this.#overlay.get(name)
-    if (value !== undefined || this.#overlay.has(name)) return listOf(value)
+    if (value !== undefined || this.#overlay.has(name)) return itemsOf(value) ?? []
     const box = this.#variables.get(name)
     if (box?.kind !== 'array') throw unknownName(name)
     return box.items
@@ -236,10 +237,6 @@ function asKept(full: string, value: Scalar): Scalar {
   const target = pointedTo(value)
   if (typeof target === 'object' && target.kind === 'ref' && target.to.kind === 'array') return target
   return {kind: 'ref', to: {kind: 'array', items: target === undefined ? [] : [target]}}
-}
-
-function listOf(value: Scalar): readonly Scalar[] {
-  return typeof value === 'object' && value.kind === 'ref' && value.to.kind === 'array' ? value.to.items : []
 }
 
 function hashOf(value: Scalar): HashBox | undefined {

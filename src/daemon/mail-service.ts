@@ -6,6 +6,7 @@ import {createForwarder, forwarderDeps} from '../actions/forward/forwarder.ts'
 import {MailIds} from '../actions/mail-id.ts'
 import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
+import {SpamScanners, unknownSpamScanners} from '../checks/spam/scanners.ts'
 import {describePlan, planScanners} from '../checks/virus/scanners.ts'
 import type {Settings} from '../config/settings.ts'
 import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
@@ -55,10 +56,12 @@ export async function createMailService({
   const entries = new EntryCounts()
   const forwarder = createForwarder(forwarderDeps(settings))
   const scanners = planScanners(settings)
+  const spamScanners = new SpamScanners({settings, log})
   const decoders = createDecoders({base, folder: () => spool.partsFolder()})
   const filter = createFilter({
     forwarder,
     scanners,
+    spamScanners,
     decoders,
     publishing: publisher !== silentPublisher,
     mailIds: new MailIds(settings.number('$mail_id_size_bits')),
@@ -72,7 +75,7 @@ export async function createMailService({
     get tasks() {
       return taskIds.tasks
     },
-    loaded: describePlan(scanners),
+    loaded: [...describePlan(scanners), ...unknownSpamScanners(settings)],
     logged(level, text) {
       entries.add(level)
       publisher.log(level, text)
@@ -107,6 +110,7 @@ export async function createMailService({
     stopSoon: () => stop.abort(),
     async finish() {
       decoders.close()
+      spamScanners.close()
       await spool.close()
       await forwarder.close()
       await publisher.close()

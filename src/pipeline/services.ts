@@ -4,6 +4,7 @@
 import type {Count, Forwarder} from '../actions/forward/delivery.ts'
 import type {MailIds} from '../actions/mail-id.ts'
 import type {Counter} from '../bus/publisher.ts'
+import type {SpamScanners} from '../checks/spam/scanners.ts'
 import type {ScannerPlan} from '../checks/virus/scanners.ts'
 import type {Decoders} from '../decode/decoders.ts'
 import type {Log} from '../log/log.ts'
@@ -14,6 +15,7 @@ export interface ChildServices {
   readonly forwarder: Forwarder
   /** which virus scanners the configuration names */
   readonly scanners: ScannerPlan
+  readonly spamScanners: SpamScanners
   /** unpack archives */
   readonly decoders: Decoders
   readonly mailIds: MailIds

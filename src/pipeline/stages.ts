@@ -8,7 +8,7 @@
 import {isAscii} from 'node:buffer'
 import {planQuarantine} from '../actions/quarantine/plan.ts'
 import type {Finding} from '../checks/finding.ts'
-import {scanSpamTestString} from '../checks/spam/test-strings.ts'
+import {senderListings} from '../checks/spam/sender-lists.ts'
 import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
 import type {BankReport, Settings} from '../config/settings.ts'
 import {withConfiguredTypes} from '../decode/short-types.ts'
@@ -20,13 +20,13 @@ import {readMime} from '../message/mime/read.ts'
 import {readAll} from '../message/octets.ts'
 import {readOrigin} from '../message/origin.ts'
 import type {Outcome, Transaction} from '../session/transaction.ts'
-import {factsOf} from '../verdict/facts.ts'
+import {factsOf, weighVirusNames} from '../verdict/facts.ts'
 import {judge} from '../verdict/judge.ts'
 import {clientText} from '../verdict/log-facts.ts'
 import {outcomeOf} from '../verdict/outcome.ts'
 import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
-import type {Delivery, JudgeInput, RecipientVerdict} from '../verdict/verdict.ts'
+import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
 import {settingsForMail, settingsForViruses} from './banks.ts'
 import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
@@ -36,6 +36,7 @@ import {type Kept, quarantine} from './quarantining.ts'
 import {counters, logEntry, type Reporting} from './reporting.ts'
 import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
+import {checkSpam} from './spam.ts'
 
 const NONE_KEPT: readonly Kept[] = []
 const NONE_DELIVERED: ReadonlyMap<number, Delivery> = new Map()
@@ -102,20 +103,27 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     settings = settingsForViruses(settings, virusNames(scanned), reportBank)
   }
 
-  const judgeThem = (): readonly RecipientVerdict[] =>
-    judge(judgement({mail, settings, isBulk, scannersAnswered}, findings))
+  const judged: Judged = {mail, settings, isBulk, scannersAnswered}
 
   run.begin('pre-decide', undefined, '')
-  const isBlockedForAll = findings.length > 0 && judgeThem().every(({blocking}) => blocking)
+  const isBlockedForAll =
+    findings.length > 0 && judge(judgement(judged, findings)).every(({blocking}) => blocking)
   if (!isBlockedForAll && !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps')) {
-    run.begin('SA check', 'S')
-    count('OpsSpamCheck')
-    findings.push({kind: 'spam', report: scanSpamTestString(content.subarray(header.size), mimeParts)})
+    run.begin('spam-wb-list', 'S')
+    const listings = senderListings(envelope, origin.from, settings)
+    findings.push({kind: 'sender-lists', listings})
+    if (!listings.every(({blacklisted, whitelisted}) => blacklisted || whitelisted)) {
+      count('OpsSpamCheck')
+      const seen = {mail, content, header, parts: mimeParts, settings, mailId}
+      const scanned = checkSpam(seen, run, services)
+      findings.push(...(scanned instanceof Promise ? await run.within(scanned) : scanned))
+    }
   }
 
   run.begin('decide_mail_destiny', 'r')
-  const verdicts = judgeThem()
-  const facts = factsOf(findings, settings)
+  const decision = judgement(judged, findings)
+  const {facts} = decision
+  const verdicts = judge(decision)
 
   run.begin('notif-quar', 'Q')
   const known = {mail, settings, header, verdicts, facts, isBulk, mailId}
@@ -197,11 +205,21 @@ interface Judged {
 
 function judgement(
   {mail, settings, isBulk, scannersAnswered}: Judged,
-  findings: readonly Finding[],
+  found: readonly Finding[],
 ): JudgeInput {
   const {taskId, envelope, octets} = mail
-  const originating = settings.flag('$originating')
-  return {taskId, findings, scannersAnswered, envelope, size: octets.size, originating, isBulk, settings}
+  const findings = weighVirusNames(found, settings)
+  return {
+    taskId,
+    findings,
+    facts: factsOf(findings),
+    scannersAnswered,
+    envelope,
+    size: octets.size,
+    originating: settings.flag('$originating'),
+    isBulk,
+    settings,
+  }
 }
 
 function isBypassedByAll(mail: Transaction, settings: Settings, maps: `@${string}`): boolean {

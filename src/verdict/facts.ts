@@ -1,25 +1,28 @@
 /**
- * facts — what the findings say about the mail as a whole, the same for all recipients.
+ * facts — what the findings say about the mail as a whole, the same for all recipients. Points, which are not,
+ * are counted by points.ts.
  *
  * Names that virus scanners give to what is merely unwanted count as spam points, by
  * `@virus_name_to_spam_score_maps`; a mail with nothing worse in it is not infected (spec/config §2.10).
  */
-import type {Finding} from '../checks/finding.ts'
+import type {Finding, SpamReport} from '../checks/finding.ts'
 import type {Settings} from '../config/settings.ts'
 import {levelFor} from './policy.ts'
 import type {Facts} from './verdict.ts'
 
 type VirusFinding = Extract<Finding, {kind: 'virus'}>
 
-/** Scores of several scanners are added; names and reasons are unique, in order of detection. */
-export function factsOf(findings: readonly Finding[], settings: Settings): Facts {
+/**
+ * Names and reasons are unique, in order of detection.
+ * @param findings as `weighVirusNames` gives them
+ */
+export function factsOf(findings: readonly Finding[]): Facts {
   const virusNames = new Set<string>()
   const bannedReasons = new Set<string>()
   let headerComplaint: string | undefined
-  let score: number | undefined
   let autolearn = ''
-  const tests: {name: string; score: number}[] = []
-  for (const finding of weighVirusNames(findings, settings)) {
+  const reports: SpamReport[] = []
+  for (const finding of findings) {
     switch (finding.kind) {
       case 'virus':
         for (const name of finding.names) virusNames.add(name)
@@ -31,9 +34,8 @@ export function factsOf(findings: readonly Finding[], settings: Settings): Facts
         headerComplaint ??= finding.complaint.message
         break
       case 'spam':
-        score = (score ?? 0) + finding.report.score
-        tests.push(...finding.report.tests)
         autolearn ||= finding.report.autolearn
+        reports.push(finding.report)
         break
     }
   }
@@ -41,14 +43,19 @@ export function factsOf(findings: readonly Finding[], settings: Settings): Facts
     virusNames: [...virusNames],
     bannedReasons: [...bannedReasons],
     headerComplaint,
-    score,
-    tests,
     autolearn,
+    spamReport: joined(reports.map(({report}) => report)),
+    spamSummary: joined(reports.map(({summary}) => summary)),
+    scannerFields: reports.flatMap(({fields}) => fields ?? []),
   }
 }
 
+function joined(texts: readonly (string | undefined)[]): string {
+  return texts.filter(Boolean).join('\n')
+}
+
 /** Viruses whose names all stand for points become one spam report with the highest of them. */
-function weighVirusNames(findings: readonly Finding[], settings: Settings): readonly Finding[] {
+export function weighVirusNames(findings: readonly Finding[], settings: Settings): readonly Finding[] {
   const viruses = findings.filter((finding): finding is VirusFinding => finding.kind === 'virus')
   if (viruses.length === 0) return findings
   const names = [...new Set(viruses.flatMap(finding => finding.names))]

@@ -14,7 +14,7 @@ import type {Finding} from '../checks/finding.ts'
 import {type Category, compareCategories, type Destiny, MAJOR} from '../config/category.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Recipient} from '../message/envelope.ts'
-import {factsOf} from './facts.ts'
+import {pointsFor} from './points.ts'
 import {
   destinyOf,
   isListed,
@@ -37,9 +37,8 @@ const CLEAN: Category = {major: MAJOR.Clean, minor: 0}
 const NOTHING_REACHED: LevelsReached = {tag: false, tag2: false, tag3: false, kill: false}
 
 export function judge(input: JudgeInput): readonly RecipientVerdict[] {
-  const facts = factsOf(input.findings, input.settings)
-  const scannersFailed =
-    input.scannersAnswered === 0 && input.findings.some(({kind}) => kind === 'scanner-failed')
+  const {findings, facts} = input
+  const scannersFailed = input.scannersAnswered === 0 && findings.some(({kind}) => kind === 'scanner-failed')
   return input.envelope.recipients.map((recipient, index) =>
     judgeRecipient(input, facts, scannersFailed, recipient, index),
   )
@@ -56,8 +55,9 @@ function judgeRecipient(
   const {address} = recipient
   const bypass = bypassOf(settings, address)
   const levels = levelsOf(settings, address)
-  const {score} = facts
-  const reached = bypass.spam ? NOTHING_REACHED : levelsReached(score, levels, false, false)
+  const points = pointsFor(input.findings, index)
+  const {score, blacklisted, whitelisted} = points
+  const reached = bypass.spam ? NOTHING_REACHED : levelsReached(score, levels, blacklisted, whitelisted)
   const banned = input.findings.flatMap(finding =>
     finding.kind === 'banned' && finding.hit.recipients.includes(index) ? [finding.hit] : [],
   )
@@ -99,11 +99,9 @@ function judgeRecipient(
     blocking,
     destiny,
     response,
-    score,
+    ...points,
     levels,
     reached,
-    blacklisted: false,
-    whitelisted: false,
     bannedReason,
     discardRule: banned.some(({discard}) => discard),
     warnSender: warnsSender(settings, settingCategories({categories: sorted, blocking})),

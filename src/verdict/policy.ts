@@ -7,25 +7,27 @@
  */
 
 import {type Category, DESTINY, type Destiny} from '../config/category.ts'
-import {isTrue, numberOfText, numberText} from '../config/number.ts'
+import {isTrue, numberText} from '../config/number.ts'
+import {numberOf} from '../config/scalar.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Scalar} from '../config/value.ts'
 import {allByCategory, byCategory, categoryKey} from '../lookup/by-category.ts'
 import {lookup, lookupValue} from '../lookup/lookup.ts'
+import {internalAddress} from '../message/address.ts'
 
 /** Whether a `*_maps` list says yes for an address, or for another key such as a virus name. */
 export function isListed(settings: Settings, maps: `@${string}`, address: string): boolean {
-  return isTrue(lookup(settings.list(maps), lookupKey(address), settings)?.value)
+  return isTrue(lookup(settings.list(maps), internalAddress(address), settings)?.value)
 }
 
 /** A `*_maps` list's number for an address; undefined where it says nothing or ''. */
 export function levelFor(settings: Settings, maps: `@${string}`, address: string): number | undefined {
-  return numberOf(lookup(settings.list(maps), lookupKey(address), settings)?.value)
+  return numberOf(lookup(settings.list(maps), internalAddress(address), settings)?.value)
 }
 
 /** A `*_maps` list's text for an address; undefined where it says nothing or ''. */
 export function textFor(settings: Settings, maps: `@${string}`, address: string): string | undefined {
-  return textOf(lookup(settings.list(maps), lookupKey(address), settings)?.value)
+  return textOf(lookup(settings.list(maps), internalAddress(address), settings)?.value)
 }
 
 /** The text that a `*_by_ccat` hash has for an address; undefined where it says nothing or ''. */
@@ -35,7 +37,7 @@ export function textByCategory(
   categories: readonly Category[],
   address = '',
 ): string | undefined {
-  return textOf(lookupValue(byCategory(settings, hash, categories), lookupKey(address), settings))
+  return textOf(lookupValue(byCategory(settings, hash, categories), internalAddress(address), settings))
 }
 
 /** All texts that a `*_by_ccat` hash has for these categories and an address, highest category first. */
@@ -46,7 +48,7 @@ export function* textsByCategory(
   address: string,
 ): Generator<string, void, undefined> {
   for (const {values} of allByCategory(settings, [hash], categories)) {
-    const text = textOf(lookupValue(values[0], lookupKey(address), settings))
+    const text = textOf(lookupValue(values[0], internalAddress(address), settings))
     if (text !== undefined) yield text
   }
 }
@@ -64,7 +66,7 @@ export function destinyOf(settings: Settings, category: Category, address: strin
   const destinies = settings.hash('%final_destiny_maps_by_ccat')
   if (!destinies.has(categoryKey(category))) return undefined
   const value = byCategory(settings, '%final_destiny_maps_by_ccat', [category])
-  const number = numberOf(lookupValue(value, lookupKey(address), settings))
+  const number = numberOf(lookupValue(value, internalAddress(address), settings))
   if (number === undefined) return 'PASS'
   // A number that means nothing keeps the mail waiting rather than losing it.
   return DESTINIES.get(number) ?? 'TEMPFAIL'
@@ -73,7 +75,7 @@ export function destinyOf(settings: Settings, category: Category, address: strin
 /** Whether a recipient wants mail of a category in spite of its destiny. */
 export function isLoved(settings: Settings, category: Category, address: string): boolean {
   const value = byCategory(settings, '%lovers_maps_by_ccat', withMajor(category))
-  return isTrue(lookupValue(value, lookupKey(address), settings))
+  return isTrue(lookupValue(value, internalAddress(address), settings))
 }
 
 /** Whether the sender is to be told of mail that he would not hear of otherwise. */
@@ -88,18 +90,6 @@ export function withMajor(category: Category): readonly Category[] {
 const DESTINIES: ReadonlyMap<number, Destiny> = new Map(
   Object.entries(DESTINY).map(([name, number]) => [number, name as Destiny]),
 )
-
-/** Look-ups take addresses without the quotes of SMTP (RFC 5321 §4.1.2). */
-function lookupKey(address: string): string {
-  if (!address.startsWith('"')) return address
-  const [, local, rest] = /^"((?:[^"\\]|\\.)*)"(@.*)?$/s.exec(address) ?? []
-  return local === undefined ? address : local.replace(/\\(.)/gs, '$1') + (rest ?? '')
-}
-
-function numberOf(value: Scalar): number | undefined {
-  if (typeof value === 'number') return value
-  return typeof value === 'string' && value !== '' ? numberOfText(value) : undefined
-}
 
 function textOf(value: Scalar): string | undefined {
   if (typeof value === 'number') return numberText(value)

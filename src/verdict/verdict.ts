@@ -5,7 +5,7 @@
  * hop, a DSN. outcome.ts joins verdict and deliveries to a RecipientOutcome, from which the reply
  * (reply.ts), the status words (status.ts), the counters (counters.ts) and the log entry are made.
  */
-import type {Finding} from '../checks/finding.ts'
+import type {Finding, ScoredTest} from '../checks/finding.ts'
 import type {Category, Destiny} from '../config/category.ts'
 import type {Settings} from '../config/settings.ts'
 import type {SmtpReply} from '../errors.ts'
@@ -38,7 +38,9 @@ export interface Bypass {
 export interface JudgeInput {
   /** am_id, for the reason text */
   readonly taskId: string
+  /** as `weighVirusNames` gives them */
   readonly findings: readonly Finding[]
+  readonly facts: Facts
   /** real virus scanners that gave an answer; the built-in one does not count, since it knows test strings only */
   readonly scannersAnswered: number
   readonly envelope: Envelope
@@ -58,10 +60,13 @@ export interface Facts {
   readonly bannedReasons: readonly string[]
   /** the first complaint about the header section */
   readonly headerComplaint: string | undefined
-  /** undefined: not scanned */
-  readonly score: number | undefined
-  readonly tests: readonly {readonly name: string; readonly score: number}[]
+  /** of the first scanner that says */
   readonly autolearn: string
+  /** reports of the spam scanners, joined; '' for none */
+  readonly spamReport: string
+  readonly spamSummary: string
+  /** header fields that spam scanners want in mail that passes */
+  readonly scannerFields: readonly (readonly [name: string, body: string])[]
 }
 
 export interface RecipientVerdict {
@@ -80,6 +85,8 @@ export interface RecipientVerdict {
   readonly response: SmtpReply | undefined
   /** points; undefined: not scanned */
   readonly score: number | undefined
+  /** what the score is made of: our own tests first, then the scanners' */
+  readonly tests: readonly ScoredTest[]
   readonly levels: SpamLevels
   readonly reached: LevelsReached
   readonly blacklisted: boolean

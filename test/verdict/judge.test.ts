@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type {Finding} from '../../src/checks/finding.ts'
 import type {Category} from '../../src/config/category.ts'
+import {factsOf, weighVirusNames} from '../../src/verdict/facts.ts'
 import {judge, levelsReached} from '../../src/verdict/judge.ts'
 import type {JudgeInput, LevelsReached, RecipientVerdict, SpamLevels} from '../../src/verdict/verdict.ts'
 import {settingsFrom} from '../lookup/settings.ts'
@@ -30,15 +31,18 @@ const REJECTING =
   ' $final_unchecked_destiny = D_REJECT;\n'
 
 function input(conf: string, findings: readonly Finding[], more: Partial<JudgeInput> = {}): JudgeInput {
+  const settings = settingsFrom(`use strict;\n${LOCAL}${LEVELS}${conf}\n1;`)
+  const weighed = weighVirusNames(findings, settings)
   return {
     taskId: TASK,
-    findings,
+    findings: weighed,
+    facts: factsOf(weighed),
     scannersAnswered: 1,
     envelope: envelope(),
     size: 1000,
     originating: false,
     isBulk: false,
-    settings: settingsFrom(`use strict;\n${LOCAL}${LEVELS}${conf}\n1;`),
+    settings,
     ...more,
   }
 }

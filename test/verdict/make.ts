@@ -57,6 +57,7 @@ export function verdict(more: Partial<RecipientVerdict> = {}): RecipientVerdict 
     destiny: 'PASS',
     response: undefined,
     score: undefined,
+    tests: [],
     levels: {tag: undefined, tag2: undefined, tag3: undefined, kill: undefined},
     reached: {tag: false, tag2: false, tag3: false, kill: false},
     blacklisted: false,
@@ -120,9 +121,10 @@ export function facts(more: Partial<Facts> = {}): Facts {
     virusNames: [],
     bannedReasons: [],
     headerComplaint: undefined,
-    score: undefined,
-    tests: [],
     autolearn: '',
+    spamReport: '',
+    spamSummary: '',
+    scannerFields: [],
     ...more,
   }
 }

@@ -153,7 +153,7 @@ function spamFields(verdict: RecipientVerdict, facts: Facts, settings: Settings)
     blacklisted,
     whitelisted,
     bypassed: bypass.spam,
-    tests: facts.tests,
+    tests: verdict.tests,
     autolearn: facts.autolearn,
   }
   const preferred = settings.hash('%prefer_our_added_header_fields')

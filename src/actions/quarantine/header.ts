@@ -65,9 +65,19 @@ function summarise(verdicts: readonly RecipientVerdict[], facts: Facts): SpamMar
     blacklisted: verdicts.some(({blacklisted}) => blacklisted),
     whitelisted: verdicts.some(({whitelisted}) => whitelisted),
     bypassed: verdicts.every(({bypass}) => bypass.spam),
-    tests: facts.tests,
+    tests: allTests(verdicts),
     autolearn: facts.autolearn,
   }
+}
+
+/** Each test once, as the first recipient has it. */
+function allTests(verdicts: readonly RecipientVerdict[]): RecipientVerdict['tests'] {
+  const [first, ...others] = verdicts
+  if (others.length === 0) return first?.tests ?? []
+  const found = new Map(
+    verdicts.toReversed().flatMap(({tests}) => tests.map(test => [test.name, test] as const)),
+  )
+  return [...found.values()]
 }
 
 function lowest(verdicts: readonly RecipientVerdict[], name: keyof SpamLevels): number | undefined {

@@ -5,6 +5,7 @@
  * to that socket; other kinds cannot be run yet: they are told at start and count as scanners that failed, so
  * that mail is never taken for clean because nobody looked.
  */
+import {itemsOf} from '../../config/scalar.ts'
 import type {Settings} from '../../config/settings.ts'
 import type {Scalar} from '../../config/value.ts'
 import type {Endpoint} from './clamd.ts'
@@ -51,12 +52,6 @@ export function endpointText(endpoint: Endpoint): string {
   if ('path' in endpoint) return endpoint.path
   const {host, port} = endpoint
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function itemsOf(value: Scalar): readonly Scalar[] | undefined {
-  return typeof value === 'object' && value.kind === 'ref' && value.to.kind === 'array'
-    ? value.to.items
-    : undefined
 }
 
 function scannerOf(entry: Scalar): Scanner[] {

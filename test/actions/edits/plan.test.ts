@@ -72,8 +72,8 @@ test('a clean mail that was scanned gets the fields of amavisd in its order, oct
     {name: 'NO_RELAYS', score: -0.001},
   ]
   const of = input({
-    verdicts: [tagged()],
-    facts: facts({score: -0.001, tests, autolearn: 'unavailable autolearn_force=no'}),
+    verdicts: [tagged({tests})],
+    facts: facts({autolearn: 'unavailable autolearn_force=no'}),
     header: header('Date: Sun, 22 Nov 2026 12:00:00 +0000'),
   })
   const [cluster] = planEdits(of)
@@ -102,7 +102,7 @@ test('everything at once, top to bottom', () => {
   const of = input({
     settings: settingsOf('$allowed_added_header_fields{"x-amavis-category"} = 1;'),
     verdicts: [spam({categories: [...bad, category(MAJOR.Spam), CLEAN]})],
-    facts: facts({virusNames: ['V'], bannedReasons: ['.exe'], headerComplaint: 'no Date', score: 12.345}),
+    facts: facts({virusNames: ['V'], bannedReasons: ['.exe'], headerComplaint: 'no Date'}),
     quarantined: true,
     header: header('From: a@b.test'),
   })
@@ -156,7 +156,7 @@ test('an X-Amavis-Category of our own name is replaced, others stay', () => {
 })
 
 test('spam for a local recipient is tagged in the Subject, in its place', () => {
-  const of = input({verdicts: [spam()], facts: facts({score: 12.345})})
+  const of = input({verdicts: [spam()]})
   assert.deepEqual(sent(of).slice(-2), ['Date: Sun, 22 Nov 2026 12:00:00 +0000', 'Subject: ***SPAM*** hi'])
   assert.equal(planEdits(of)[0]!.tagged, true)
 })

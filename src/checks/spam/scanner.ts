@@ -1,0 +1,57 @@
+/**
+ * scanner — what a spam scanner is given and what it says. Types only.
+ */
+import type {Settings} from '../../config/settings.ts'
+import type {Log} from '../../log/log.ts'
+import type {Client, Envelope} from '../../message/envelope.ts'
+import type {Header, Part} from '../../message/message.ts'
+import type {Octets} from '../../message/octets.ts'
+import type {SpamReport} from '../finding.ts'
+
+/** One mail, as spam scanners see it. */
+export interface SpamMail {
+  readonly taskId: string
+  readonly mailId: string
+  readonly envelope: Envelope
+  readonly client: Client
+  readonly octets: Octets
+  /** all octets in memory */
+  readonly content: Buffer
+  readonly header: Header
+  readonly parts: readonly Part[]
+  /** with the banks of the mail */
+  readonly settings: Settings
+  /** what the virus scanners said, for X-Amavis-AV-Status; undefined: nothing */
+  readonly virusStatus: string | undefined
+  /** what p0f said of the client; undefined: nothing */
+  readonly osFingerprint: string | undefined
+}
+
+/** What the recipients get of it: undefined recipients are all of the envelope. */
+export interface SpamAnswer {
+  readonly report: SpamReport
+  readonly recipients?: readonly number[] | undefined
+}
+
+export type SpamResult =
+  | {readonly kind: 'scanned'; readonly answers: readonly SpamAnswer[]}
+  | {readonly kind: 'failed'; readonly reason: string}
+
+export interface ScanContext {
+  /** ms; the scanner ends by itself within them */
+  readonly timeoutMs: number
+  readonly log: Log
+  /** lines of their own beside TIMING, as TIMING-SA is: sections in ms */
+  readonly sections: (name: string, sections: ReadonlyMap<string, number>) => void
+}
+
+/** Lives as long as its child; asked for one mail at a time. */
+export interface SpamScanner {
+  /** as the configuration names it; its section of the TIMING line */
+  readonly name: string
+  /** for the start-up log */
+  readonly description: string
+  /** Rejects never. */
+  scan(mail: SpamMail, context: ScanContext): Promise<SpamResult>
+  close(): void
+}

@@ -1,0 +1,91 @@
+/**
+ * scanners — the spam scanners that `@spam_scanners` asks for, made when they are first wanted.
+ *
+ * A child keeps them from mail to mail: they hold connections and helper processes. Banks may have lists of their
+ * own, so they are kept by the list. A module that is not known is left out, which the start says. One that cannot
+ * be made to run is a scanner that fails each time: the mail goes on without its points, and the log says so.
+ */
+import type {Settings} from '../../config/settings.ts'
+import type {Scalar} from '../../config/value.ts'
+import {errorText} from '../../errors.ts'
+import type {Log} from '../../log/log.ts'
+import {type SpamScannerEntry, spamScannerEntries} from './entries.ts'
+import type {SpamScanner} from './scanner.ts'
+
+/** What scanners are made with. */
+export interface SpamScannerDeps {
+  /** of the base bank, for what is the same for all mail */
+  readonly settings: Settings
+  readonly log: Log
+}
+
+type Maker = (entry: SpamScannerEntry, deps: SpamScannerDeps) => SpamScanner | Promise<SpamScanner>
+
+const MAKERS: Readonly<Record<string, Maker>> = {}
+
+export class SpamScanners {
+  readonly #deps: SpamScannerDeps
+  readonly #made = new Map<readonly Scalar[], readonly SpamScanner[]>()
+
+  constructor(deps: SpamScannerDeps) {
+    this.#deps = deps
+  }
+
+  /** The scanners of these settings; a promise only the first time. */
+  for(settings: Settings): readonly SpamScanner[] | Promise<readonly SpamScanner[]> {
+    const list = settings.list('@spam_scanners')
+    const made = this.#made.get(list)
+    if (made) return made
+    const entries = knownEntries(list)
+    return entries.length === 0 ? this.#keep(list, []) : this.#make(list, entries)
+  }
+
+  async #make(list: readonly Scalar[], entries: readonly KnownEntry[]): Promise<readonly SpamScanner[]> {
+    return this.#keep(list, await Promise.all(entries.map(known => make(known, this.#deps))))
+  }
+
+  #keep(list: readonly Scalar[], scanners: readonly SpamScanner[]): readonly SpamScanner[] {
+    this.#made.set(list, scanners)
+    return scanners
+  }
+
+  close(): void {
+    for (const scanner of [...this.#made.values()].flat()) scanner.close()
+  }
+}
+
+/** What to tell an operator when the program starts: which modules there are not. */
+export function unknownSpamScanners(settings: Settings): string[] {
+  return spamScannerEntries(settings.list('@spam_scanners'))
+    .filter(({module}) => !Object.hasOwn(MAKERS, module))
+    .map(({name, module}) => `spam scanner ${name} is not used: there is no module ${module}`)
+}
+
+interface KnownEntry {
+  readonly entry: SpamScannerEntry
+  readonly maker: Maker
+}
+
+function knownEntries(list: readonly Scalar[]): KnownEntry[] {
+  return spamScannerEntries(list).flatMap(entry => {
+    const maker = Object.hasOwn(MAKERS, entry.module) ? MAKERS[entry.module] : undefined
+    return maker ? [{entry, maker}] : []
+  })
+}
+
+async function make({entry, maker}: KnownEntry, deps: SpamScannerDeps): Promise<SpamScanner> {
+  try {
+    return await maker(entry, deps)
+  } catch (error) {
+    return broken(entry, errorText(error))
+  }
+}
+
+function broken({name}: SpamScannerEntry, reason: string): SpamScanner {
+  return {
+    name,
+    description: `${name}: not used: ${reason}`,
+    scan: async () => ({kind: 'failed', reason}),
+    close: () => {},
+  }
+}
