@@ -11,9 +11,6 @@ import type {Log} from '../log/log.ts'
 import {type Part, partName} from '../message/message.ts'
 import type {MailServices} from './services.ts'
 
-/** The share of a mail's time that may go into unpacking; the rest is for checks and for the next hop. */
-const TIME_SHARE = 0.6
-
 export interface DecodedParts {
   readonly parts: readonly Part[]
   /** the limit that ended the unpacking */
@@ -29,14 +26,14 @@ export function decodeParts(
   parts: readonly Part[],
   size: number,
   settings: Settings,
-  services: Pick<MailServices, 'decoders' | 'count' | 'log' | 'remainingMs'>,
+  services: Pick<MailServices, 'decoders' | 'count' | 'log' | 'shareMs'>,
 ): DecodedParts | Promise<DecodedParts> {
   if (settings.flag('$bypass_decode_parts')) return {parts, limit: undefined}
   const found = openings(parts)
   if (found.length === 0) return {parts, limit: undefined}
-  const {decoders, count, log, remainingMs} = services
+  const {decoders, count, log, shareMs} = services
   const plan = decoders.plan(settings)
-  const until = performance.now() + remainingMs() * TIME_SHARE
+  const until = performance.now() + shareMs()
   const open: OpenPart = async (part, opening, limits, firstNumber) => {
     const by = COUNTED.get(opening.format) ?? '7z'
     count(`OpsDecBy${by}Attempt`)

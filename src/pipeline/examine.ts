@@ -68,7 +68,7 @@ export async function examine(
   const decoders = createDecoders({base: folder, folder: async () => path.join(folder, 'parts')})
   try {
     const timeoutMs = childTimeoutMs(settings)
-    const services = {decoders, count: () => {}, log, remainingMs: () => timeoutMs}
+    const services = {decoders, count: () => {}, log, shareMs: () => timeoutMs}
     const decoded = await decodeParts(typeParts(tree.parts), mail.length, settings, services)
     const parts = withConfiguredTypes(decoded.parts, settings)
     const findings = uncheckedFindings(parts, tree.limit ?? decoded.limit)

@@ -36,6 +36,11 @@ export interface MailServices extends ChildServices {
   readonly counted: ReadonlyMap<string, number>
   /** ms that are left for this mail; not less than 1 */
   readonly remainingMs: () => number
+  /**
+   * ms that a check may take: a part of what is left, so that one that hangs leaves time for those after it and
+   * for the next hop; not less than 1
+   */
+  readonly shareMs: () => number
   /** ms since checking began */
   readonly elapsedMs: () => number
 }

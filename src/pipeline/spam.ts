@@ -37,7 +37,7 @@ async function ask(
   {mail, mailId, content, header, parts, settings}: SpamSubject,
   made: readonly SpamScanner[] | Promise<readonly SpamScanner[]>,
   run: Run,
-  {log, remainingMs}: MailServices,
+  {log, shareMs}: MailServices,
 ): Promise<readonly Finding[]> {
   // Few sites have none; those load nothing.
   const {scanSpam} = await import('../checks/spam/scan.ts')
@@ -58,6 +58,6 @@ async function ask(
       osFingerprint: undefined,
     },
     await made,
-    {timeoutMs: remainingMs(), log, answered: name => mail.timing.mark(name), sections: () => {}},
+    {timeoutMs: shareMs(), log, answered: name => mail.timing.mark(name), sections: () => {}},
   )
 }
