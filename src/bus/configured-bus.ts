@@ -9,6 +9,8 @@ export interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'fa
   readonly home: string
   /** who the services are to be; '' where the configuration names nobody */
   readonly user: string
+  /** where the SNMP master agent listens */
+  readonly agentx: string
 }
 
 export function configuredBus(settings: Settings): ConfiguredBus {
@@ -36,6 +38,7 @@ export function configuredBus(settings: Settings): ConfiguredBus {
     },
     facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
     mtaQueues: text('$mta_queue_directory') || undefined,
+    agentx: text('$agentx_socket'),
     home: text('$MYHOME'),
     user: text('$daemon_user'),
   }

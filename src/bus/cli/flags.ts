@@ -8,6 +8,9 @@ import {type ConfiguredBus, configuredBus} from '../configured-bus.ts'
 import type {McPlan} from '../mc-plan.ts'
 import {DEFAULT_LIMITS} from '../minder-table.ts'
 
+/** Where snmpd listens unless it is told otherwise. */
+const DEFAULT_AGENTX = '/var/agentx/master'
+
 const endpoint = (description: string) => Flags.string({helpValue: '<endpoint>', description})
 
 export const busFlags = {
@@ -64,13 +67,21 @@ export interface BusFlagValues {
   readonly 'allow-unencrypted'?: boolean
 }
 
+/** A plan and what else the configuration says to a program of the bus. */
+export interface ConfiguredPlan extends McPlan {
+  /** undefined: no configuration was read */
+  readonly home: string | undefined
+  /** `$agentx_socket` */
+  readonly agentx: string
+}
+
 /**
  * The plan of a command line: the flags, and the configuration for what they leave open.
  *
  * With all three endpoints and no -c, -i or -H given no configuration is read.
  * @throws AmavisError AM_CONFIG with each problem of the configuration in a line
  */
-export async function planOf(flags: BusFlagValues): Promise<McPlan & {readonly home: string | undefined}> {
+export async function planOf(flags: BusFlagValues): Promise<ConfiguredPlan> {
   const endpoints = {inner: flags.inner, outer: flags.outer, snmp: flags.snmp}
   const complete = isComplete(endpoints) && !flags.config && !flags.instance && !flags.home
   const configured = complete ? undefined : await readConfiguration(flags)
@@ -92,6 +103,7 @@ export async function planOf(flags: BusFlagValues): Promise<McPlan & {readonly h
     facility: configured?.facility ?? 'mail',
     allowRoot: flags['allow-root'],
     home: configured?.home,
+    agentx: configured?.agentx ?? DEFAULT_AGENTX,
     ...(user && {user}),
   }
 }

@@ -64,6 +64,13 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'true: an endpoint of the bus may be reachable from other machines without encryption',
   },
   {
+    name: '$agentx_socket',
+    kind: 'str',
+    bank: 'no',
+    default: "'/var/agentx/master'",
+    doc: 'where the SNMP agent listens for amavis snmp-subagent: a path, or tcp:localhost:705',
+  },
+  {
     name: '$mta_queue_directory',
     kind: 'path',
     bank: 'no',
