@@ -10,7 +10,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url'
 import {translate} from './names.js'
 import {findRuntime, OLDEST_NODE} from './runtime.js'
 
-/** Commands whose first mail should not have to wait for oclif; see quick-start.ts, and run-check.ts too. */
+/** Commands whose first mail should not have to wait for oclif; see src/daemon/cli/quick-start.ts. */
 const QUICK = new Set(['start', 'foreground', 'debug'])
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -46,7 +46,7 @@ async function rerun(program, args) {
  */
 export async function main(program, args) {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) return rerun(program, args)
-  if (!existsSync(path.join(root, 'dist', 'src', 'commands'))) {
+  if (!existsSync(path.join(root, 'dist', 'bundle', 'commands'))) {
     fail(`not built yet; run "npm start" or "npm run build" in ${root}`)
   }
   process.stdout.on('error', error => {
@@ -69,12 +69,12 @@ export async function main(program, args) {
     return
   }
   if (QUICK.has(call.args[0])) {
-    const {quickStart} = await import('../dist/src/daemon/cli/quick-start.js')
+    const {quickStart} = await import('../dist/bundle/quick-start.js')
     const status = await quickStart(call.args)
     if (status !== undefined) process.exit(status)
   }
   if (call.args[0] === 'config' && call.args[1] === 'check') {
-    const {quickCheck} = await import('../dist/src/tui/config/run-check.js')
+    const {quickCheck} = await import('../dist/bundle/quick-check.js')
     const status = quickCheck(call.args.slice(2))
     if (status !== undefined) {
       process.exitCode = status
@@ -82,7 +82,7 @@ export async function main(program, args) {
     }
   }
   if (call.args[0] === 'agent' && call.args.includes('--once')) {
-    const {quickAgent} = await import('../dist/src/tui/agent/quick-agent.js')
+    const {quickAgent} = await import('../dist/bundle/quick-agent.js')
     const status = await quickAgent(call.args.slice(1))
     if (status !== undefined) {
       process.exitCode = status

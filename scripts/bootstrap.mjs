@@ -67,7 +67,7 @@ function newest(file) {
 }
 
 /** Compiled files whose source has gone would still be found as commands and tests. */
-function pruneStale(folder = inRoot('dist')) {
+function pruneStale(folder) {
   for (const entry of readdirSync(folder, {withFileTypes: true})) {
     const file = path.join(folder, entry.name)
     if (entry.isDirectory()) pruneStale(file)
@@ -92,10 +92,12 @@ function build() {
     'tsconfig.json',
   ].map(name => inRoot(name))
   const changed = Math.max(...sources.map(newest))
-  if (existsSync(stampFile) && statSync(stampFile).mtimeMs >= changed) return node
+  const whole = [stampFile, inRoot('dist', 'bundle'), inRoot('dist', 'src')].every(name => existsSync(name))
+  if (whole && statSync(stampFile).mtimeMs >= changed) return node
   mkdirSync(inRoot('dist'), {recursive: true})
   run(node, [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
-  pruneStale()
+  for (const name of ['src', 'test']) pruneStale(inRoot('dist', name))
+  run(node, [inRoot('scripts', 'bundle.mjs')])
   run(node, [inRoot('scripts', 'manifest.mjs')])
   run(node, [inRoot('scripts', 'man.mjs')])
   writeFileSync(stampFile, '')

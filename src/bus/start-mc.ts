@@ -3,12 +3,11 @@
  */
 import {fork} from 'node:child_process'
 import {createInterface} from 'node:readline'
-import {fileURLToPath} from 'node:url'
 import {AmavisError} from '../errors.ts'
+import {entryFile} from '../process/program-file.ts'
 import type {McMessage} from './mc-main.ts'
 import type {McPlan} from './mc-plan.ts'
 
-const MAIN = fileURLToPath(new URL('./mc-main.js', import.meta.url))
 /** A supervisor and its services make little garbage. */
 const NODE_FLAGS = ['--max-semi-space-size=1']
 
@@ -39,7 +38,7 @@ export async function startMc(
     readonly onLine?: (line: string) => void
   } = {},
 ): Promise<StartedMc> {
-  const child = fork(MAIN, [JSON.stringify(plan), attached ? 'attached' : 'detached'], {
+  const child = fork(entryFile('mc-main'), [JSON.stringify(plan), attached ? 'attached' : 'detached'], {
     execArgv: NODE_FLAGS,
     detached: !attached,
     cwd: '/',
@@ -86,7 +85,7 @@ export async function startMc(
  * @returns never; a supervisor that cannot start says why in its log and ends with status 1
  */
 export function becomeMc(plan: McPlan): never {
-  const args = [process.execPath, ...NODE_FLAGS, MAIN, JSON.stringify(plan), 'detached']
+  const args = [process.execPath, ...NODE_FLAGS, entryFile('mc-main'), JSON.stringify(plan), 'detached']
   if (!process.execve) throw new AmavisError('AM_BUG', 'this Node cannot replace its program')
   return process.execve(process.execPath, args)
 }

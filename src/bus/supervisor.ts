@@ -9,9 +9,9 @@
  * with their name and pid before them.
  */
 import {type ChildProcess, fork} from 'node:child_process'
-import {fileURLToPath} from 'node:url'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
+import {entryFile} from '../process/program-file.ts'
 import {bindProblem} from './bind.ts'
 import type {ServiceMessage} from './channel-log.ts'
 import {readKeyFile, splitEndpoint} from './curve.ts'
@@ -202,8 +202,7 @@ class Supervised {
 }
 
 function forkService(order: ServiceOrder): ChildProcess {
-  const main = fileURLToPath(new URL('./service-main.js', import.meta.url))
-  return fork(main, [JSON.stringify(order)], {
+  return fork(entryFile('service-main'), [JSON.stringify(order)], {
     execArgv: ['--max-semi-space-size=1'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

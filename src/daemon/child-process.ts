@@ -3,8 +3,8 @@
  */
 import {type ChildProcess, spawn} from 'node:child_process'
 import type {Socket} from 'node:net'
-import {fileURLToPath} from 'node:url'
 import v8 from 'node:v8'
+import {entryFile} from '../process/program-file.ts'
 import type {Connection} from './door.ts'
 import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
@@ -44,8 +44,7 @@ export class ChildHandle {
 
   /** Start the process; it loads its program and then waits for orders. */
   constructor() {
-    const entry = fileURLToPath(new URL('child-main.js', import.meta.url))
-    this.#process = spawn(process.execPath, [...CHILD_FLAGS, entry], {
+    this.#process = spawn(process.execPath, [...CHILD_FLAGS, entryFile('child-main')], {
       stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
       // one arena: a child has one busy thread, and each further arena is memory that stays
       env: {...process.env, MALLOC_ARENA_MAX: '1'},

@@ -8,7 +8,6 @@
 import {accessSync, constants, existsSync, statSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import {fileURLToPath} from 'node:url'
 import v8 from 'node:v8'
 import {checkConfigFile} from '../config/file-check.ts'
 import {defaultFiles, loadConfiguration} from '../config/load.ts'
@@ -17,6 +16,7 @@ import {isLocalOnly, type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
 import {dropPrivileges, findUser, type RunAs} from '../process/privileges.ts'
+import {entryFile} from '../process/program-file.ts'
 import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import {makePlan, type Plan} from './plan.ts'
@@ -107,7 +107,7 @@ function cannot(file: string, mode: number): boolean {
 /** What the daemon's user, who we are by now, needs and cannot have. */
 function accessProblems(plan: Plan, runAs: RunAs | undefined): string[] {
   const who = runAs ? `user "${runAs.user}"` : 'this user'
-  const program = fileURLToPath(new URL('child-main.js', import.meta.url))
+  const program = entryFile('child-main')
   const {R_OK, W_OK, X_OK} = constants
   const problems: string[] = []
   if (cannot(process.execPath, X_OK)) problems.push(`${who} cannot run ${process.execPath}`)

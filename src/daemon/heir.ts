@@ -6,7 +6,7 @@
  */
 import {type ChildProcess, spawn} from 'node:child_process'
 import type {SocketSpec} from '../config/socket-spec.ts'
-import {MASTER_ENTRY} from './master-entry.ts'
+import {entryFile} from '../process/program-file.ts'
 import {LET_GO, type MasterOrders, type StartResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 
@@ -36,7 +36,7 @@ export function raiseHeir(
       sockets: sockets.map(({spec}, index) => ({spec, fd: FIRST_SOCKET_FD + index})),
     },
   }
-  const heir = spawn(process.execPath, [MASTER_ENTRY], {
+  const heir = spawn(process.execPath, [entryFile('master-main')], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...sockets.map(({fd}) => fd)],
   })

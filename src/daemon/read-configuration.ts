@@ -4,16 +4,15 @@
  * The master reads no configuration file: whatever a file does to its reader ends with the reader.
  */
 import {spawn} from 'node:child_process'
-import {fileURLToPath} from 'node:url'
 import {errorText} from '../errors.ts'
+import {entryFile} from '../process/program-file.ts'
 import type {ReaderRequest, ReaderResult} from './messages.ts'
 
 const LIMIT_MS = 60_000
 
 /** @returns what the reader says; a reader that dies or hangs is a configuration that cannot be read */
 export function readConfiguration(request: ReaderRequest): Promise<ReaderResult> {
-  const entry = fileURLToPath(new URL('config-reader-main.js', import.meta.url))
-  const reader = spawn(process.execPath, [entry], {
+  const reader = spawn(process.execPath, [entryFile('config-reader-main')], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
   })

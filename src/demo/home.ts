@@ -9,7 +9,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {fileURLToPath} from 'node:url'
+import {packageFile} from '../process/program-file.ts'
 
 export interface Endpoints {
   readonly inner: string
@@ -29,8 +29,6 @@ export interface DemoHome {
   /** End the processes and remove the folder. */
   close(): Promise<void>
 }
-
-const AMAVIS = fileURLToPath(new URL('../../../bin/amavis.js', import.meta.url))
 
 /**
  * Start a daemon with four children and its bus.
@@ -82,7 +80,9 @@ interface Started {
 }
 
 function start(args: readonly string[]): Started {
-  const child = spawn(process.execPath, [AMAVIS, ...args], {stdio: ['ignore', 'ignore', 'pipe']})
+  const child = spawn(process.execPath, [packageFile('bin', 'amavis.js'), ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let text = ''
   child.stderr?.on('data', chunk => {
     text = (text + chunk).slice(-4000)

@@ -3,7 +3,6 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {existsSync, readFileSync} from 'node:fs'
 import {type TestContext, test} from 'node:test'
-import {fileURLToPath} from 'node:url'
 import type {McPlan} from '../../src/bus/mc-plan.ts'
 import {DEFAULT_LIMITS} from '../../src/bus/minder-table.ts'
 import {restartDelay} from '../../src/bus/restart-delay.ts'
@@ -12,6 +11,7 @@ import {startMc} from '../../src/bus/start-mc.ts'
 import {ask} from '../../src/bus/subscriber.ts'
 import {readPidFile} from '../../src/process/pid-file.ts'
 import {liveProcesses} from '../../src/process/process-table.ts'
+import {entryFile} from '../../src/process/program-file.ts'
 import {temporaryFolder, until} from '../support/wait.ts'
 
 test('a service that ended starts again after 1 s, then ever later up to a minute', () => {
@@ -46,7 +46,7 @@ interface Mc {
 
 /** A supervisor as a process of its own with its log in our hands; it ends with the test. */
 async function startProcess(t: TestContext, plan: McPlan): Promise<Mc> {
-  const main = fileURLToPath(new URL('../../src/bus/mc-main.js', import.meta.url))
+  const main = entryFile('mc-main')
   const child = spawn(process.execPath, [main, JSON.stringify(plan), 'attached'], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

@@ -3,8 +3,8 @@ import {spawnSync} from 'node:child_process'
 import {chmodSync, chownSync, mkdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
-import {fileURLToPath} from 'node:url'
 import {findUser} from '../../src/process/privileges.ts'
+import {entryFile} from '../../src/process/program-file.ts'
 import {amavis, runAmavis} from '../support/amavis.ts'
 import {greets} from '../support/daemon.ts'
 import {until} from '../support/wait.ts'
@@ -13,7 +13,7 @@ import {Daemon} from './program.ts'
 const PORT = 21670
 const isRoot = process.getuid?.() === 0
 const nobody = isRoot ? findUser('nobody') : undefined
-const program = fileURLToPath(new URL('../../src/daemon/child-main.js', import.meta.url))
+const program = entryFile('child-main')
 
 /** Whether "nobody" gets at Node and at our program; in a folder of root's alone it does not. */
 const reachable =

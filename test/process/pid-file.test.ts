@@ -90,7 +90,7 @@ test('a place that cannot be written is a clear error', t => {
 
 const COMMAND_LINES = [
   ['amavis (master)', 'master'],
-  ['/opt/node /opt/amavis/dist/src/daemon/master-main.js', 'master'],
+  ['/opt/node /opt/amavis/dist/bundle/master-main.js', 'master'],
   ['amavis (ch3-avail)', 'neither'],
   ['amavis-mc', 'supervisor'],
   ['/opt/node /usr/sbin/amavis-mc.js -f', 'supervisor'],

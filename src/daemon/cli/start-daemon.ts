@@ -2,7 +2,7 @@
  * start-daemon — a master in a process of its own, or in this one.
  */
 import {spawn} from 'node:child_process'
-import {MASTER_ENTRY} from '../master-entry.ts'
+import {entryFile} from '../../process/program-file.ts'
 import type {MasterOrders, StartResult} from '../messages.ts'
 import type {DaemonOptions} from '../options.ts'
 
@@ -29,7 +29,7 @@ function say(result: StartResult): void {
 
 /** Start a master in a session of its own; resolves when mail can come or never will. */
 export function startDetached(options: DaemonOptions): Promise<StartResult> {
-  const master = spawn(process.execPath, [MASTER_ENTRY], {
+  const master = spawn(process.execPath, [entryFile('master-main')], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })

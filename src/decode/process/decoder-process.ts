@@ -8,8 +8,8 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {readFile} from 'node:fs/promises'
 import path from 'node:path'
-import {fileURLToPath} from 'node:url'
 import {errorText} from '../../errors.ts'
+import {entryFile} from '../../process/program-file.ts'
 import type {Decoded, Problem} from '../member.ts'
 import {sevenZipFolder} from '../readers/seven-zip.ts'
 import type {DecodeReply, DecodeRequest} from './messages.ts'
@@ -163,10 +163,9 @@ function asBuffers({members, problems}: Decoded): Decoded {
 }
 
 function startProcess(base: string): ChildProcess {
-  const entry = fileURLToPath(new URL('decoder-main.js', import.meta.url))
+  const entry = entryFile('decoder-main')
   const sevenZip = sevenZipFolder()
-  const program = path.resolve(entry, '../../..')
-  const readable = [program, sevenZip, path.resolve(base)]
+  const readable = [path.dirname(entry), sevenZip, path.resolve(base)]
   const permissions = [
     '--permission',
     ...readable.map(folder => `--allow-fs-read=${folder}`),
