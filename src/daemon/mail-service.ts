@@ -15,11 +15,11 @@ import {EntryCounts} from '../log/entry-counts.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
 import {createFilter} from '../pipeline/filter.ts'
-import {type Admission, admit} from '../session/access.ts'
-import {serveSmtp} from '../session/smtp/session.ts'
+import {admit} from '../session/access.ts'
 import {Spool} from '../session/spool.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {Service} from './child.ts'
+import {conversation} from './protocols.ts'
 import {childTitle, type Title} from './title.ts'
 
 export interface MailService extends Service {
@@ -84,17 +84,19 @@ export async function createMailService({
       publisher.state('A')
       const listener = listenerOf(socket, spec)
       const report = (line: string, level: number) => log.write(level, line)
-      const admission = onlySmtp(
-        admit({remoteAddress: socket.remoteAddress, listener}, settings, report),
-        spec,
-      )
-      if (admission.kind === 'refused') {
-        log.write(-1, admission.log)
+      const refuse = (why: string) => {
+        log.write(-1, why)
         socket.destroy()
         publisher.state('-')
-        return
       }
-      await serveSmtp(socket, {
+      const admission = admit({remoteAddress: socket.remoteAddress, listener}, settings, report)
+      if (admission.kind === 'refused') return refuse(admission.log)
+      const converse = conversation(admission.protocol)
+      if (!converse) {
+        const {protocol} = admission
+        return refuse(`protocol ${protocol} is not available, closing the connection on ${socketKey(spec)}`)
+      }
+      await converse(socket, {
         settings: admission.settings,
         listener,
         filter,
@@ -130,13 +132,6 @@ function withTitle(publisher: Publisher, taskIds: TaskIds, title: Title): Publis
     log: (level, text) => publisher.log(level, text),
     close: () => publisher.close(),
   }
-}
-
-/** What is spoken here; a socket for anything else is closed without a word. */
-function onlySmtp(admission: Admission, spec: SocketSpec): Admission {
-  if (admission.kind === 'refused' || admission.protocol === 'SMTP') return admission
-  const log = `protocol ${admission.protocol} is not available, closing the connection on ${socketKey(spec)}`
-  return {kind: 'refused', log}
 }
 
 /** The socket of ours that a connection came in on: the address that the client knows, not the wildcard. */

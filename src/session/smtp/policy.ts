@@ -3,6 +3,7 @@
  */
 import type {Settings} from '../../config/settings.ts'
 import type {Listener} from '../../message/envelope.ts'
+import type {Product} from '../conversation.ts'
 import {formatLines, replyText} from './reply.ts'
 
 export interface SessionPolicy {
@@ -18,11 +19,6 @@ export interface SessionPolicy {
   readonly sizeLimit: number | undefined
   readonly recipientLimit: number
   readonly timeoutMs: number
-}
-
-export interface Product {
-  readonly name: string
-  readonly version: string
 }
 
 const MINIMUM_SIZE_LIMIT = 65_536

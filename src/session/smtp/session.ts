@@ -10,50 +10,21 @@
  * and logged at level -2.
  */
 import type {Socket} from 'node:net'
-import type {Publisher} from '../../bus/publisher.ts'
-import type {Settings} from '../../config/settings.ts'
 import {errorText, type SmtpReply} from '../../errors.ts'
-import type {Log} from '../../log/log.ts'
 import {Timing} from '../../log/timing.ts'
-import type {Client, Listener} from '../../message/envelope.ts'
+import type {Client} from '../../message/envelope.ts'
 import {plainAddress} from '../access.ts'
-import type {Spool} from '../spool.ts'
-import type {TaskIds} from '../task-ids.ts'
-import type {Filter, Outcome, Transaction} from '../transaction.ts'
+import type {SessionDeps, SessionEnd} from '../conversation.ts'
+import type {Outcome, Transaction} from '../transaction.ts'
 import {BAD_SYNTAX, command, ERROR_LIMIT, LINE_TOO_LONG} from './commands.ts'
 import {Input} from './input.ts'
 import {FLOOD, IDLE, IDLE_IN_DATA, STOPPED, TOO_MANY_ERRORS} from './last-words.ts'
 import {Output} from './output.ts'
-import {type Product, type SessionPolicy, sessionPolicy} from './policy.ts'
+import {type SessionPolicy, sessionPolicy} from './policy.ts'
 import {receivedLine} from './received-line.ts'
 import {Reception} from './reception.ts'
 import {formatReply, replyText} from './reply.ts'
 import {newState, resetTransaction} from './state.ts'
-
-export interface SmtpDeps {
-  /** with the banks of the socket */
-  readonly settings: Settings
-  readonly listener: Listener
-  readonly filter: Filter
-  readonly publisher: Publisher
-  readonly log: Log
-  readonly taskIds: TaskIds
-  readonly spool: Spool
-  readonly product?: Product
-  /** ms since the epoch */
-  readonly clock?: () => number
-  /**
-   * When aborted, the session ends with 421 at the next place between two mails; one that has not had its
-   * first mail yet may still bring it, if it does not idle.
-   */
-  readonly stop?: AbortSignal
-}
-
-export interface SessionEnd {
-  /** mails that were answered after their data */
-  readonly transactions: number
-  readonly reason: 'quit' | 'closed' | 'timeout' | 'error' | 'protocol' | 'stopped'
-}
 
 const INNER_FAILURE: SmtpReply = {code: 451, enhanced: '4.5.0', text: 'Error in processing'}
 
@@ -67,7 +38,7 @@ const LAST_MAIL_MS = 10_000
 const LINGER_MS = 5000
 
 /** Hold a conversation on a socket that was admitted; resolves when it is over and its mails are answered. */
-export function serveSmtp(socket: Socket, deps: SmtpDeps): Promise<SessionEnd> {
+export function serveSmtp(socket: Socket, deps: SessionDeps): Promise<SessionEnd> {
   return new Promise(resolve => new SmtpSession(socket, deps, resolve).start())
 }
 
@@ -75,7 +46,7 @@ type Mode = 'command' | 'data' | 'busy' | 'ended'
 
 class SmtpSession {
   readonly #socket: Socket
-  readonly #deps: SmtpDeps
+  readonly #deps: SessionDeps
   readonly #policy: SessionPolicy
   readonly #clock: () => number
   readonly #resolve: (end: SessionEnd) => void
@@ -98,7 +69,7 @@ class SmtpSession {
   /** when the present command or data began to be awaited */
   #since: number
 
-  constructor(socket: Socket, deps: SmtpDeps, resolve: (end: SessionEnd) => void) {
+  constructor(socket: Socket, deps: SessionDeps, resolve: (end: SessionEnd) => void) {
     this.#socket = socket
     this.#deps = deps
     this.#clock = deps.clock ?? Date.now
