@@ -12,7 +12,7 @@ export function itemsOf(value: Scalar): readonly Scalar[] | undefined {
 }
 
 /** A number, or a text as Perl takes it for one; undefined for '' and for what is neither. */
-export function numberOf(value: Scalar): number | undefined {
+export function optionalNumber(value: Scalar): number | undefined {
   if (typeof value === 'number') return value
   return typeof value === 'string' && value !== '' ? numberOfText(value) : undefined
 }

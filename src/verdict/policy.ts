@@ -8,7 +8,7 @@
 
 import {type Category, DESTINY, type Destiny} from '../config/category.ts'
 import {isTrue, numberText} from '../config/number.ts'
-import {numberOf} from '../config/scalar.ts'
+import {optionalNumber} from '../config/scalar.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Scalar} from '../config/value.ts'
 import {allByCategory, byCategory, categoryKey} from '../lookup/by-category.ts'
@@ -22,7 +22,7 @@ export function isListed(settings: Settings, maps: `@${string}`, address: string
 
 /** A `*_maps` list's number for an address; undefined where it says nothing or ''. */
 export function levelFor(settings: Settings, maps: `@${string}`, address: string): number | undefined {
-  return numberOf(lookup(settings.list(maps), internalAddress(address), settings)?.value)
+  return optionalNumber(lookup(settings.list(maps), internalAddress(address), settings)?.value)
 }
 
 /** A `*_maps` list's text for an address; undefined where it says nothing or ''. */
@@ -66,7 +66,7 @@ export function destinyOf(settings: Settings, category: Category, address: strin
   const destinies = settings.hash('%final_destiny_maps_by_ccat')
   if (!destinies.has(categoryKey(category))) return undefined
   const value = byCategory(settings, '%final_destiny_maps_by_ccat', [category])
-  const number = numberOf(lookupValue(value, internalAddress(address), settings))
+  const number = optionalNumber(lookupValue(value, internalAddress(address), settings))
   if (number === undefined) return 'PASS'
   // A number that means nothing keeps the mail waiting rather than losing it.
   return DESTINIES.get(number) ?? 'TEMPFAIL'

@@ -4,7 +4,7 @@
  * Source: spec/daemon §10.4. A module may want positional arguments (a command and its list of options) before
  * the pairs of option and value that all of them know.
  */
-import {itemsOf, numberOf} from '../../config/scalar.ts'
+import {itemsOf, optionalNumber} from '../../config/scalar.ts'
 import type {Scalar} from '../../config/value.ts'
 
 export interface SpamScannerEntry {
@@ -49,8 +49,8 @@ export function spamScannerEntries(list: readonly Scalar[]): SpamScannerEntry[] 
         module: String(module ?? '').replace(/^.*::/, ''),
         positional,
         options,
-        scoreFactor: numberOf(options.get('score_factor')) ?? 1,
-        bodySizeLimit: numberOf(options.get('mail_body_size_limit')),
+        scoreFactor: optionalNumber(options.get('score_factor')) ?? 1,
+        bodySizeLimit: optionalNumber(options.get('mail_body_size_limit')),
       },
     ]
   })

@@ -6,7 +6,7 @@
  * sender may be null. Both colours may hold; the verdict knows what that means.
  */
 import {isTrue} from '../../config/number.ts'
-import {itemsOf, numberOf} from '../../config/scalar.ts'
+import {itemsOf, optionalNumber} from '../../config/scalar.ts'
 import type {Settings} from '../../config/settings.ts'
 import type {Scalar} from '../../config/value.ts'
 import {lookup, lookupAll} from '../../lookup/lookup.ts'
@@ -64,7 +64,7 @@ function softPoints(
     if (value === undefined) continue
     const tables = itemsOf(value) ?? [value]
     for (const sender of senders) {
-      const points = numberOf(lookup(tables, sender, settings)?.value)
+      const points = optionalNumber(lookup(tables, sender, settings)?.value)
       if (points !== undefined) sum = (sum ?? 0) + points
     }
   }
