@@ -2,10 +2,11 @@
  * table — what is counted for each client of each service: connections now, and events within a unit of time.
  *
  * The state model of Postfix's anvil(8) (spec/anvil §5): one fixed window for all rates of a client, tested before
- * each increment; a client without connections is forgotten one unit after its last one. Numbers stand in pages of
- * typed arrays and names in many small maps, as one map of a million names stops the world when it grows.
+ * each increment; a client without connections is forgotten one unit after its last one. Everything stands in typed
+ * arrays, and what grows, grows in small pieces: a million clients are no work for the collector of garbage.
  * Times are whole seconds of a clock that never goes back. Pure.
  */
+import {NameStore} from './name-store.ts'
 
 /** What is counted; `count` is connections that are open now. */
 export interface ClientCounts {
@@ -39,21 +40,34 @@ const START = 7
 const IDLE_SINCE = 8
 const OLDER = 9
 const NEWER = 10
-const FIELDS = 11
+/** of the name, where it stands, and the next client in the same bucket */
+const HASH = 11
+const NAME = 12
+const NEXT = 13
+const FIELDS = 14
 
 const NONE = -1
+const FORGET_AT_ONCE = 1000
 const PAGE_BITS = 10
 const PAGE_CLIENTS = 1 << PAGE_BITS
-const SHARDS = 1024
+const SHARD_BITS = 10
+const SHARDS = 1 << SHARD_BITS
+const FIRST_BUCKETS = 4
+
+/** A part of the index: the first client of each bucket. */
+interface Shard {
+  heads: Int32Array
+  size: number
+}
 
 export class AnvilTable {
   /** seconds */
   unit: number
   readonly #now: () => number
   readonly #pages: Int32Array[] = []
-  readonly #names: (string | undefined)[][] = []
-  readonly #shards: (Map<string, ClientNumber> | undefined)[] = new Array(SHARDS)
-  readonly #free: ClientNumber[] = []
+  readonly #names = new NameStore()
+  readonly #shards: (Shard | undefined)[] = new Array(SHARDS)
+  #free: ClientNumber = NONE
   #used = 0
   #size = 0
   #oldest = NONE
@@ -136,10 +150,9 @@ export class AnvilTable {
 
   /** All clients with their present counts, in no order; windows that are over count as nothing. */
   *clients(): Generator<{readonly ident: string} & ClientCounts, void, undefined> {
-    this.forgetIdle()
     for (let client = 0; client < this.#used; client++) {
-      const ident = this.#names[client >> PAGE_BITS]![client & (PAGE_CLIENTS - 1)]
-      if (ident === undefined) continue
+      if (this.#get(client, NAME) === NONE || this.#isForgotten(client)) continue
+      const ident = this.ident(client)
       const counts = this.counts(client)
       yield this.#isOver(this.#get(client, START))
         ? {ident, ...NOTHING, count: counts.count}
@@ -147,22 +160,25 @@ export class AnvilTable {
     }
   }
 
-  /** Forget clients whose last connection ended a unit ago; a few words of work when there are none. */
-  forgetIdle(): void {
+  /**
+   * Forget clients whose last connection ended a unit ago, so many at a time that nobody waits for it; those that
+   * are still there are not found any more.
+   * @returns whether there are more
+   */
+  forgetIdle(): boolean {
     const before = this.#now() - this.unit
-    for (
-      let client = this.#oldest;
-      client !== NONE && this.#get(client, IDLE_SINCE) <= before;
-      client = this.#oldest
-    ) {
+    for (let left = FORGET_AT_ONCE; left > 0; left--) {
+      const client = this.#oldest
+      if (client === NONE || this.#get(client, IDLE_SINCE) > before) return false
       this.#unlink(client)
       this.#remove(client)
     }
+    return true
   }
 
   /** The client's name, as long as it is remembered. */
   ident(client: ClientNumber): string {
-    return this.#names[client >> PAGE_BITS]![client & (PAGE_CLIENTS - 1)] ?? ''
+    return this.#names.read(this.#get(client, NAME))
   }
 
   #isOver(start: number): boolean {
@@ -180,33 +196,91 @@ export class AnvilTable {
   }
 
   #find(ident: string): ClientNumber | undefined {
-    return this.#shards[shardOf(ident)]?.get(ident)
+    const hash = hashOf(ident)
+    const shard = this.#shards[hash & (SHARDS - 1)]
+    if (!shard) return undefined
+    let client = shard.heads[bucketOf(hash, shard)]!
+    while (client !== NONE && !(this.#get(client, HASH) === hash && this.#isNamed(client, ident))) {
+      client = this.#get(client, NEXT)
+    }
+    if (client === NONE) return undefined
+    if (!this.#isForgotten(client)) return client
+    this.#unlink(client)
+    this.#remove(client)
+    return undefined
+  }
+
+  #isNamed(client: ClientNumber, ident: string): boolean {
+    return this.#names.isAt(this.#get(client, NAME), ident)
+  }
+
+  /** Its time is over, whether or not anybody has seen to it. */
+  #isForgotten(client: ClientNumber): boolean {
+    return this.#get(client, COUNT) === 0 && this.#get(client, IDLE_SINCE) <= this.#now() - this.unit
   }
 
   #create(ident: string): ClientNumber {
-    const client = this.#free.pop() ?? this.#used++
-    const page = client >> PAGE_BITS
-    this.#pages[page] ??= new Int32Array(PAGE_CLIENTS * FIELDS)
-    this.#names[page] ??= []
-    this.#names[page][client & (PAGE_CLIENTS - 1)] = ident
+    const client = this.#number()
+    const page = this.#pages[client >> PAGE_BITS]!
     const at = (client & (PAGE_CLIENTS - 1)) * FIELDS
-    this.#pages[page].fill(0, at, at + FIELDS)
-    const shard = shardOf(ident)
-    this.#shards[shard] ??= new Map()
-    this.#shards[shard].set(ident, client)
+    page.fill(0, at, at + FIELDS)
+    const hash = hashOf(ident)
+    this.#set(client, HASH, hash)
+    this.#set(client, NAME, this.#names.add(ident))
+    const which = hash & (SHARDS - 1)
+    this.#shards[which] ??= {heads: new Int32Array(FIRST_BUCKETS).fill(NONE), size: 0}
+    const shard = this.#shards[which]
+    if (++shard.size > shard.heads.length) this.#widen(shard)
+    this.#index(client, shard)
     this.#size++
     return client
   }
 
+  /** One that was used before, or the next. */
+  #number(): ClientNumber {
+    const client = this.#free
+    if (client !== NONE) {
+      this.#free = this.#get(client, NEXT)
+      return client
+    }
+    this.#pages[this.#used >> PAGE_BITS] ??= new Int32Array(PAGE_CLIENTS * FIELDS)
+    return this.#used++
+  }
+
+  #index(client: ClientNumber, {heads}: Shard): void {
+    const bucket = bucketOf(this.#get(client, HASH), {heads})
+    this.#set(client, NEXT, heads[bucket]!)
+    heads[bucket] = client
+  }
+
+  #widen(shard: Shard): void {
+    const before = shard.heads
+    shard.heads = new Int32Array(before.length * 2).fill(NONE)
+    for (const head of before) {
+      for (let client = head; client !== NONE; ) {
+        const next = this.#get(client, NEXT)
+        this.#index(client, shard)
+        client = next
+      }
+    }
+  }
+
   #remove(client: ClientNumber): void {
-    const ident = this.ident(client)
-    this.#names[client >> PAGE_BITS]![client & (PAGE_CLIENTS - 1)] = undefined
-    const shard = shardOf(ident)
-    const clients = this.#shards[shard]
-    clients?.delete(ident)
-    // A map does not give its room back.
-    if (clients?.size === 0) this.#shards[shard] = undefined
-    this.#free.push(client)
+    const hash = this.#get(client, HASH)
+    const shard = this.#shards[hash & (SHARDS - 1)]!
+    const bucket = bucketOf(hash, shard)
+    const next = this.#get(client, NEXT)
+    if (shard.heads[bucket] === client) shard.heads[bucket] = next
+    else {
+      let before = shard.heads[bucket]!
+      while (this.#get(before, NEXT) !== client) before = this.#get(before, NEXT)
+      this.#set(before, NEXT, next)
+    }
+    if (--shard.size === 0) this.#shards[hash & (SHARDS - 1)] = undefined
+    this.#names.remove(this.#get(client, NAME))
+    this.#set(client, NAME, NONE)
+    this.#set(client, NEXT, this.#free)
+    this.#free = client
     this.#size--
   }
 
@@ -238,9 +312,14 @@ export class AnvilTable {
   }
 }
 
-/** FNV-1a over the name. */
-function shardOf(ident: string): number {
+/** FNV-1a over the name, mixed. */
+function hashOf(ident: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < ident.length; i++) hash = Math.imul(hash ^ ident.charCodeAt(i), 0x01000193)
-  return (hash ^ (hash >>> 16)) & (SHARDS - 1)
+  return hash ^ (hash >>> 15)
+}
+
+/** Bits that chose the shard choose no bucket. */
+function bucketOf(hash: number, {heads}: {readonly heads: Int32Array}): number {
+  return (hash >>> SHARD_BITS) & (heads.length - 1)
 }
