@@ -22,7 +22,7 @@ const DAEMON_COMMANDS = {
 }
 /** Options that matter to a command which only talks to a daemon; the others are accepted without effect. */
 const WHICH_DAEMON = ['-c', '-i', '-P', '-H']
-const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder', 'snmp-aggregator']
+const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder', 'snmp-aggregator', 'flight-recorder']
 const VERSION = 'amavis-2.13.0 (20230106)'
 
 function daemonUsage(problem) {
@@ -87,8 +87,14 @@ function services(args) {
   return {args: ['services', task, ...args.filter(arg => arg !== task)]}
 }
 
+/** `--replay` may stand without a value; oclif knows no such options. */
+function own(args) {
+  const isBare = (arg, next) => arg === '--replay' && (next === undefined || next.startsWith('-'))
+  return {args: args.map((arg, n) => (isBare(arg, args[n + 1]) ? '--replay=' : arg))}
+}
+
 const NAMES = {
-  amavis: args => ({args}),
+  amavis: own,
   amavisd: daemon,
   'amavisd-nanny': display('nanny'),
   'amavisd-agent': display('agent'),

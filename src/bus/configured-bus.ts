@@ -4,8 +4,10 @@
 import type {Settings} from '../config/settings.ts'
 import type {McPlan} from './mc-plan.ts'
 import {DEFAULT_LIMITS} from './minder-table.ts'
+import {DEFAULT_RECORDING_BYTES} from './recording/plan.ts'
 
-export interface ConfiguredBus extends Pick<McPlan, 'endpoints' | 'limits' | 'facility' | 'mtaQueues'> {
+export interface ConfiguredBus
+  extends Pick<McPlan, 'endpoints' | 'limits' | 'facility' | 'mtaQueues' | 'recording'> {
   readonly home: string
   /** who the services are to be; '' where the configuration names nobody */
   readonly user: string
@@ -38,6 +40,13 @@ export function configuredBus(settings: Settings): ConfiguredBus {
     },
     facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
     mtaQueues: text('$mta_queue_directory') || undefined,
+    recording:
+      settings.flag('$bus_recording') && text('$bus_recording_directory') !== ''
+        ? {
+            folder: text('$bus_recording_directory'),
+            maxBytes: settings.number('$bus_recording_size') ?? DEFAULT_RECORDING_BYTES,
+          }
+        : undefined,
     agentx: text('$agentx_socket'),
     home: text('$MYHOME'),
     user: text('$daemon_user'),

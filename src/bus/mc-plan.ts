@@ -3,6 +3,7 @@
  * process of its own.
  */
 import type {MinderLimits} from './minder-table.ts'
+import type {RecordingPlan} from './recording/plan.ts'
 import type {BusEndpoints} from './services.ts'
 
 export interface McPlan {
@@ -10,6 +11,8 @@ export interface McPlan {
   readonly limits: MinderLimits
   /** folder of Postfix's queues; undefined: they are not counted */
   readonly mtaQueues?: string | undefined
+  /** what flight-recorder keeps; undefined: it is not started */
+  readonly recording?: RecordingPlan | undefined
   /** -5 to 5 */
   readonly level: number
   readonly log: 'stderr' | 'syslog'

@@ -4,7 +4,7 @@
  * Written anew, as a whole, at each change; a reader sees the old one or the new one.
  */
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
-import {SERVICES, type ServiceName} from './services.ts'
+import {type ServiceName, serviceNamed} from './services.ts'
 
 export interface ServiceState {
   readonly name: ServiceName
@@ -51,7 +51,8 @@ export function removeMcState(file: string): void {
 export function readMcState(file: string, pid: number): McState | undefined {
   try {
     const state = JSON.parse(readFileSync(file, 'utf8')) as McState
-    const isWhole = Array.isArray(state.services) && state.services.every(({name}) => SERVICES.includes(name))
+    const isWhole =
+      Array.isArray(state.services) && state.services.every(({name}) => serviceNamed(name) === name)
     return state.pid === pid && isWhole ? state : undefined
   } catch {
     return undefined

@@ -29,6 +29,7 @@ export async function runAlone(name: ServiceName, plan: McPlan): Promise<void> {
     endpoints: plan.endpoints,
     limits: plan.limits,
     mtaQueues: plan.mtaQueues,
+    recording: plan.recording,
     log,
     signal: end.signal,
   })

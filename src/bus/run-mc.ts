@@ -49,6 +49,7 @@ export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: (
       endpoints: plan.endpoints,
       limits: plan.limits,
       mtaQueues: plan.mtaQueues,
+      recording: plan.recording,
       log,
       level: plan.level,
       signal: end.signal,

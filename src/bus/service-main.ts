@@ -9,6 +9,7 @@
 import {errorText} from '../errors.ts'
 import {createLogOver} from './channel-log.ts'
 import type {MinderLimits} from './minder-table.ts'
+import type {RecordingPlan} from './recording/plan.ts'
 import type {BusEndpoints, ServiceName} from './services.ts'
 import {runService} from './services.ts'
 
@@ -17,6 +18,7 @@ export interface ServiceOrder {
   readonly endpoints: BusEndpoints
   readonly limits: MinderLimits
   readonly mtaQueues?: string | undefined
+  readonly recording?: RecordingPlan | undefined
   readonly level: number
 }
 
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
       endpoints: order.endpoints,
       limits: order.limits,
       mtaQueues: order.mtaQueues,
+      recording: order.recording,
       log,
       signal: end.signal,
       ready: () => process.connected && process.send?.({kind: 'ready'}),

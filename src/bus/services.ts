@@ -5,16 +5,29 @@
  *                                 ^------- reports ---------- childproc-minder
  *
  * Source: spec/monitoring §1.1, §2.2–2.4. Each runs in a process of its own and until its signal is aborted.
+ * A fourth, flight-recorder, is of our own: it keeps what the outer socket says on disk (recording/).
  */
 import type {Log} from '../log/log.ts'
 import type {MinderLimits} from './minder-table.ts'
+import type {RecordingPlan} from './recording/plan.ts'
 
 export const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder'] as const
-export type ServiceName = (typeof SERVICES)[number]
+export const RECORDER = 'flight-recorder'
+export const ALL_SERVICES = [...SERVICES, RECORDER] as const
+export type ServiceName = (typeof ALL_SERVICES)[number]
+
+/** The services that a supervisor keeps up. */
+export function servicesFor({
+  recording,
+}: {
+  readonly recording?: RecordingPlan | undefined
+}): readonly ServiceName[] {
+  return recording === undefined ? SERVICES : ALL_SERVICES
+}
 
 /** The service that a name on the command line means; snmp-responder has an older one. */
 export function serviceNamed(name: string): ServiceName | undefined {
-  return SERVICES.find(service => service === (name === 'snmp-aggregator' ? 'snmp-responder' : name))
+  return ALL_SERVICES.find(service => service === (name === 'snmp-aggregator' ? 'snmp-responder' : name))
 }
 
 /** Where the parts of the bus meet. */
@@ -38,6 +51,8 @@ export interface ServiceOptions {
   readonly limits: MinderLimits
   /** folder of Postfix's queues, for childproc-minder to count in; undefined: none */
   readonly mtaQueues?: string | undefined
+  /** for flight-recorder; undefined: nothing is recorded */
+  readonly recording?: RecordingPlan | undefined
   readonly log: Log
   readonly signal: AbortSignal
   /** called when the sockets are bound or connected */
@@ -63,6 +78,7 @@ export function boundBy(
           : [{endpoint: endpoints.broadcast, flag: '--broadcast', setting: '$bus_broadcast_socket'}]),
       ]
     case 'childproc-minder':
+    case 'flight-recorder':
       return []
   }
 }
@@ -80,5 +96,7 @@ export async function runService(name: ServiceName, options: ServiceOptions): Pr
       return (await import('./minder.ts')).runMinder(options)
     case 'snmp-responder':
       return (await import('./responder.ts')).runResponder(options)
+    case 'flight-recorder':
+      return (await import('./recording/service.ts')).runRecorderService(options)
   }
 }

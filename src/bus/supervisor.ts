@@ -1,5 +1,5 @@
 /**
- * supervisor — amavis-mc: starts the three services, and starts again what ends.
+ * supervisor — amavis-mc: starts the services, and starts again what ends.
  *
  * A service is a child process with a channel to us; when we are gone the channel closes and it ends, so
  * that nothing is ever left over, whatever killed us. Source: spec/monitoring §2.1; differences: restarts
@@ -18,9 +18,10 @@ import {readKeyFile, splitEndpoint} from './curve.ts'
 import {EXPOSURE_HELP, exposed} from './exposure.ts'
 import type {ServiceState} from './mc-state.ts'
 import type {MinderLimits} from './minder-table.ts'
+import type {RecordingPlan} from './recording/plan.ts'
 import {restartDelay} from './restart-delay.ts'
 import type {ServiceOrder} from './service-main.ts'
-import {type BusEndpoints, boundBy, SERVICES, type ServiceName} from './services.ts'
+import {type BusEndpoints, boundBy, SERVICES, type ServiceName, servicesFor} from './services.ts'
 
 const KILL_AFTER_MS = 10_000
 
@@ -28,6 +29,7 @@ export interface SupervisorOptions {
   readonly endpoints: BusEndpoints
   readonly limits: MinderLimits
   readonly mtaQueues?: string | undefined
+  readonly recording?: RecordingPlan | undefined
   readonly log: Log
   /** log level of the services */
   readonly level: number
@@ -72,14 +74,13 @@ function keyProblem(endpoint: string): string | undefined {
 export async function supervise(options: SupervisorOptions): Promise<void> {
   const {log, signal} = options
   for (const what of exposed(options.endpoints)) log.write(-1, `WARNING: ${what}`)
-  const unready = new Set<ServiceName>(SERVICES)
+  const names = servicesFor(options)
+  const unready = new Set<ServiceName>(names)
   const onReady = (name: ServiceName) => {
     if (unready.delete(name) && unready.size === 0) options.ready?.()
   }
   const onChange = () => options.changed?.(services.map(service => service.state))
-  const services: readonly Supervised[] = SERVICES.map(
-    name => new Supervised(name, options, onReady, onChange),
-  )
+  const services: readonly Supervised[] = names.map(name => new Supervised(name, options, onReady, onChange))
   for (const service of services) service.start()
   if (!signal.aborted) {
     await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), {once: true}))
@@ -127,10 +128,10 @@ class Supervised {
   }
 
   start(): void {
-    const {log, endpoints, limits, level, mtaQueues} = this.#options
+    const {log, endpoints, limits, level, mtaQueues, recording} = this.#options
     const start = this.#options.start ?? forkService
     const begun = performance.now()
-    const child = start({name: this.#name, endpoints, limits, level, mtaQueues})
+    const child = start({name: this.#name, endpoints, limits, level, mtaQueues, recording})
     this.#child = child
     this.#starts++
     this.#startedMs = Date.now()

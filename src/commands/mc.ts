@@ -7,7 +7,8 @@ import {AmavisError, errorText} from '../errors.ts'
 export default class Mc extends Command {
   static override summary = 'Start the services of the monitoring bus and keep them up.'
   static override description =
-    `Runs msg-forwarder, childproc-minder and snmp-responder, and starts again what ends: after 1 s at
+    `Runs msg-forwarder, childproc-minder, snmp-responder and, unless $bus_recording is off, flight-recorder, and
+starts again what ends: after 1 s at
 first, then ever later up to a minute. Goes to the background unless -f is given. Where an address is
 taken it says so, starts nothing and exits with status 1.
 

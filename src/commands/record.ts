@@ -10,7 +10,8 @@ export default class Record extends Command {
     `Writes into a folder of segments, and removes the oldest ones so that they never take more than --size. Ends
 on SIGTERM or SIGINT. A crash loses the last second at most.
 
-"amavis nanny", "agent" and "status" show a recording with --replay, from any moment with --at.`
+"amavis mc" records by itself, into $bus_recording_directory; this is for another place, size or machine.
+"amavis nanny", "agent", "status" and "timing" show a recording with --replay, from any moment with --at.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> /var/lib/amavis/bus-record --size 512',
     'amavis nanny --replay /var/lib/amavis/bus-record --at 2026-11-22T03:10 --speed 4',

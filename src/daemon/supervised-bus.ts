@@ -16,7 +16,7 @@ export interface SupervisedBus {
 
 /** Our user and our log: it is a part of this daemon. */
 function mcPlan(
-  {endpoints, limits, facility, mtaQueues}: ConfiguredBus,
+  {endpoints, limits, facility, mtaQueues, recording}: ConfiguredBus,
   {home, log}: Plan,
   allowRoot: boolean,
 ): McPlan {
@@ -24,6 +24,7 @@ function mcPlan(
     endpoints,
     limits,
     mtaQueues,
+    recording,
     facility,
     level: Math.min(5, log.level),
     log: log.target === 'syslog' ? 'syslog' : 'stderr',

@@ -19,10 +19,11 @@ export async function configuredEndpoints(): Promise<ConfiguredEndpoints> {
     if (result.kind === 'failed') return NONE
     const settings = settingsOf(result.snapshot)
     const {configuredBus} = await import('../bus/configured-bus.ts')
-    const {outer, snmp} = configuredBus(settings).endpoints
+    const {endpoints, recording} = configuredBus(settings)
     return {
-      bus: outer || undefined,
-      responder: snmp || undefined,
+      bus: endpoints.outer || undefined,
+      responder: endpoints.snmp || undefined,
+      recording: recording?.folder,
       control: settings.string('$control_socket'),
       details: settings.number('$nanny_details_level'),
     }

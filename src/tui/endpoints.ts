@@ -23,6 +23,8 @@ export interface ConfiguredEndpoints {
   readonly responder: string | undefined
   /** the master's control socket */
   readonly control: string | undefined
+  /** the folder that the services record to */
+  readonly recording?: string | undefined
   /** `$nanny_details_level` */
   readonly details?: number | undefined
 }

@@ -1,7 +1,11 @@
 /**
  * replay-flags — `--replay`, `--at` and `--speed`: a recording in the place of the bus.
+ *
+ * `--replay` without a recording (bin/names.js makes it an empty one) means that of the services.
  */
 import {Errors, Flags} from '@oclif/core'
+import {AmavisError} from '../errors.ts'
+import {configuredEndpoints} from './configured-endpoints.ts'
 import type {Endpoints} from './endpoints.ts'
 
 const SLOWEST = 0.01
@@ -10,7 +14,8 @@ const FASTEST = 1000
 export const replayFlags = {
   replay: Flags.string({
     helpValue: '<recording>',
-    description: 'show a recording of "amavis record" (its folder, or one segment) instead of the bus',
+    description:
+      'show a recording (its folder, or one segment) instead of the bus; without one that of the services',
     exclusive: ['connect', 'snmp-connect'],
   }),
   at: Flags.string({
@@ -42,8 +47,21 @@ export interface ReplayFlags {
 export async function replayEndpoints(recording: string, {at, speed}: ReplayFlags): Promise<Endpoints> {
   const {replayEndpoint} = await import('../bus/recording/replay.ts')
   const endpoint = await replayEndpoint(
-    {recording, ...(at !== undefined && {at}), ...(speed !== undefined && {speed})},
+    {
+      recording: recording === '' ? await servicesRecording() : recording,
+      ...(at !== undefined && {at}),
+      ...(speed !== undefined && {speed}),
+    },
     Date.now(),
   )
   return {buses: [endpoint], responder: endpoint}
+}
+
+async function servicesRecording(): Promise<string> {
+  const {recording} = await configuredEndpoints()
+  if (recording !== undefined) return recording
+  throw new AmavisError(
+    'AM_USAGE',
+    'no configuration that can be read has a recording ($bus_recording); say --replay FOLDER',
+  )
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync, readFileSync} from 'node:fs'
+import {appendFileSync, existsSync, readFileSync} from 'node:fs'
 import {type TestContext, test} from 'node:test'
+import {Publisher} from 'zeromq'
 import type {McPlan} from '../../src/bus/mc-plan.ts'
+import {readMcState} from '../../src/bus/mc-state.ts'
 import {DEFAULT_LIMITS} from '../../src/bus/minder-table.ts'
+import {readRecords, segmentsAt} from '../../src/bus/recording/segments.ts'
 import {restartDelay} from '../../src/bus/restart-delay.ts'
 import {SUPERVISOR} from '../../src/bus/run-mc.ts'
 import {startMc} from '../../src/bus/start-mc.ts'
@@ -71,6 +74,36 @@ test('a killed service is started again', async t => {
   await until('another pid', () => mc.pids().get('snmp-responder') !== before)
   assert.match(mc.log(), /exited \(killed by SIGKILL\) after .* s: snmp-responder/)
   assert.equal((await ask(plan.endpoints.snmp, 'am.snmp?', {timeoutMs: 10_000})).length, 3)
+})
+
+test('the flight recorder, killed in the midst of writing, goes on, and what is whole is read', async t => {
+  const home = temporaryFolder(t)
+  const folder = `${home}/bus-record`
+  const plan = {...planIn(home), recording: {folder, maxBytes: 1_000_000}}
+  const mc = await startProcess(t, plan)
+  const before = mc.pids().get('flight-recorder') ?? 0
+  const publisher = new Publisher({linger: 0})
+  publisher.connect(plan.endpoints.inner)
+  t.after(() => publisher.close())
+  let n = 0
+  const recorded = async () => {
+    await publisher.send(`am.snmp InMsgs C32 ${++n}`)
+    const segments = await segmentsAt(folder).catch(() => [])
+    let last = 0
+    for await (const {frames} of readRecords(segments)) {
+      last = Math.max(last, Number(/^am.snmp InMsgs C32 (\d+)/.exec(frames[0] ?? '')?.[1] ?? 0))
+    }
+    return last
+  }
+  await until('a record', recorded)
+  process.kill(before, 'SIGKILL')
+  await until('another pid', () => mc.pids().get('flight-recorder') !== before)
+  // what a death within a write leaves behind
+  const [segment] = await segmentsAt(folder)
+  appendFileSync(segment.file, '{"t":1795361882.0,"frames":["am.snmp InMsgs C32 99')
+  const then = n
+  await until('a later record', async () => (await recorded()) > then)
+  assert.equal(readMcState(`${home}/mc.state`, mc.process.pid ?? 0)?.services.at(-1)?.restarts, 1)
 })
 
 test('SIGTERM ends the services and the supervisor, with status 0 and no pid file', async t => {

@@ -19,6 +19,9 @@ const TRANSLATIONS: readonly (readonly [string, string, string])[] = [
   ['amavisd', '-X no_conf_file_writable_check test-config', 'test-config -X no_conf_file_writable_check'],
   ['amavisd', '-d -1 debug', 'debug -d -1'],
   ['amavis', 'stop -c a', 'stop -c a'],
+  ['amavis', 'nanny --replay', 'nanny --replay='],
+  ['amavis', 'nanny --replay --at end', 'nanny --replay= --at end'],
+  ['amavis', 'nanny --replay ring --at end', 'nanny --replay ring --at end'],
   ['amavis-mc', '-f -- -d 3', 'mc -f -d 3'],
   ['amavis-services', '-f msg-forwarder', 'services msg-forwarder -f'],
 ]

@@ -98,6 +98,7 @@ export async function planOf(flags: BusFlagValues): Promise<ConfiguredPlan> {
     },
     limits: configured?.limits ?? DEFAULT_LIMITS,
     mtaQueues: configured?.mtaQueues,
+    recording: configured?.recording,
     level: flags.debug,
     log: flags.foreground ? 'stderr' : 'syslog',
     facility: configured?.facility ?? 'mail',

@@ -6,28 +6,29 @@ import type {Log} from '../../log/log.ts'
 import {parseFrame} from '../grammar.ts'
 import {ask, subscribe} from '../subscriber.ts'
 import {VariableStore} from '../variable-store.ts'
+import type {RecordingPlan} from './plan.ts'
 import {Ring} from './ring.ts'
 
 const FLUSH_MS = 1000
 
-export interface RecorderOptions {
+export interface RecorderOptions extends RecordingPlan {
   /** the forwarder's outer socket */
   readonly bus: string
   /** knows the counters from before; without an answer they begin now */
   readonly responder: string
-  readonly folder: string
-  readonly maxBytes: number
   readonly log: Log
   readonly signal: AbortSignal
+  /** go on when nothing can be written at the start either */
+  readonly patient?: boolean
 }
 
 /**
  * Record until the signal is aborted.
- * @throws AmavisError AM_STORAGE when the folder cannot be written to at the start; later that is logged, and
- *   tried again
+ * @throws AmavisError AM_STORAGE when the folder cannot be written to at the start and the recorder is not
+ *   patient; later that is logged once, and tried again
  */
 export async function runRecorder(options: RecorderOptions): Promise<void> {
-  const {bus, responder, folder, maxBytes, log, signal} = options
+  const {bus, responder, folder, maxBytes, log, signal, patient = false} = options
   const counters = new VariableStore(Date.now())
   const state = () =>
     ['am.snmp FLUSH', ...counters.answer('am.snmp?'), ...counters.answer('am.nanny?')].filter(Boolean)
@@ -46,10 +47,11 @@ export async function runRecorder(options: RecorderOptions): Promise<void> {
     }
   }
   ring.put({timeMs: Date.now(), frames: state(), state: true})
-  try {
-    await ring.flush(Date.now())
-  } catch (error) {
-    throw new AmavisError('AM_STORAGE', `cannot record to ${folder}: ${errorText(error)}`, {cause: error})
+  if (patient) await flush()
+  else {
+    await ring.flush(Date.now()).catch(error => {
+      throw new AmavisError('AM_STORAGE', `cannot record to ${folder}: ${errorText(error)}`, {cause: error})
+    })
   }
   const timer = setInterval(() => void flush(), FLUSH_MS)
   try {

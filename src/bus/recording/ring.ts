@@ -1,11 +1,13 @@
 /**
  * ring — a recording of bounded size: segments are only ever appended to, and the oldest ones removed.
  *
+ * Who writes to whom is in it, so it is readable by its owner only.
+ *
  * A new process begins a new segment, so a line that a crash has torn stays the last of its file. What is put
  * gathers in memory and is written once a second; when the disk cannot keep up or is full, records are
  * dropped and counted, and nobody waits.
  */
-import {type FileHandle, mkdir, open, unlink} from 'node:fs/promises'
+import {type FileHandle, mkdir, open, rm} from 'node:fs/promises'
 import {type BusRecord, formatRecord} from './record.ts'
 import {segmentFile, segmentsIn} from './segments.ts'
 
@@ -29,6 +31,9 @@ export class Ring {
   #pendingBytes = 0
   #handle: FileHandle | undefined
   #handleBytes = 0
+  #file: string | undefined
+  /** nothing but the state was written to the file */
+  #isEmpty = true
   #flushing: Promise<void> = Promise.resolve()
   #dropped = 0
 
@@ -75,6 +80,7 @@ export class Ring {
     this.#pendingBytes = 0
     let written = 0
     try {
+      if (lines.length > 0 && (await this.#isGone())) await this.#end()
       while (written < lines.length) {
         const room = this.#segmentBytes - this.#handleBytes
         const fitting = countFitting(lines, written, room)
@@ -87,13 +93,15 @@ export class Ring {
           continue
         }
         const part = Buffer.concat(lines.slice(written, written + fitting))
-        await this.#handle.appendFile(part)
-        this.#handleBytes += part.length
+        await this.#append(this.#handle, part)
+        this.#isEmpty = false
         written += fitting
       }
     } catch (error) {
       this.#dropped += lines.length - written
       await this.#end()
+      // on a full disk there is one more at each attempt
+      if (this.#isEmpty && this.#file !== undefined) await rm(this.#file, {force: true}).catch(() => {})
       throw error
     }
   }
@@ -102,24 +110,36 @@ export class Ring {
   async #begin(nowMs: number): Promise<void> {
     await this.#end()
     const {folder, maxBytes, state} = this.#options
-    await mkdir(folder, {recursive: true, mode: 0o750})
+    await mkdir(folder, {recursive: true, mode: 0o700})
     const segments = await segmentsIn(folder)
     let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
     for (const segment of segments) {
       if (bytes + this.#segmentBytes <= Math.max(maxBytes, LEAST_RING_BYTES)) break
-      await unlink(segment.file)
+      await rm(segment.file, {force: true})
       bytes -= segment.bytes
     }
     const last = segments.at(-1)?.startMs ?? 0
     const startMs = Math.max(Math.floor(nowMs), last + 1) // names keep their order when the clock is set back
-    this.#handle = await open(segmentFile(folder, startMs), 'wx', 0o640)
+    const file = segmentFile(folder, startMs)
+    this.#handle = await open(file, 'wx', 0o600)
     this.#handleBytes = 0
+    this.#isEmpty = true
+    this.#file = file
     const frames = state?.() ?? []
     if (frames.length === 0) return
     const line = Buffer.from(formatRecord({timeMs: nowMs, frames, state: true}))
     if (line.length > this.#segmentBytes / 2) return
-    await this.#handle.appendFile(line)
-    this.#handleBytes = line.length
+    await this.#append(this.#handle, line)
+  }
+
+  async #append(handle: FileHandle, octets: Buffer): Promise<void> {
+    await handle.appendFile(octets)
+    this.#handleBytes += octets.length
+  }
+
+  /** Whether somebody has removed the segment that is being written to. */
+  async #isGone(): Promise<boolean> {
+    return this.#handle !== undefined && (await this.#handle.stat()).nlink === 0
   }
 
   async #end(): Promise<void> {

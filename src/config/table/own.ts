@@ -71,6 +71,27 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'where the SNMP agent listens for amavis snmp-subagent: a path, or tcp:localhost:705',
   },
   {
+    name: '$bus_recording',
+    kind: 'bool',
+    bank: 'no',
+    default: '1',
+    doc: 'amavis mc keeps a recording of the bus, for --replay of the monitors',
+  },
+  {
+    name: '$bus_recording_directory',
+    kind: 'path',
+    bank: 'no',
+    afterDefault: '"$MYHOME/bus-record"',
+    doc: 'folder of that recording',
+  },
+  {
+    name: '$bus_recording_size',
+    kind: 'bytes',
+    bank: 'no',
+    default: '64*1024*1024',
+    doc: 'the most that the recording takes; the oldest of it gives way',
+  },
+  {
     name: '$mta_queue_directory',
     kind: 'path',
     bank: 'no',

@@ -203,3 +203,23 @@ test('a path with any characters comes back out of its address', async t => {
   const endpoint = await replayEndpoint({recording: file}, 1000)
   assert.ok((await askReplay(endpoint, 'am.snmp?', 1000)).includes('am.snmp InMsgs C32 3'))
 })
+
+test('a recording is for its owner only, and one that somebody removes is begun anew', async t => {
+  const home = path.join(await folder(t), 'ring')
+  const ring = new Ring({folder: home, maxBytes: LEAST_RING_BYTES})
+  ring.put({timeMs: START_MS, frames: ['am.st 1 2 A']})
+  await ring.flush(START_MS)
+  const places = [home, ...(await readdir(home)).map(name => path.join(home, name))]
+  const modes = await Promise.all(places.map(file => stat(file)))
+  assert.deepEqual(
+    modes.map(({mode}) => (mode & 0o777).toString(8)),
+    ['700', '600'],
+  )
+  await rm(home, {recursive: true})
+  ring.put({timeMs: START_MS + 1, frames: ['am.st 1 3 b']})
+  await ring.close(START_MS + 1)
+  assert.deepEqual(
+    (await recordsOf(home)).map(({frames}) => frames),
+    [['am.st 1 3 b']],
+  )
+})
