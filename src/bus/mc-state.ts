@@ -4,7 +4,17 @@
  * Written anew, as a whole, at each change; a reader sees the old one or the new one.
  */
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import type {Program} from '../process/pid-file.ts'
 import {type ServiceName, serviceNamed} from './services.ts'
+
+/** Its title in the process list. */
+const SUPERVISOR_TITLE = 'amavis-mc'
+
+export const SUPERVISOR: Program = {
+  name: SUPERVISOR_TITLE,
+  isNamedBy: line => line.split(' ').some(word => path.basename(word, '.js') === SUPERVISOR_TITLE),
+}
 
 export interface ServiceState {
   readonly name: ServiceName

@@ -3,22 +3,13 @@
  *
  * SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the services and end it.
  */
-import path from 'node:path'
 import {AmavisError} from '../errors.ts'
 import type {Log} from '../log/log.ts'
-import {leavePidFile, type Program, takePidFile} from '../process/pid-file.ts'
+import {leavePidFile, takePidFile} from '../process/pid-file.ts'
 import {leaveRoot} from './leave-root.ts'
 import type {McPlan} from './mc-plan.ts'
-import {removeMcState, stateFileOf, writeMcState} from './mc-state.ts'
+import {removeMcState, SUPERVISOR, stateFileOf, writeMcState} from './mc-state.ts'
 import {startProblems, supervise} from './supervisor.ts'
-
-/** Our title in the process list. */
-const SUPERVISOR_TITLE = 'amavis-mc'
-
-export const SUPERVISOR: Program = {
-  name: SUPERVISOR_TITLE,
-  isNamedBy: line => line.split(' ').some(word => path.basename(word, '.js') === SUPERVISOR_TITLE),
-}
 
 /**
  * Be the supervisor; resolves when it was told to stop and all services have ended.
@@ -28,7 +19,7 @@ export const SUPERVISOR: Program = {
  *   a pid file that cannot be written, an unknown user, or root without a user
  */
 export async function runMc(plan: McPlan, log: Log, stop: AbortSignal, ready?: () => void): Promise<void> {
-  process.title = SUPERVISOR_TITLE
+  process.title = SUPERVISOR.name
   // before root is given up: the usual folder is root's
   if (plan.pidFile !== undefined) takePidFile(plan.pidFile, SUPERVISOR)
   try {

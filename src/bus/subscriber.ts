@@ -22,13 +22,15 @@ const MOST_WAITING = 10_000
  * Everything that the endpoints (the forwarders' outer sockets) say and that begins with one of the
  * prefixes, each of them as in `am.st ` with its space. Ends when the signal is aborted.
  *
+ * @param onDrop told of each message that was dropped because the reader is too slow
+ *
  * A recording stands for a bus (recording/replay.ts), and always alone.
  * @throws AmavisError AM_USAGE for an endpoint that is no address, or whose key file cannot be used
  */
 export async function* subscribe(
   endpoints: readonly string[],
   prefixes: readonly string[],
-  {signal}: {readonly signal: AbortSignal},
+  {signal, onDrop}: {readonly signal: AbortSignal; readonly onDrop?: (endpoint: string) => void},
 ): AsyncGenerator<BusMessage> {
   if (signal.aborted) return
   if (endpoints.some(isReplay)) return yield* replay(endpoints[0] ?? '', prefixes, {signal})
@@ -37,6 +39,7 @@ export async function* subscribe(
   let wake = () => {}
   const put = (message: BusMessage) => {
     if (waiting.length < MOST_WAITING) waiting.push(message)
+    else onDrop?.(message.endpoint)
     wake()
   }
   const sockets = endpoints.map(

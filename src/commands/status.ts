@@ -1,33 +1,50 @@
-/** status — whether everything is alive, and how busy it is. */
+/** status — is it well? One answer for each host. */
 import {Command, Flags} from '@oclif/core'
 import type {MasterStatus} from '../daemon/answers.ts'
 import {configuredEndpoints} from '../tui/configured-endpoints.ts'
-import {DEFAULT_LIMITS, type Limits, parseThresholds} from '../tui/status/check.ts'
-import {JSON_FIELDS, type WaitingLine} from '../tui/status/summary.ts'
-import {controlFlag, responderFlag, runTextView, viewFlags} from '../tui/view-command.ts'
+import {DEFAULT_BUS} from '../tui/endpoints.ts'
+import {keysText, STATUS_ACTIONS} from '../tui/keys.ts'
+import type {MasterFacts, Place} from '../tui/status/facts.ts'
+import type {AskMaster} from '../tui/status/feed.ts'
+import {JSON_FIELDS} from '../tui/status/json.ts'
+import {DEFAULT_LIMITS, type Limits, parseThresholds, thresholdsText} from '../tui/status/thresholds.ts'
+import {
+  controlFlag,
+  endpointsOf,
+  responderFlag,
+  runTextView,
+  viewFlags,
+  withMessages,
+} from '../tui/view-command.ts'
 
 const DEFAULT_WAIT_MS = 2000
 const CLASSIC_WAIT_MS = 1000
+const MASTER_LIMIT_MS = 2000
 /** exit status of a plugin that cannot tell */
 const UNKNOWN = 3
 
 export default class Status extends Command {
-  static override summary = 'Show whether everything is alive and how busy it is.'
+  static override summary = 'Show whether everything is well, and what to do where it is not.'
   static override description =
-    `Services, children, load with its recent peak, mails a minute, and what became of the mail since the
-daemon's start. Shown once; with -c or -w again and again. With --classic the display of amavisd-status.
+    `Daemon, last reload, children, waiting connections, mail and its contents, times, scanners, next hop, bus,
+services, queues of the MTA, preserved evidence, incidents; then each warning with what to do. A line begins with
+! for a warning, X for what is critical, - where nobody tells. On a terminal a live screen; several hosts by
+--connect given more than once, then enter shows one of them. Without a terminal, with --once, -c or -w, text.
+What only the master knows comes from its control socket, on this machine and for its user or root. With
+--classic the display of amavisd-status.
+
+Keys: ${keysText(STATUS_ACTIONS)}.
 
 With --check one line, and exit status 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (wrong thresholds). A service of
-the bus that says nothing is critical, and no child at all. Thresholds are of busy (per cent of the children,
-warning 90), oldest (seconds of the oldest task, 300 and 600), waiting (connections that wait for a child,
-warning 1) and age (seconds since the bus was heard, critical 3.5).
+the bus that says nothing is critical, and no child at all. Thresholds are of ${thresholdsText()}. The
+last ten minutes are those that were watched: a single look sees only what happens in it.
 
 ${JSON_FIELDS}`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> -w 5',
+    '<%= config.bin %> <%= command.id %> --connect tcp://mx1:23232 --connect tcp://mx2:23232',
     '<%= config.bin %> <%= command.id %> --check --warning busy=80,oldest=60 --critical oldest=300',
-    `<%= config.bin %> <%= command.id %> --json | jq -e '.services | all(.alive)'`,
+    `<%= config.bin %> <%= command.id %> --once --json | jq -e '.level == "ok"'`,
   ]
   static override flags = {
     ...viewFlags,
@@ -40,38 +57,48 @@ ${JSON_FIELDS}`
     warning: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      dependsOn: ['check'],
       helpValue: '<name=value>',
-      description: 'threshold above which --check warns, such as busy=80,oldest=120',
+      description: 'threshold above which to warn, such as busy=80,oldest=120',
     }),
     critical: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      dependsOn: ['check'],
       helpValue: '<name=value>',
-      description: 'threshold above which --check is critical',
+      description: 'threshold above which it is critical',
     }),
   }
   static override strict = false
 
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(Status)
-    const check = flags.check ? limitsOf(flags) : undefined
-    if (flags.check && !check) {
-      this.log('AMAVIS UNKNOWN - thresholds are busy=, oldest=, waiting= and age= with a number')
+    const limits = limitsOf(flags)
+    if (!limits) {
+      if (!flags.check) this.error(`thresholds are a name, = and a number, of ${thresholdsText()}`, {exit: 2})
+      this.log('AMAVIS UNKNOWN - thresholds are a name, = and a number, such as busy=80,oldest=60')
       process.exitCode = UNKNOWN
       return
     }
+    const {check, json, classic, control} = flags
+    const askMaster: AskMaster = flags.replay === undefined ? masterOf(control) : async () => undefined
+    const wantsText =
+      flags.once || flags.count !== undefined || flags.wait !== undefined || json || check || classic
+    if (!wantsText && argv.length === 0 && process.stdout.isTTY && process.env['TERM'] !== 'dumb') {
+      const {buses, responders} = await withMessages(this, () => endpointsOf(flags))
+      const {showStatus} = await import('../tui/status/show.tsx')
+      return withMessages(this, () => showStatus({places: placesOf(buses, responders), askMaster, limits}))
+    }
     await runTextView(this, 'status', flags, argv as string[], async options => {
       const {printClassicStatus, printStatus} = await import('../tui/status/plain.ts')
-      if (flags.classic) return printClassicStatus({...options, waitMs: options.waitMs ?? CLASSIC_WAIT_MS})
+      if (classic) return printClassicStatus({...options, waitMs: options.waitMs ?? CLASSIC_WAIT_MS})
       return printStatus({
         ...options,
+        places: placesOf(options.endpoints, options.responders),
         count: options.count ?? (options.waitMs === undefined ? 1 : undefined),
         waitMs: options.waitMs ?? DEFAULT_WAIT_MS,
-        json: flags.json,
+        json,
         check,
-        waitingLine: async () => (flags.replay === undefined ? askWaitingLine(flags.control) : undefined),
+        limits,
+        askMaster,
       })
     })
   }
@@ -86,13 +113,55 @@ function limitsOf(flags: {
   return warning && critical && {warning, critical}
 }
 
-/** The master is asked only on this machine, and only by those who may. */
-async function askWaitingLine(given: string | undefined): Promise<WaitingLine | undefined> {
-  const path = given ?? (await configuredEndpoints()).control
-  if (path === undefined) return undefined
+function placesOf(buses: readonly string[], responders: readonly [string, ...string[]]): readonly Place[] {
+  return buses.map((endpoint, i) => ({endpoint, responder: responders[i] ?? responders[0]}))
+}
+
+/**
+ * Asks the master of this machine, for the bus that is its own: the one that the configuration names, or, with a
+ * socket named, the first that is asked for. Another bus is another daemon's.
+ */
+function masterOf(given: string | undefined): AskMaster {
+  let first: string | undefined
+  let configured: Promise<{bus: string | undefined; control: string | undefined}> | undefined
+  return async endpoint => {
+    if (given !== undefined) {
+      first ??= endpoint
+      return endpoint === first ? askMasterAt(given) : undefined
+    }
+    const {bus, control} = await (configured ??= configuredEndpoints())
+    return control !== undefined && endpoint === (bus ?? DEFAULT_BUS) ? askMasterAt(control) : undefined
+  }
+}
+
+async function askMasterAt(path: string): Promise<MasterFacts | undefined> {
   const {askMaster} = await import('../daemon/control.ts')
-  const reply = await askMaster(path, {command: 'status'}, {timeoutMs: 2000})
+  const reply = await askMaster(path, {command: 'status'}, {timeoutMs: MASTER_LIMIT_MS})
   if (reply?.kind !== 'ok') return undefined
-  const {waiting} = reply as unknown as MasterStatus
-  return {waiting: waiting.length, limit: waiting.limit}
+  const status = reply as unknown as MasterStatus
+  const {
+    pid,
+    name,
+    version = '',
+    generation,
+    startedAt,
+    maximum = 0,
+    waiting,
+    reload,
+    services,
+    evidence,
+  } = status
+  return {
+    pid,
+    name,
+    version,
+    generation,
+    startedMs: startedAt,
+    maximum,
+    waiting,
+    reload: reload && {atMs: reload.at, ok: reload.ok, problems: reload.problems},
+    services,
+    // a daemon of an earlier version says nothing of it
+    evidence: (evidence ?? []).map(({at, ...one}) => ({...one, atMs: at})),
+  }
 }

@@ -3,13 +3,24 @@
  *
  * What is to be done becomes a wish, and is answered when it has been done.
  */
+import {readMcState, type ServiceState, SUPERVISOR, stateFileOf} from '../bus/mc-state.ts'
+import {readPidFile} from '../process/pid-file.ts'
 import type {ControlReply, ControlRequest} from './control.ts'
 import type {Door} from './door.ts'
 import type {ChildStatus} from './generation.ts'
 import type {Generations} from './generations.ts'
 import type {DaemonOptions} from './options.ts'
 import type {Plan} from './plan.ts'
+import {type Evidence, preservedEvidence} from './sweep.ts'
 import type {Wishes} from './wishes.ts'
+
+/** What became of the last reload; Unix time in ms. */
+export interface ReloadResult {
+  readonly at: number
+  readonly ok: boolean
+  /** why it was refused */
+  readonly problems: readonly string[]
+}
 
 /** What a master knows of itself. */
 export interface Standing {
@@ -19,6 +30,7 @@ export interface Standing {
   readonly plan: Plan | undefined
   readonly door: Pick<Door, 'keys' | 'accepted' | 'waiting'>
   readonly generations: Pick<Generations, 'current' | 'status' | 'retireChild'>
+  readonly reload: ReloadResult | undefined
   /** pid of the supervisor of the bus, where the master brought one up */
   readonly mc: number | undefined
 }
@@ -58,14 +70,24 @@ export interface MasterStatus {
   readonly accepted: number
   readonly waiting: Door['waiting']
   readonly mc: number | undefined
+  /** services of the bus, where an amavis-mc for this home runs */
+  readonly services: readonly ServiceState[] | undefined
   readonly children: readonly ChildStatus[]
+  /** $myhostname */
+  readonly name: string | undefined
+  readonly version: string | undefined
+  /** children that are to be there */
+  readonly maximum: number | undefined
+  readonly reload: ReloadResult | undefined
+  /** work folders that were left for a person to look at */
+  readonly evidence: readonly Evidence[]
 }
 
 function identity({options: {mode, files, instance}}: Standing): ControlReply {
   return {kind: 'ok', pid: process.pid, mode, files, instance}
 }
 
-function status({startedAt, plan, door, generations, mc}: Standing): MasterStatus {
+function status({startedAt, plan, door, generations, mc, reload}: Standing): MasterStatus {
   return {
     pid: process.pid,
     startedAt,
@@ -75,6 +97,19 @@ function status({startedAt, plan, door, generations, mc}: Standing): MasterStatu
     accepted: door.accepted,
     waiting: door.waiting,
     mc,
+    services: plan && servicesAt(plan.home),
     children: generations.status(),
+    name: plan?.identity.name,
+    version: plan?.identity.version,
+    maximum: generations.current?.size,
+    reload,
+    evidence: plan ? preservedEvidence(plan.tempBase) : [],
   }
+}
+
+/** As amavis-mc wrote them down last. */
+function servicesAt(home: string): readonly ServiceState[] | undefined {
+  const file = `${home}/amavis-mc.pid`
+  const found = readPidFile(file, SUPERVISOR)
+  return found.kind === 'running' ? readMcState(stateFileOf(file), found.pid)?.services : undefined
 }

@@ -85,6 +85,11 @@ export class Generation implements Inside {
     return this.#children.size
   }
 
+  /** Children that are to be there. */
+  get size(): number {
+    return this.#pool.size
+  }
+
   /** All children that are wanted are up. */
   get complete(): boolean {
     return this.#pool.complete

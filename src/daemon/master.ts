@@ -12,7 +12,7 @@ import {AmavisError} from '../errors.ts'
 import {type OpenLog, openLog} from '../log/log-plan.ts'
 import {dropPrivileges} from '../process/privileges.ts'
 import {ServiceManager} from '../process/service-manager.ts'
-import {answerRequest, type Standing} from './answers.ts'
+import {answerRequest, type ReloadResult, type Standing} from './answers.ts'
 import type {ChildHandle} from './child-process.ts'
 import type {ControlReply} from './control.ts'
 import {Door} from './door.ts'
@@ -61,6 +61,7 @@ export class Master {
   #soon = false
   readonly #manager = new ServiceManager({onTrouble: text => this.#say(-1, text)})
   readonly #startedAt = Date.now()
+  #reloaded: ReloadResult | undefined
 
   constructor(options: MasterOptions) {
     this.#options = options
@@ -113,11 +114,17 @@ export class Master {
         this.#say(0, `one child ${wish.kind}: ${size} from now on`)
         return false
       }
-      case 'reload':
-        wish.done(
-          await this.#manager.reloading(() => this.#unlessDraining(() => this.#reload()), this.#status),
-        )
+      case 'reload': {
+        const reload = () => this.#unlessDraining(() => this.#reload())
+        const reply = await this.#manager.reloading(reload, this.#status)
+        this.#reloaded = {
+          at: Date.now(),
+          ok: reply.kind === 'ok',
+          problems: reply.kind === 'ok' ? [] : reply.problems,
+        }
+        wish.done(reply)
         return false
+      }
       case 'restart':
         wish.done(await this.#unlessDraining(() => this.#restart(wish.options)))
         return false
@@ -217,6 +224,7 @@ export class Master {
       door: this.#door,
       generations: this.#generations,
       mc: this.#bus?.pid,
+      reload: this.#reloaded,
     }
   }
 

@@ -4,10 +4,41 @@
  * A folder with a reason beside it was preserved for a person to look at and is never touched
  * (session/spool.ts).
  */
-import {existsSync, readdirSync, rmSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {liveProcesses, type ProcessTable} from '../process/process-table.ts'
 import {REASON_SUFFIX} from '../session/spool.ts'
+
+/** A folder that was preserved, as `amavis status` shows it. */
+export interface Evidence {
+  readonly folder: string
+  readonly reason: string
+  /** Unix time in ms */
+  readonly at: number
+}
+
+const MOST_EVIDENCE = 100
+const LONGEST_REASON = 500
+
+/** The preserved folders, newest first; at most a hundred. */
+export function preservedEvidence(base: string): readonly Evidence[] {
+  try {
+    const files = readdirSync(base).filter(
+      name => name.endsWith(REASON_SUFFIX) && folderOwner(name.slice(0, -REASON_SUFFIX.length)) !== undefined,
+    )
+    return files
+      .slice(0, MOST_EVIDENCE)
+      .map(name => {
+        const file = path.join(base, name)
+        const reason = readFileSync(file, 'utf8').slice(0, LONGEST_REASON).trim()
+        return {folder: file.slice(0, -REASON_SUFFIX.length), reason, at: Math.round(statSync(file).mtimeMs)}
+      })
+      .toSorted((a, b) => b.at - a.at)
+  } catch {
+    // nothing there that is ours to read
+    return []
+  }
+}
 
 /** The pid in a work folder's name; undefined for anything else that lies in $TEMPBASE. */
 export function folderOwner(name: string): number | undefined {

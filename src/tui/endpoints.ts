@@ -11,8 +11,8 @@ export const DEFAULT_RESPONDER = 'tcp://127.0.0.1:23233'
 export interface EndpointChoice {
   /** `--connect`, as often as given */
   readonly connect: readonly string[] | undefined
-  /** `--snmp-connect` */
-  readonly snmpConnect?: string | undefined
+  /** `--snmp-connect`, once or as often as given: the first is of the first bus */
+  readonly snmpConnect?: string | readonly string[] | undefined
   readonly environment: NodeJS.ProcessEnv
   /** what the configuration has of these two settings; undefined where it has none */
   readonly configured: () => Promise<ConfiguredEndpoints>
@@ -31,20 +31,29 @@ export interface ConfiguredEndpoints {
 
 export interface Endpoints {
   readonly buses: readonly string[]
+  /** of the first bus */
   readonly responder: string
+  /** of each bus, and more where more were named than buses */
+  readonly responders: readonly [string, ...string[]]
 }
 
 /** Pure but for `configured`, which is asked only when nothing else decides. */
 export async function resolveEndpoints(choice: EndpointChoice): Promise<Endpoints> {
   const {connect, snmpConnect, environment, configured} = choice
   const named = connect ?? environment['AMAVIS_CONNECT']?.split(/[\s,]+/).filter(Boolean) ?? []
+  const asked = [snmpConnect ?? []].flat()
   const [first] = named
-  if (first !== undefined) return {buses: named, responder: snmpConnect ?? responderBeside(first)}
+  if (first !== undefined) return endpointsOf([first, ...named.slice(1)], asked)
   const {bus, responder} = await configured()
-  return {
-    buses: [bus ?? DEFAULT_BUS],
-    responder: snmpConnect ?? responder ?? (bus === undefined ? DEFAULT_RESPONDER : responderBeside(bus)),
-  }
+  const beside = responder ?? (bus === undefined ? DEFAULT_RESPONDER : responderBeside(bus))
+  return endpointsOf([bus ?? DEFAULT_BUS], asked.length > 0 ? asked : [beside])
+}
+
+function endpointsOf(buses: readonly [string, ...string[]], asked: readonly string[]): Endpoints {
+  const [first, ...others] = buses
+  const responder = asked[0] ?? responderBeside(first)
+  const beside = others.map((bus, i) => asked[i + 1] ?? responderBeside(bus))
+  return {buses, responder, responders: [responder, ...beside, ...asked.slice(buses.length)]}
 }
 
 /** The responder that stands beside a bus: the next port, or `snmp.sock` in the same folder. */

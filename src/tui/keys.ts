@@ -51,7 +51,7 @@ export const BINDINGS: readonly Binding[] = [
   {
     action: 'open',
     keys: ['return'],
-    help: 'a child: states, last tasks',
+    help: 'look closer, and back',
     footer: 'enter child',
   },
   {action: 'details', keys: ['d'], help: 'how many of the states are drawn', footer: 'd details'},
@@ -118,6 +118,20 @@ export const TABLE_ACTIONS: ReadonlySet<Action> = new Set([
   'sort-next',
   'reverse',
   'pause',
+  'up',
+  'down',
+  'page-up',
+  'page-down',
+  'first',
+  'last',
+])
+
+/** What the status screen can do. */
+export const STATUS_ACTIONS: ReadonlySet<Action> = new Set([
+  'quit',
+  'help',
+  'pause',
+  'open',
   'up',
   'down',
   'page-up',

@@ -54,7 +54,7 @@ export async function replayEndpoints(recording: string, {at, speed}: ReplayFlag
     },
     Date.now(),
   )
-  return {buses: [endpoint], responder: endpoint}
+  return {buses: [endpoint], responder: endpoint, responders: [endpoint]}
 }
 
 async function servicesRecording(): Promise<string> {

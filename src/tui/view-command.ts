@@ -40,8 +40,10 @@ export const viewFlags = {
 /** For views that ask the responder. */
 export const responderFlag = {
   'snmp-connect': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
     helpValue: '<endpoint>',
-    description: 'snmp-responder to ask; by default the one beside the bus, such as tcp://127.0.0.1:23233',
+    description: 'snmp-responder to ask; by default the one beside each bus, such as tcp://127.0.0.1:23233',
   }),
 }
 
@@ -57,14 +59,15 @@ export interface ViewFlags extends ReplayFlags {
   readonly wait?: number | undefined
   readonly json: boolean
   readonly connect?: string[] | undefined
-  readonly 'snmp-connect'?: string | undefined
+  readonly 'snmp-connect'?: string | string[] | undefined
   readonly 'read-only': boolean
   readonly classic: boolean
 }
 
 export interface ViewOptions {
   readonly endpoints: readonly string[]
-  readonly responder: string
+  /** of each endpoint, and more where more were named */
+  readonly responders: readonly [string, ...string[]]
   readonly count: number | undefined
   readonly waitMs: number | undefined
   readonly stdout: (text: string) => void
@@ -93,11 +96,11 @@ export async function runTextView(
   }
   // a reader that goes away ends us, on whichever stream the lines are
   process.stderr.on('error', () => process.exit(0))
-  const {buses, responder} = await withMessages(command, () => endpointsOf(flags))
+  const {buses, responders} = await withMessages(command, () => endpointsOf(flags))
   process.exitCode = await withMessages(command, () =>
     view({
       endpoints: buses,
-      responder,
+      responders,
       ...options,
       stdout: text => void process.stdout.write(text),
       stderr: text => void process.stderr.write(text),

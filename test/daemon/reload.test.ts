@@ -23,7 +23,9 @@ test('reload under load refuses and resets nothing, and new children serve after
   }
   await load.stop()
   assert.deepEqual(load.troubles, [])
-  assert.equal((await daemon.status()).generation, 3)
+  const {generation, maximum, reload, name, version} = await daemon.status()
+  assert.deepEqual([generation, maximum, reload?.ok, reload?.problems], [3, 4, true, []])
+  assert.ok(name !== undefined && version !== undefined)
 })
 
 test('a session that is open goes on with the old configuration until its client ends it', async t => {
@@ -49,6 +51,9 @@ test('a broken configuration changes nothing and is told with file and line', as
   assert.match(stderr, /amavisd\.conf:\d+:\d+: /)
   const reply = await daemon.control('reload')
   assert.equal(reply?.kind, 'failed', 'the daemon itself refuses it, too')
+  const {reload} = await daemon.status()
+  assert.equal(reload?.ok, false)
+  assert.match(reload?.problems[0] ?? '', /amavisd\.conf:\d+:\d+: /)
   const signalled = process.kill(daemon.pid ?? 0, 'SIGHUP')
   assert.equal(signalled, true)
   await until('the log to say so', () => /Rejecting reload: .*amavisd\.conf:\d+:\d+: /.test(daemon.log))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
-import {folderOwner, sweepOrphans} from '../../src/daemon/sweep.ts'
+import {folderOwner, preservedEvidence, sweepOrphans} from '../../src/daemon/sweep.ts'
 import type {ProcessTable} from '../../src/process/process-table.ts'
 import {folderName} from '../../src/session/spool.ts'
 import {temporaryFolder} from '../support/wait.ts'
@@ -32,8 +32,15 @@ test('only folders of children that are gone are removed, never one with a reaso
   writeFileSync(path.join(base, folderName(new Date(), 999, 'file')), 'no folder')
   assert.deepEqual([...sweepOrphans(base, processes)].sort(), [gone, reused].sort())
   assert.deepEqual([gone, alive, reused, preserved].map(existsSync), [false, true, false, true])
+  const evidence = preservedEvidence(base)
+  assert.deepEqual(
+    evidence.map(({folder, reason}) => [folder, reason]),
+    [[preserved, 'why']],
+  )
+  assert.ok(Math.abs(evidence[0]!.at - Date.now()) < 60_000)
 })
 
 test('a base that does not exist is nothing to sweep', () => {
   assert.deepEqual(sweepOrphans('/nonexistent'), [])
+  assert.deepEqual(preservedEvidence('/nonexistent'), [])
 })

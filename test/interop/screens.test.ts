@@ -78,6 +78,39 @@ test('nanny draws, takes keys, follows the size of the terminal, and q gives it 
   await isRestored(terminal, 0)
 })
 
+test('status tells what is wrong, looks closer, follows the size, and q gives the terminal back', async t => {
+  const terminal = startTerminal(t, ['status', '--connect', await startBus(t)])
+  await terminal.shows(
+    /CRITICAL {2}\d warnings[\s\S]*X services +msg-forwarder alive, childproc-minder SILENT/,
+  )
+  await terminal.shows(/children +1 busy, 1 idle/)
+  terminal.press('Space')
+  await terminal.shows(/PAUSED/)
+  terminal.press('Space', ...Array(6).fill('j'), 'Enter')
+  await terminal.shows(/elapsed .*live\n.*\nSECTION[\s\S]*AV-scan-1 +\d+ +50\.0/)
+  terminal.press('Escape')
+  await terminal.shows(/mta queues/)
+  terminal.tmux('resize-window', '-x', '160', '-y', '50')
+  await terminal.shows(/mta queues[\s\S]*is silent: [\s\S]*SECTION/)
+  assert.equal(terminal.shown().trimEnd().split('\n').length, 50)
+  terminal.press('?')
+  await terminal.shows(/look closer, and back/)
+  terminal.press('q')
+  await isRestored(terminal, 0)
+})
+
+test('status shows several hosts side by side, enter one of them, and SIGTERM gives the terminal back', async t => {
+  const [first, second] = [await startBus(t), await startBus(t)]
+  const terminal = startTerminal(t, ['status', '--connect', first, '--connect', second])
+  await terminal.shows(/2 hosts .*live\n +HOST[\s\S]*CRITICAL +1 +1[\s\S]*CRITICAL +1 +1/)
+  terminal.press('j', 'Enter')
+  await terminal.shows(new RegExp(`amavis status {2}${second} `))
+  terminal.press('Escape')
+  await terminal.shows(/2 hosts/)
+  process.kill(Number(terminal.program()), 'SIGTERM')
+  await isRestored(terminal, 0)
+})
+
 test('SIGTERM ends a screen, and the terminal is as before', async t => {
   const terminal = startTerminal(t, ['timing', '--connect', await startBus(t)])
   await terminal.shows(/AV-scan-1 +\d+ +50\.0/)

@@ -74,9 +74,9 @@ test('without a terminal the views print text, JSON and exit statuses', async t 
   assert.equal(status.status, 0, status.stderr)
   assert.match(
     status.stdout,
-    /^services +msg-forwarder alive, childproc-minder alive, snmp-responder alive$/m,
+    /^ {2}services +msg-forwarder alive, childproc-minder alive, snmp-responder alive$/m,
   )
-  assert.match(status.stdout, /^children +1 busy, 1 idle of 2$/m)
+  assert.match(status.stdout, /^ {2}children +1 busy, 1 idle; oldest task /m)
 
   assert.match(classic.stdout, /^process-id .*\n +or state .*\n\n$/)
   assert.match(classic.stderr, /^PID 28039: .*\nPID 28048: .*\n$/)

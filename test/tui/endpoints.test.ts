@@ -22,18 +22,22 @@ test('the command line decides on the bus, then the environment, then the config
   assert.deepEqual(await resolveEndpoints({connect, environment, configured}), {
     buses: ['tcp://mx3:23232'],
     responder: 'tcp://mx3:23233',
+    responders: ['tcp://mx3:23233'],
   })
   assert.deepEqual(await resolveEndpoints({...CHOICE, environment, configured}), {
     buses: ['tcp://mx1:1', 'tcp://mx2:2'],
     responder: 'tcp://mx1:2',
+    responders: ['tcp://mx1:2', 'tcp://mx2:3'],
   })
   assert.deepEqual(await resolveEndpoints({...CHOICE, configured}), {
     buses: ['ipc:///home/outer.sock'],
     responder: 'ipc:///home/answers.sock',
+    responders: ['ipc:///home/answers.sock'],
   })
   assert.deepEqual(await resolveEndpoints(CHOICE), {
     buses: ['tcp://127.0.0.1:23232'],
     responder: 'tcp://127.0.0.1:23233',
+    responders: ['tcp://127.0.0.1:23233'],
   })
 })
 
@@ -43,6 +47,16 @@ test('the responder is named by itself, or stands beside the bus', async () => {
   assert.equal(await responderFor('tcp://[::1]:9000'), 'tcp://[::1]:9001')
   const named = await resolveEndpoints({...CHOICE, connect: ['tcp://mx1:1'], snmpConnect: 'tcp://mx2:9'})
   assert.equal(named.responder, 'tcp://mx2:9')
+  const two = {...CHOICE, connect: ['tcp://mx1:1', 'tcp://mx2:1']}
+  const responders = async (...snmpConnect: string[]) =>
+    (await resolveEndpoints({...two, snmpConnect})).responders
+  assert.deepEqual(await responders(), ['tcp://mx1:2', 'tcp://mx2:2'])
+  assert.deepEqual(await responders('tcp://a:1'), ['tcp://a:1', 'tcp://mx2:2'])
+  assert.deepEqual(await responders('tcp://a:1', 'tcp://b:1', 'tcp://c:1'), [
+    'tcp://a:1',
+    'tcp://b:1',
+    'tcp://c:1',
+  ])
 })
 
 test('only buses on this machine are local', () => {

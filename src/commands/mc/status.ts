@@ -1,8 +1,7 @@
 /** mc status — whether the supervisor of the bus and its services run. */
 import {Command, Flags} from '@oclif/core'
 import {busFlags, planOf} from '../../bus/cli/flags.ts'
-import {mcStateLines, readMcState, stateFileOf} from '../../bus/mc-state.ts'
-import {SUPERVISOR} from '../../bus/run-mc.ts'
+import {mcStateLines, readMcState, SUPERVISOR, stateFileOf} from '../../bus/mc-state.ts'
 import {errorText} from '../../errors.ts'
 import {readPidFile} from '../../process/pid-file.ts'
 

@@ -25,6 +25,8 @@ export function isNumeric(type: string): boolean {
 }
 
 const MEGABYTE = 1_048_576
+/** What is later was not sent by a clock, and cannot be shown as a date. */
+const LAST_MS = 1e14
 
 interface Group {
   readonly member: RegExp
@@ -43,7 +45,8 @@ const GROUPS: readonly Group[] = [
 /** Unix time in ms at which the daemon started; undefined without sysUpTime. */
 export function startedMs(variables: Variables): number | undefined {
   const start = variables.get('sysUpTime')
-  return start && isNumeric(start.type) ? Number(start.value) * 1000 : undefined
+  const ms = start && isNumeric(start.type) ? Number(start.value) * 1000 : Number.NaN
+  return Math.abs(ms) < LAST_MS ? ms : undefined
 }
 
 export class ClassicAgent {

@@ -181,3 +181,44 @@ export function counterLine(row: CounterRow, width: number): string {
       `  ${sparkline(row.growth)}${base}`,
   )
 }
+
+/** What rows belong to, in the order of the table; the first that matches. */
+const HEADINGS: readonly (readonly [RegExp, string])[] = [
+  [/^InMsgs/, 'RECEIVED'],
+  [/^Content/, 'CONTENTS'],
+  [/^Out/, 'SENT'],
+  [/^Quar/, 'QUARANTINED'],
+  [/^Dsn/, 'DELIVERY STATUS NOTIFICATIONS'],
+  [/^Failure/, 'FAILURES'],
+  [/^Cache/, 'CACHE'],
+  [/^PenPals/, 'PEN PALS'],
+  [/^Sql|^OpsSql/, 'SQL'],
+  [/^Ops/, 'OPERATIONS'],
+  [/^Log/, 'LOG'],
+  [/^TimeElapsed/, 'ELAPSED TIME, ms'],
+  [/^virus\.by/, 'VIRUSES'],
+  [/^(?:spam|spammy|ham|banned)\.by/, 'SYSTEMS OF THE SENDERS'],
+]
+
+const OTHERS = 'OTHERS'
+
+function headingOf({name, group}: CounterRow): string {
+  return HEADINGS.find(([member]) => member.test(name))?.[1] ?? (group === 'names' ? 'NAMES' : OTHERS)
+}
+
+/** The rows as lines; in the order of names those of a kind stand together under their heading. */
+export function counterLines(
+  rows: readonly CounterRow[],
+  sort: CounterColumn,
+  width: number,
+): readonly string[] {
+  if (sort !== 'name') return rows.map(row => counterLine(row, width))
+  const groups = Map.groupBy(rows, headingOf)
+  const order = (heading: string) => {
+    const at = HEADINGS.findIndex(([, own]) => own === heading)
+    return at < 0 ? HEADINGS.length : at
+  }
+  return [...groups]
+    .toSorted(([a], [b]) => order(a) - order(b))
+    .flatMap(([heading, members]) => [heading, ...members.map(row => counterLine(row, width))])
+}

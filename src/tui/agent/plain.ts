@@ -3,14 +3,15 @@
  */
 import {pause} from '../pause.ts'
 import {databaseTexts, type SourceTexts} from '../source-texts.ts'
-import {askCounters} from './answer.ts'
+import {Responders} from './answer.ts'
 import {startedMs, type Variables} from './classic.ts'
 import {type AgentData, runClassicAgent} from './classic-loop.ts'
 import {AgentCsv, CSV_HEADING} from './csv.ts'
 import {AgentJson} from './json.ts'
 
 export interface AgentOptions {
-  readonly responder: string
+  /** counters of several are added */
+  readonly responders: readonly string[]
   /** displays to show; undefined: without end */
   readonly count: number | undefined
   readonly waitMs: number
@@ -32,17 +33,21 @@ const BUS_TEXTS: SourceTexts = {
 
 /** @returns the exit status */
 export async function printAgent(options: AgentOptions): Promise<number> {
-  const {responder, count, json, classic, stdout, stderr, signal} = options
-  const first = await askCounters(responder)
-  if (first === undefined && count !== undefined && !classic) {
+  const {responders, count, json, csv, classic, stdout, stderr, signal} = options
+  const name = responders.join(' ')
+  const asked = new Responders(responders)
+  const first = await asked.ask()
+  if (first.variables === undefined && count !== undefined && !classic) {
     stderr(
-      `amavis: no answer from the snmp-responder at ${responder}\n` +
+      `amavis: no answer from the snmp-responder at ${name}\n` +
         'Its service ("amavis mc") must run; name another one with --snmp-connect.\n',
     )
     return 1
   }
-  const read = reader(responder)
-  if (json || options.csv) return printData(read, options)
+  const read = reader(asked, name, silent => {
+    if (silent.length < responders.length) stderr(`amavis: no answer from ${silent.join(' ')}\n`)
+  })
+  if (json || csv) return printData(read, name, options)
   return runClassicAgent({
     count,
     waitMs: options.waitMs,
@@ -57,14 +62,15 @@ export async function printAgent(options: AgentOptions): Promise<number> {
 
 async function printData(
   read: () => Promise<AgentData>,
-  {responder, count, waitMs, csv, filter, stdout, stderr, signal}: AgentOptions,
+  name: string,
+  {count, waitMs, csv, filter, stdout, stderr, signal}: AgentOptions,
 ): Promise<number> {
-  const display = csv ? csvDisplay(filter) : jsonDisplay(responder, filter)
+  const display = csv ? csvDisplay(filter) : jsonDisplay(name, filter)
   if (csv) stdout(`${CSV_HEADING}\r\n`)
   for (let shown = 0; count === undefined || shown < count; ) {
     const data = await read()
     if (data.kind === 'absent') {
-      stderr(`${BUS_TEXTS.absent(responder)}\n`)
+      stderr(`${BUS_TEXTS.absent(name)}\n`)
     } else {
       stdout(display(Date.now(), data.variables))
       shown++
@@ -91,15 +97,23 @@ function csvDisplay(filter: RegExp | undefined): Display {
 }
 
 /** Asks anew at each call; another start time is another run of the daemon. */
-function reader(responder: string): () => Promise<AgentData> {
+function reader(
+  responders: Responders,
+  name: string,
+  onSilence: (silent: readonly string[]) => void,
+): () => Promise<AgentData> {
   let before: number | undefined
+  let silentBefore = ''
   return async () => {
-    const variables = await askCounters(responder)
-    if (variables === undefined) return {kind: 'absent', name: responder}
+    const {variables, silent} = await responders.ask()
+    if (silent.join() !== silentBefore && silent.length > 0) onSilence(silent)
+    silentBefore = silent.join()
+    // one responder alone is said to be absent; the last answer of one among several still counts
+    if (variables === undefined || silent.length === responders.size) return {kind: 'absent', name}
     const started = startedMs(variables)
     const reopened = before !== undefined && started !== before
     before = started
-    return {kind: 'variables', name: responder, variables, reopened}
+    return {kind: 'variables', name, variables, reopened}
   }
 }
 

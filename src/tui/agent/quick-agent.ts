@@ -18,14 +18,14 @@ export async function quickAgent(args: readonly string[]): Promise<number | unde
   const options = readOptions(args)
   if (!options?.once || (options.json && options.csv)) return undefined
   try {
-    const {responder} = await resolveEndpoints({
+    const {responders} = await resolveEndpoints({
       connect: options.connect,
       snmpConnect: options['snmp-connect'],
       environment: process.env,
       configured: configuredEndpoints,
     })
     return await printAgent({
-      responder,
+      responders,
       count: 1,
       waitMs: 0,
       json: options.json ?? false,
@@ -51,7 +51,7 @@ function readOptions(args: readonly string[]) {
         json: {type: 'boolean'},
         csv: {type: 'boolean'},
         connect: {type: 'string', multiple: true},
-        'snmp-connect': {type: 'string'},
+        'snmp-connect': {type: 'string', multiple: true},
       },
       strict: true,
     }).values

@@ -4,7 +4,7 @@
 import {pause} from '../pause.ts'
 import type {TableSource} from '../table/screen.tsx'
 import {showTable} from '../table/show.tsx'
-import {askCounters} from './answer.ts'
+import {Responders} from './answer.ts'
 import {startedMs} from './classic.ts'
 import {
   COUNTER_COLUMNS,
@@ -12,7 +12,7 @@ import {
   type CounterRow,
   CounterTable,
   counterHeading,
-  counterLine,
+  counterLines,
   selectCounters,
 } from './counter-rows.ts'
 
@@ -22,46 +22,63 @@ interface CounterSnapshot {
   readonly heardMs: number | undefined
   readonly startedMs: number | undefined
   readonly rows: readonly CounterRow[]
+  /** responders that did not answer this time */
+  readonly silent: readonly string[]
 }
 
 /** Resolves when the viewer quits. @throws AmavisError AM_USAGE for an endpoint that is no address */
-export async function showAgent(responder: string, waitMs: number): Promise<void> {
-  const table = new CounterTable()
+export async function showAgent(responders: readonly string[], waitMs: number): Promise<void> {
+  const asked = new Responders(responders)
+  const title = responders.join(' ')
+  let table = new CounterTable()
+  let epoch = ''
   const listeners = new Set<() => void>()
-  let snapshot: CounterSnapshot = {nowMs: Date.now(), heardMs: undefined, startedMs: undefined, rows: []}
+  let snapshot: CounterSnapshot = {
+    nowMs: Date.now(),
+    heardMs: undefined,
+    startedMs: undefined,
+    rows: [],
+    silent: [],
+  }
   const source: TableSource<CounterSnapshot> = {
     name: 'amavis agent',
     columns: COUNTER_COLUMNS,
     staleMs: 2 * waitMs,
-    waiting: [
-      '',
-      `waiting for the snmp-responder at ${responder}`,
-      '',
-      'Its service ("amavis mc") must run.',
-    ],
+    waiting: ['', `waiting for the snmp-responder at ${title}`, '', 'Its service ("amavis mc") must run.'],
     getSnapshot: () => snapshot,
     subscribe(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    draw({rows, startedMs: started}, {filter, sort, reversed, width}) {
+    draw({rows, startedMs: started, silent}, {filter, sort, reversed, width}) {
       const column = sort as CounterColumn
       const shown = selectCounters(rows, filter, column, reversed)
       const since = started === undefined ? '' : `, counted since ${new Date(started).toISOString()}`
+      const missing = silent.length === 0 ? '' : `NO ANSWER from ${silent.join(' ')}; `
       return {
-        summary: `${shown.length} of ${rows.length} counters${since}, asked every ${waitMs / 1000} s`,
+        summary: `${missing}${shown.length} of ${rows.length} counters${since}, asked every ${waitMs / 1000} s`,
         heading: counterHeading(column, reversed, width),
-        rows: shown.map(row => counterLine(row, width)),
+        rows: counterLines(shown, column, width),
       }
     },
   }
-  await showTable(source, responder, async signal => {
+  await showTable(source, title, async signal => {
     do {
-      const variables = await askCounters(responder)
+      const answers = await asked.ask()
+      const {variables, silent} = answers
       const nowMs = Date.now()
-      snapshot = variables
-        ? {nowMs, heardMs: nowMs, startedMs: startedMs(variables), rows: table.rows(nowMs, variables)}
-        : {...snapshot, nowMs}
+      if (answers.epoch !== epoch) table = new CounterTable()
+      epoch = answers.epoch
+      snapshot =
+        variables && silent.length < responders.length
+          ? {
+              nowMs,
+              heardMs: nowMs,
+              startedMs: startedMs(variables),
+              rows: table.rows(nowMs, variables),
+              silent,
+            }
+          : {...snapshot, nowMs, silent}
       for (const listener of listeners) listener()
     } while (await pause(waitMs, signal))
   })

@@ -13,7 +13,7 @@ export const CHILD_PREFIXES: readonly string[] = ['am.st ', 'am.proc.']
 export const TASK_PREFIXES: readonly string[] = [...CHILD_PREFIXES, TIMING_PREFIX]
 
 /** Each child repeats its state every 2 s: by then a listener has heard of all of them. */
-const WHOLE_STATE_MS = 2300
+export const WHOLE_STATE_MS = 2300
 /** A bus that has said nothing for so long is taken to be silent. */
 export const SILENCE_MS = 3500
 const LOOK_MS = 50

@@ -1,56 +1,65 @@
 /**
- * plain — the status display: our summary as text or JSON, or amavisd-status' own display.
+ * plain — the status display: our summary as text, JSON or the line of a check, or amavisd-status' own display.
  */
 import {setTimeout as delay} from 'node:timers/promises'
 import {type BusMessage, subscribe} from '../../bus/subscriber.ts'
-import {askCounters} from '../agent/answer.ts'
-import {awaitWholeState, CHILD_PREFIXES, feedStore} from '../children/feed.ts'
-import {createChildStore} from '../children/store.ts'
+import {CHILD_PREFIXES, SILENCE_MS, WHOLE_STATE_MS} from '../children/feed.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
-import {checkSummary, type Limits} from './check.ts'
+import {assess} from './assess.ts'
+import {checkStatus} from './check.ts'
 import {runClassicStatus, type StatusEvent} from './classic-loop.ts'
-import {summarize, summaryJson, summaryText, type WaitingLine} from './summary.ts'
+import type {Place} from './facts.ts'
+import {type AskMaster, askAll, feedStatus} from './feed.ts'
+import {statusJson} from './json.ts'
+import {summaryText} from './text.ts'
+import type {Limits} from './thresholds.ts'
+import {createStatusWatch, type StatusWatch} from './watch.ts'
 
 export interface StatusOptions {
-  readonly endpoints: readonly string[]
-  readonly responder: string
+  readonly places: readonly Place[]
+  readonly askMaster: AskMaster
+  readonly limits: Limits
   /** displays to show; undefined: without end */
   readonly count: number | undefined
   readonly waitMs: number
   readonly json: boolean
-  /** judge it, once, by these thresholds */
-  readonly check?: Limits | undefined
-  /** asks the master, where it can be asked */
-  readonly waitingLine: () => Promise<WaitingLine | undefined>
+  /** judge it, once, as monitoring plugins do */
+  readonly check: boolean
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly signal: AbortSignal
 }
 
-/** @returns the exit status: 1 when neither a bus nor the responder says anything */
+/** @returns the exit status: 1 when no host says anything */
 export async function printStatus(options: StatusOptions): Promise<number> {
-  const {endpoints, responder, count, waitMs, json, stdout, stderr, signal} = options
-  const store = createChildStore()
+  const {places, askMaster, limits, count, waitMs, json, check, stdout, stderr, signal} = options
+  const watch = createStatusWatch(places)
   const stop = new AbortController()
   const ended = AbortSignal.any([signal, stop.signal])
-  const feeding = feedStore(store, endpoints, ended)
+  const feeding = feedStatus(watch, places, askMaster, ended)
+  const failed = feeding.then(() => undefined)
   try {
-    const heard = await Promise.race([awaitWholeState(store, ended), feeding.then(() => false)])
+    await Promise.race([awaitWhole(watch, ended), failed])
     for (let shown = 0; count === undefined || shown < count; ) {
-      const variables = await askCounters(responder)
-      if (!heard && variables === undefined && !options.check && count !== undefined) {
-        stderr(silenceText(endpoints))
-        return 1
-      }
-      const summary = summarize(store.refresh(), endpoints, responder, variables, await options.waitingLine())
-      if (options.check) {
-        const {status, text} = checkSummary(summary, options.check)
+      await Promise.race([askAll(watch, places, askMaster), failed])
+      const {hosts, nowMs} = watch.refresh()
+      const assessed = hosts.map(facts => ({facts, assessment: assess(facts, limits)}))
+      if (check) {
+        const {status, text} = checkStatus(assessed, limits)
         stdout(`${text}\n`)
         return status
       }
-      if (json) stdout(`${summaryJson(summary)}\n`)
-      else stdout((shown > 0 ? '\n' : '') + summaryText(summary))
+      const speaks = hosts.some(({bus, counters, master}) => bus.heardMs !== undefined || counters || master)
+      if (!speaks && count !== undefined) {
+        stderr(silenceText(places.map(({endpoint}) => endpoint)))
+        return 1
+      }
+      if (json) stdout(`${statusJson(nowMs, assessed)}\n`)
+      else {
+        const texts = assessed.map(({facts, assessment}) => summaryText(facts, assessment))
+        stdout((shown > 0 ? '\n' : '') + texts.join('\n'))
+      }
       if (++shown === count || !(await pause(waitMs, signal))) break
     }
     return 0
@@ -60,9 +69,24 @@ export async function printStatus(options: StatusOptions): Promise<number> {
   }
 }
 
+const LOOK_MS = 50
+
+/** Wait until every child of every host has had the time to say its state, or a host is taken to be silent. */
+async function awaitWhole(watch: StatusWatch, signal: AbortSignal): Promise<void> {
+  const startMs = performance.now()
+  while (!signal.aborted) {
+    const {hosts} = watch.refresh()
+    const limitMs = hosts.every(({bus}) => bus.heardMs !== undefined) ? WHOLE_STATE_MS : SILENCE_MS
+    if (performance.now() - startMs >= limitMs) return
+    await delay(LOOK_MS)
+  }
+}
+
 /** amavisd-status on these buses. @returns the exit status */
 export async function printClassicStatus(
-  options: Pick<StatusOptions, 'endpoints' | 'count' | 'waitMs' | 'stdout' | 'stderr' | 'signal'>,
+  options: Pick<StatusOptions, 'count' | 'waitMs' | 'stdout' | 'stderr' | 'signal'> & {
+    readonly endpoints: readonly string[]
+  },
 ): Promise<number> {
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
