@@ -93,6 +93,16 @@ function own(args) {
   return {args: args.map((arg, n) => (isBare(arg, args[n + 1]) ? '--replay=' : arg))}
 }
 
+/** Its two programs had the same options, but for the folder of a database that ours has no use for. */
+function subagent(args) {
+  const usage = '(-h | -V | [-f] [-P pid_file] [-d log_level] [-D db_home])'
+  if (args.includes('-h'))
+    return {print: `Usage: amavisd-snmp-subagent ${usage}\n`, stream: 'stderr', status: 255}
+  if (args.includes('-V')) return {print: 'amavisd-snmp-subagent\n', stream: 'stderr', status: 255}
+  const kept = args.filter((arg, n) => arg !== '-D' && args[n - 1] !== '-D' && arg !== '--')
+  return {args: ['snmp-subagent', ...kept]}
+}
+
 const NAMES = {
   amavis: own,
   amavisd: daemon,
@@ -100,6 +110,8 @@ const NAMES = {
   'amavisd-agent': display('agent'),
   'amavisd-status': display('status'),
   'amavis-status': display('status'),
+  'amavisd-snmp-subagent': subagent,
+  'amavisd-snmp-subagent-zmq': subagent,
   'amavis-mc': supervisor,
   'amavis-services': services,
   'amavis-service': services,

@@ -49,7 +49,7 @@ export function bringUpBus(
     onLine: line => say(1, withoutHead(line)),
   }).then(result => {
     if (result.kind === 'started') pid = result.pid
-    else say(-1, `the bus is not up: ${result.problem}`)
+    else for (const problem of result.problem.split('\n')) say(-1, `the bus is not up: ${problem}`)
     return result
   })
   return {

@@ -15,6 +15,7 @@ export type Entry =
   | 'master-main'
   | 'mc-main'
   | 'service-main'
+  | 'subagent-main'
 
 /** Path of the file that a process of this kind runs. */
 export function entryFile(entry: Entry): string {

@@ -23,6 +23,7 @@ const TRANSLATIONS: readonly (readonly [string, string, string])[] = [
   ['amavis', 'nanny --replay --at end', 'nanny --replay= --at end'],
   ['amavis', 'nanny --replay ring --at end', 'nanny --replay ring --at end'],
   ['amavis-mc', '-f -- -d 3', 'mc -f -d 3'],
+  ['amavisd-snmp-subagent', '-f -d 2 -D /var/lib/amavis/db -P /run/p', 'snmp-subagent -f -d 2 -P /run/p'],
   ['amavis-services', '-f msg-forwarder', 'services msg-forwarder -f'],
 ]
 

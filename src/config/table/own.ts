@@ -110,7 +110,7 @@ export const OWN: readonly SettingDefinition[] = [
     kind: 'sec',
     bank: 'no',
     default: '3600',
-    doc: 'a child that said nothing while idle for longer than this is sent TERM by childproc-minder',
+    doc: 'a child that is idle for longer than this is sent TERM by childproc-minder, and the master makes another',
   },
   {
     name: '$childproc_kill_after',
