@@ -5,7 +5,7 @@
  * TEXT`. The responder keeps the last of each, so whoever asks it knows all of them. With a breaker before the
  * scanner, `open` says that it is not asked for the time being.
  */
-import type {Counter} from './publisher.ts'
+import type {Counter, Publisher} from './publisher.ts'
 
 export interface ScannerState {
   readonly name: string
@@ -34,5 +34,28 @@ export function parseScannerState(name: string, value: string): ScannerState | u
     state: match[1] as ScannerState['state'],
     sinceMs: Number(match[2]),
     text: match[3] ?? '',
+  }
+}
+
+/** Scanners whose state is remembered; a configuration has a handful. */
+const MOST_SCANNERS = 100
+
+/** A child's word about its scanners: said when one is in another state than before. */
+export class ScannerStates {
+  readonly #publisher: Pick<Publisher, 'counters'>
+  readonly #now: () => number
+  readonly #states = new Map<string, ScannerState['state']>()
+
+  constructor(publisher: Pick<Publisher, 'counters'>, now: () => number = Date.now) {
+    this.#publisher = publisher
+    this.#now = now
+  }
+
+  /** @param text why it is not well */
+  report(name: string, state: ScannerState['state'], text = ''): void {
+    if (this.#states.get(name) === state) return
+    if (this.#states.size >= MOST_SCANNERS) this.#states.clear()
+    this.#states.set(name, state)
+    this.#publisher.counters([scannerCounter({name, state, sinceMs: this.#now(), text})])
   }
 }

@@ -33,7 +33,12 @@ async function main(): Promise<void> {
   let service: MailService | undefined
   const title = new Title()
   const {log, close} = openLog(orders.log, (level, text) => service?.logged(level, text))
-  service = await createMailService({settings: settingsOf(snapshot, runSub), log, title})
+  service = await createMailService({
+    settings: settingsOf(snapshot, runSub),
+    log,
+    title,
+    announces: orders.describe ? orders.generation : undefined,
+  })
   if (orders.describe) send({type: 'loaded', entries: service.loaded})
 
   const exit = (status: number) => void close().finally(() => process.exit(status))

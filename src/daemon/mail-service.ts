@@ -5,6 +5,7 @@ import type net from 'node:net'
 import {createForwarder, forwarderDeps} from '../actions/forward/forwarder.ts'
 import {MailIds} from '../actions/mail-id.ts'
 import {type Publisher, silentPublisher} from '../bus/publisher.ts'
+import {ScannerStates} from '../bus/scanner-state.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
 import {SpamScanners, unknownSpamScanners} from '../checks/spam/scanners.ts'
 import {describePlan, planScanners} from '../checks/virus/scanners.ts'
@@ -33,10 +34,13 @@ export async function createMailService({
   settings,
   log,
   title,
+  announces,
 }: {
   settings: Settings
   log: Log
   title: Title
+  /** the generation that this child is the first of, and tells the bus about */
+  announces?: number | undefined
 }): Promise<MailService> {
   const publisher: Publisher = settings.flag('$enable_zmq')
     ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), log})
@@ -58,7 +62,10 @@ export async function createMailService({
   const scanners = planScanners(settings)
   const spamScanners = new SpamScanners({settings, log})
   const decoders = createDecoders({base, folder: () => spool.partsFolder()})
+  const scannerStates = new ScannerStates(publisher)
   const filter = createFilter({
+    onScannerAnswer: (name, failed) =>
+      scannerStates.report(name, failed === undefined ? 'ok' : 'failing', failed),
     forwarder,
     scanners,
     spamScanners,
@@ -71,6 +78,10 @@ export async function createMailService({
   })
   const titled = withTitle(publisher, taskIds, title)
   publisher.state('-')
+  const announcing =
+    announces !== undefined && publisher !== silentPublisher
+      ? announceGeneration(publisher, announces, settings)
+      : undefined
   return {
     get tasks() {
       return taskIds.tasks
@@ -111,6 +122,7 @@ export async function createMailService({
     },
     stopSoon: () => stop.abort(),
     async finish() {
+      clearInterval(announcing)
       decoders.close()
       spamScanners.close()
       await spool.close()
@@ -118,6 +130,21 @@ export async function createMailService({
       await publisher.close()
     },
   }
+}
+
+/** A responder that was started anew hears it within this time. */
+const ANNOUNCE_EVERY_MS = 30_000
+
+/** Tell the bus which daemon this is, for those who cannot ask its master; again and again, as no state is kept there. */
+function announceGeneration(publisher: Publisher, generation: number, settings: Settings): NodeJS.Timeout {
+  const announce = () =>
+    publisher.counters([
+      {name: 'DaemonVersion', type: 'STR', value: settings.string('$myversion') ?? ''},
+      {name: 'DaemonGeneration', type: 'INT', value: generation},
+      {name: 'DaemonChildren', type: 'INT', value: settings.number('$max_servers') ?? 0},
+    ])
+  announce()
+  return setInterval(announce, ANNOUNCE_EVERY_MS).unref()
 }
 
 /** The same voice, and ps shows the mail in hand: `amavis (ch3-04711-03)`. */

@@ -21,6 +21,8 @@ export interface ChildServices {
   readonly mailIds: MailIds
   /** log entries since the last call, for the LogEntries counters */
   readonly takeLogCounts: () => LogCounts
+  /** is told of each virus scanner that was asked, and why it failed */
+  readonly onScannerAnswer?: (scanner: string, failed: string | undefined) => void
   /** whether anybody wants counters */
   readonly publishing: boolean
   /** the counters of one mail go to the bus */

@@ -95,7 +95,11 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   if (!isBypassedByAll(mail, settings, '@bypass_virus_checks_maps')) {
     run.begin('AV-scan-1', 'V')
     count('OpsVirusCheck')
-    const scan = scanViruses(octets, parts, services.scanners, {timeoutMs: services.shareMs(), log})
+    const scan = scanViruses(octets, parts, services.scanners, {
+      timeoutMs: services.shareMs(),
+      log,
+      onAnswer: services.onScannerAnswer,
+    })
     const scanned = scan instanceof Promise ? await run.within(scan) : scan
     logViruses(scanned, log)
     findings.push(...scanned.findings)

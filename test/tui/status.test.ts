@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {parseFrame} from '../../src/bus/grammar.ts'
 import {incidentFrame} from '../../src/bus/incident.ts'
-import {parseScannerState, scannerCounter} from '../../src/bus/scanner-state.ts'
+import {parseScannerState, ScannerStates, scannerCounter} from '../../src/bus/scanner-state.ts'
 import {variablesOf} from '../../src/tui/agent/text.ts'
 import {assess} from '../../src/tui/status/assess.ts'
 import type {MasterFacts} from '../../src/tui/status/facts.ts'
@@ -208,4 +208,19 @@ test('hosts are apart: what one bus says changes nothing of the other', () => {
   const [first, second] = watch.refresh().hosts
   assert.deepEqual([first!.children.busy, second!.children.busy], [3, 0])
   assert.equal(second!.bus.heardMs, undefined)
+})
+
+test('a child speaks of a scanner only when it is in another state than before', () => {
+  const said: unknown[] = []
+  const states = new ScannerStates(
+    {counters: counters => said.push(...counters.map(({value}) => value))},
+    () => T0,
+  )
+  states.report('A', 'ok')
+  states.report('A', 'ok')
+  states.report('A', 'failing', 'refused')
+  states.report('A', 'failing', 'refused again')
+  states.report('B', 'ok')
+  states.report('A', 'ok')
+  assert.deepEqual(said, [`ok ${T0}`, `failing ${T0} refused`, `ok ${T0}`, `ok ${T0}`])
 })

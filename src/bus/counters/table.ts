@@ -409,6 +409,26 @@ const OWN: readonly Row[] = [
   ),
 ]
 
+/** For views of another machine, which cannot ask the master. */
+const OWN_DAEMON: readonly Row[] = [
+  row('DaemonVersion', 'STR', 'text', 'start', 'product, version and date of the generation that serves', {
+    own: true,
+  }),
+  row('DaemonGeneration', 'INT', 'number', 'start', 'how many configurations were loaded so far', {
+    metric: 'generation',
+    own: true,
+  }),
+  row('DaemonChildren', 'INT', 'processes', 'start', '$max_servers', {metric: 'max_servers', own: true}),
+  row(
+    'Scanner.<name>',
+    'STR',
+    'text',
+    'check',
+    'ok, failing or open; since when (Unix ms); and why, as the child says that found it so',
+    {own: true},
+  ),
+]
+
 /** Of what the MTA has: for how long. */
 const OWN_QUEUES: readonly Row[] = [
   ...QUEUES.map(queue =>
@@ -457,5 +477,6 @@ export const COUNTERS: readonly CounterDefinition[] = [
   MTA_QUEUES,
   NAMED,
   OWN,
+  OWN_DAEMON,
   OWN_QUEUES,
 ].flatMap(rows => rows.map(define))

@@ -18,6 +18,8 @@ export interface ScanDeps {
   readonly timeoutMs: number
   readonly log: Log
   readonly connect?: ClamdOptions['connect']
+  /** is told of each scanner that was asked, and why it failed */
+  readonly onAnswer?: ((scanner: string, failed: string | undefined) => void) | undefined
 }
 
 export interface ScanResult {
@@ -75,7 +77,11 @@ function askAll(
   deps: ScanDeps,
 ): Promise<Named[]> {
   return Promise.all(
-    scanners.map(async scanner => ({name: scanner.name, answer: await ask(scanner, octets, parts, deps)})),
+    scanners.map(async scanner => {
+      const answer = await ask(scanner, octets, parts, deps)
+      deps.onAnswer?.(scanner.name, answer.kind === 'failed' ? answer.reason : undefined)
+      return {name: scanner.name, answer}
+    }),
   )
 }
 

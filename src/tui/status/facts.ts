@@ -188,11 +188,11 @@ export function queueFacts(counters: ReadonlyMap<string, number> | undefined): r
 /** Facts that come from the variables of the responder. */
 export function variableFacts(variables: Variables | undefined) {
   const numbers = variables && numbersOf(variables)
-  const description = variables?.get('sysDescr')?.value
+  const version = variables?.get('DaemonVersion')?.value || variables?.get('sysDescr')?.value
   return {
     counters: numbers,
     name: variables?.get('sysName')?.value || undefined,
-    version: description || undefined,
+    version: version || undefined,
     generation: numbers?.get('DaemonGeneration'),
     maximum: numbers?.get('DaemonChildren'),
     startedMs: variables && startedMs(variables),

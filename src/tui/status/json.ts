@@ -49,7 +49,7 @@ export function statusJson(nowMs: number, hosts: readonly AssessedHost[]): strin
     uptime_s: largest(
       facts.map(({startedMs}) => startedMs && Math.max(0, Math.floor((nowMs - startedMs) / 1000))),
     ),
-    counters: counted.length > 0 ? Object.fromEntries(sums(counted)) : null,
+    counters: counted.length > 0 ? Object.fromEntries(sums(counted.map(summable))) : null,
     warnings: hosts.flatMap(({facts: {endpoint}, assessment}) =>
       assessment.warnings.map(warning => ({...warning, connect: endpoint})),
     ),
@@ -141,6 +141,11 @@ function dataAge({bus, nowMs}: HostFacts): number | undefined {
 function largest(values: readonly (number | undefined)[]): number | null {
   const known = values.filter(value => value !== undefined)
   return known.length > 0 ? Math.max(...known) : null
+}
+
+/** Numbers that mean something when those of several hosts are added. */
+function summable(counters: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  return new Map([...counters].filter(([name]) => !/^(?:sys|Daemon)[A-Z]/.test(name)))
 }
 
 function sums(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
