@@ -66,7 +66,7 @@ async function hear(socket: Subscriber, store: VariableStore): Promise<void> {
 
 async function answer(socket: Reply, store: VariableStore): Promise<void> {
   for await (const [question] of socket) {
-    const frames = store.answer(question?.toString('latin1') ?? '')
+    const frames = store.answer(question?.toString('latin1') ?? '', Date.now())
     await socket.send(frames.map(frame => Buffer.from(frame, 'latin1')))
   }
 }

@@ -1,9 +1,10 @@
 /**
  * variable-store — what snmp-responder knows: the sums of all counters, and its answers.
  *
- * Pure. Source: spec/monitoring §1.4. Two differences from the original, whose socket jams for good: a
- * question that it does not know, or to which there is nothing to say, is answered with one empty frame. It
- * also remembers the last incidents of the daemon's children, for those who come to look later.
+ * Pure. Source: spec/monitoring §1.4. Differences from the original, whose socket jams for good: a question that
+ * it does not know, or to which there is nothing to say, is answered with one empty frame. What childproc-minder
+ * says every 2 s of the children is nothing any more when it has been silent for a while. It also remembers the
+ * last incidents of the children, for those who come to look later.
  */
 import {type Frame, formatFrame} from './grammar.ts'
 import {incidentFrame, parseIncident} from './incident.ts'
@@ -11,6 +12,7 @@ import {incidentFrame, parseIncident} from './incident.ts'
 /** Names beyond this are not taken in: mail can make up new ones (`virus.byname.…`). */
 const MOST_NAMES = 20_000
 const MOST_INCIDENTS = 100
+const REPORT_LASTS_MS = 30_000
 
 interface Variable {
   readonly type: string
@@ -21,6 +23,8 @@ export class VariableStore {
   readonly #variables = new Map<string, Variable>()
   /** as frames, oldest first */
   readonly #incidents: string[] = []
+  /** Unix time of childproc-minder's last report */
+  #reportedMs = Number.NEGATIVE_INFINITY
 
   /** @param nowMs Unix time, the start as `sysUpTime` tells it until a daemon says its own */
   constructor(nowMs: number) {
@@ -32,6 +36,7 @@ export class VariableStore {
     if (frame.kind === 'snmp-flush') this.#forget(nowMs)
     if (frame.kind === 'log') this.#remember(frame)
     if (frame.kind !== 'snmp' && frame.kind !== 'nanny') return
+    if (frame.kind === 'nanny') this.#reportedMs = nowMs
     const known = this.#variables.get(frame.name)
     if (known === undefined || isNothing(known.value)) {
       if (known === undefined && this.#variables.size >= MOST_NAMES) return
@@ -46,11 +51,12 @@ export class VariableStore {
   /**
    * The frames of an answer, never none: `am.nanny?` asks for the variables that begin with `Proc`,
    * `am.snmp?` for all others, `am.incidents?` for the last hundred incidents.
+   * @param nowMs Unix time; without it a report of childproc-minder is never too old
    */
-  answer(question: string): readonly string[] {
+  answer(question: string, nowMs = Number.NEGATIVE_INFINITY): readonly string[] {
     if (question === 'am.incidents?') return this.#incidents.length > 0 ? this.#incidents : ['']
     const kind = question === 'am.nanny?' ? 'nanny' : question === 'am.snmp?' ? 'snmp' : undefined
-    if (kind === undefined) return ['']
+    if (kind === undefined || (kind === 'nanny' && nowMs - this.#reportedMs > REPORT_LASTS_MS)) return ['']
     const frames: string[] = []
     for (const [name, {type, value}] of this.#variables) {
       if (name.startsWith('Proc') === (kind === 'nanny')) frames.push(formatFrame({kind, name, type, value}))

@@ -41,7 +41,8 @@ export function valuesFrom({responder, mtaQueues, log}: SourceOptions): Values {
         try {
           const answer = await ask(responder, question, {timeoutMs: ASK_MS})
           heard(undefined)
-          return byName(answer)
+          // nothing is what there is without a report of childproc-minder
+          return answer.length > 0 ? byName(answer) : undefined
         } catch (error) {
           heard(errorText(error))
           return undefined

@@ -62,3 +62,14 @@ test('an unknown question and one without an answer get an empty frame', () => {
   assert.deepEqual(hearing().answer('am.weather?'), [''])
   assert.deepEqual(hearing().answer('am.nanny?'), [''])
 })
+
+test('what childproc-minder said is nothing any more when it has been silent for half a minute', () => {
+  const store = hearing('am.nanny ProcGone C32 2', 'am.nanny ProcAll G32 3')
+  assert.equal(store.answer('am.nanny?', T0 + 30_000).length, 2)
+  assert.deepEqual(store.answer('am.nanny?', T0 + 30_001), [''])
+  store.hear(parseFrame('am.nanny ProcAll G32 4'), T0 + 40_000)
+  assert.deepEqual(store.answer('am.nanny?', T0 + 40_001), [
+    'am.nanny ProcGone C32 2',
+    'am.nanny ProcAll G32 4',
+  ])
+})

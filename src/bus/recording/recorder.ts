@@ -10,6 +10,8 @@ import type {RecordingPlan} from './plan.ts'
 import {Ring} from './ring.ts'
 
 const FLUSH_MS = 1000
+/** What the counters at the beginning of a segment are made of. */
+const COUNTED = /^am\.(?:snmp|nanny) /
 
 export interface RecorderOptions extends RecordingPlan {
   /** the forwarder's outer socket */
@@ -57,8 +59,7 @@ export async function runRecorder(options: RecorderOptions): Promise<void> {
   try {
     for await (const {frames} of subscribe([bus], ['am.'], {signal})) {
       const nowMs = Date.now()
-      if (/^am\.(?:snmp|nanny|log)/.test(frames[0] ?? ''))
-        for (const frame of frames) counters.hear(parseFrame(frame), nowMs)
+      if (COUNTED.test(frames[0] ?? '')) for (const frame of frames) counters.hear(parseFrame(frame), nowMs)
       ring.put({timeMs: nowMs, frames})
     }
   } finally {
