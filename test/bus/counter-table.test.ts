@@ -118,6 +118,7 @@ test('what is there to be counted is counted, under the names and types of the t
   const elsewhere: ReadonlySet<CounterEvent> = new Set([
     'connection',
     'decoding',
+    'generation',
     'check',
     'mta queues',
     'never',

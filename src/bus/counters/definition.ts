@@ -11,6 +11,7 @@ import type {CounterType} from '../publisher.ts'
  */
 export type CounterEvent =
   | 'start'
+  | 'generation'
   | 'mail'
   | 'status'
   | 'content'

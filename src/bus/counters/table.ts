@@ -411,14 +411,21 @@ const OWN: readonly Row[] = [
 
 /** For views of another machine, which cannot ask the master. */
 const OWN_DAEMON: readonly Row[] = [
-  row('DaemonVersion', 'STR', 'text', 'start', 'product, version and date of the generation that serves', {
-    own: true,
-  }),
-  row('DaemonGeneration', 'INT', 'number', 'start', 'how many configurations were loaded so far', {
+  row(
+    'DaemonVersion',
+    'STR',
+    'text',
+    'generation',
+    'product, version and date of the generation that serves',
+    {
+      own: true,
+    },
+  ),
+  row('DaemonGeneration', 'INT', 'number', 'generation', 'how many configurations were loaded so far', {
     metric: 'generation',
     own: true,
   }),
-  row('DaemonChildren', 'INT', 'processes', 'start', '$max_servers', {metric: 'max_servers', own: true}),
+  row('DaemonChildren', 'INT', 'processes', 'generation', '$max_servers', {metric: 'max_servers', own: true}),
   row(
     'Scanner.<name>',
     'STR',
