@@ -4,10 +4,11 @@
  *
  * Where the queues are not ours to read, what childproc-minder says of them is shown.
  *
- * Diagnostics: level -1 when snmp-responder stops answering, 0 when it does again.
+ * Diagnostics: level -1 when snmp-responder stops answering, 0 when it does again; -1 for a queue that is too long
+ * to be counted.
  */
-import {type Frame, parseFrame} from '../bus/grammar.ts'
-import {queueFrames, readMtaQueues} from '../bus/mta-queues.ts'
+import type {Frame} from '../bus/grammar.ts'
+import {countMtaQueues, entriesName} from '../bus/mta-queues.ts'
 import {ask} from '../bus/subscriber.ts'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
@@ -57,8 +58,12 @@ export function valuesFrom({responder, mtaQueues, log}: SourceOptions): Values {
       keepMs: QUEUES_KEEP_MS,
       costly: true,
       fetch: async () => {
-        const queues = mtaQueues === undefined ? undefined : await readMtaQueues(mtaQueues, Date.now())
-        if (queues) return byName(queueFrames(queues).map(parseFrame))
+        const queues = mtaQueues === undefined ? undefined : await countMtaQueues(mtaQueues)
+        if (queues) {
+          for (const {name, entries} of queues.filter(({isWhole}) => !isWhole))
+            log.write(-1, `${mtaQueues}/${name}: counted ${entries} entries, then the time was over`)
+          return new Map(queues.map(({name, entries}) => [entriesName(name), String(entries)]))
+        }
         const said = await statistics()
         return said?.has('MtaQueueEntriesActive') ? said : undefined
       },

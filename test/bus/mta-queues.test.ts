@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {test} from 'node:test'
 import {COUNTERS} from '../../src/bus/counters/table.ts'
-import {queueFrames, readMtaQueues} from '../../src/bus/mta-queues.ts'
+import {countMtaQueues, queueFrames, readMtaQueues} from '../../src/bus/mta-queues.ts'
 import {temporaryFolder} from '../support/wait.ts'
 
 const NOW_SEC = 1_700_000_000
@@ -39,6 +39,10 @@ test('entries are counted in the queue and its one-letter folders, with the age 
       ['deferred', 4, 90_000],
     ],
   )
+  assert.deepEqual(
+    await countMtaQueues(folder),
+    queues.map(({name, entries}) => ({name, entries, isWhole: true})),
+  )
   assert.deepEqual(queues[3]?.byAge, [1, 0, 1, 0, 0, 0, 0, 0, 0, 1])
   const frames = queueFrames(queues)
   for (const frame of ['am.snmp MtaQueueEntriesDeferred G32 4', 'am.snmp MtaQueueDeferredOver1280 G32 1'])
@@ -49,4 +53,5 @@ test('entries are counted in the queue and its one-letter folders, with the age 
 
 test('without Postfix there is nothing to tell', async t => {
   assert.equal(await readMtaQueues(temporaryFolder(t), 0), undefined)
+  assert.equal(await countMtaQueues(temporaryFolder(t)), undefined)
 })
