@@ -40,6 +40,7 @@ type Expected = 'request' | 'ident' | 'end' | 'rest'
 export class AnvilStream {
   readonly #table: AnvilTable
   readonly #peaks: Peaks
+  readonly #asked: (request: string) => void
   /** a line that is not complete, latin1 */
   #held = ''
   #expected: Expected = 'request'
@@ -49,9 +50,11 @@ export class AnvilStream {
   #isClosed = false
   readonly #warnings: string[] = []
 
-  constructor(table: AnvilTable, peaks: Peaks) {
+  /** @param asked is told each request by its name */
+  constructor(table: AnvilTable, peaks: Peaks, asked: (request: string) => void = () => {}) {
     this.#table = table
     this.#peaks = peaks
+    this.#asked = asked
   }
 
   /** Whether a request has begun and not ended. */
@@ -118,6 +121,7 @@ export class AnvilStream {
   }
 
   #perform(request: string, ident: string): string {
+    this.#asked(request)
     switch (request) {
       case 'connect': {
         const client = this.#connect(ident)

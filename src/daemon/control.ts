@@ -1,12 +1,12 @@
 /**
- * control — the Unix socket on which a running master takes commands: one JSON line each way.
- *
- * Mode 0600: whoever can connect is the daemon's user or root. A connection carries one command; its
- * answer comes when the command is done, so that `reload` knows what became of it.
+ * control — what a running master can be asked on its control socket.
  */
-import {rmSync} from 'node:fs'
-import net from 'node:net'
-import {AmavisError, errorText} from '../errors.ts'
+import {
+  askControlSocket,
+  type Control,
+  type ControlFailure,
+  openControlSocket,
+} from '../process/control-socket.ts'
 import type {DaemonOptions} from './options.ts'
 
 export type ControlRequest =
@@ -17,89 +17,23 @@ export type ControlRequest =
 
 export type ControlReply =
   | {readonly kind: 'ok'; readonly warnings?: readonly string[]; readonly [name: string]: unknown}
-  | {readonly kind: 'failed'; readonly problems: readonly string[]}
+  | ControlFailure
   /** this daemon does not hand its sockets over; the command may stop and start instead */
   | {readonly kind: 'refused'; readonly problems: readonly string[]}
 
-const LONGEST_REQUEST = 64 * 1024
-const REQUEST_LIMIT_MS = 10_000
-
-export interface Control {
-  close(): void
-}
-
-/**
- * Answer commands on a socket. A path left over by a dead master is replaced; the caller holds the pid file.
- * @throws AmavisError AM_DAEMON when the socket cannot be made
- */
-export async function openControl(
+/** @throws AmavisError AM_DAEMON when the socket cannot be made */
+export function openControl(
   path: string,
   answer: (request: ControlRequest) => Promise<ControlReply>,
 ): Promise<Control> {
-  const server = net.createServer(socket => {
-    let text = ''
-    socket.setEncoding('utf8')
-    socket.on('error', () => socket.destroy())
-    socket.setTimeout(REQUEST_LIMIT_MS, () => socket.destroy())
-    socket.on('data', (chunk: string) => {
-      text += chunk
-      const end = text.indexOf('\n')
-      if (end < 0 && text.length > LONGEST_REQUEST) socket.destroy()
-      if (end < 0) return
-      socket.removeAllListeners('data').resume()
-      socket.setTimeout(0)
-      void answerLine(text.slice(0, end), answer).then(reply => socket.end(`${JSON.stringify(reply)}\n`))
-    })
-  })
-  try {
-    rmSync(path, {force: true})
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      // a path is bound before listen() returns, so no other file is made under this mask
-      const mask = process.umask(0o177)
-      server.listen({path}, resolve)
-      process.umask(mask)
-    })
-  } catch (error) {
-    throw new AmavisError('AM_DAEMON', `cannot make the control socket: ${errorText(error)}`, {cause: error})
-  }
-  return {close: () => void server.close()}
+  return openControlSocket(path, answer)
 }
 
-async function answerLine(
-  line: string,
-  answer: (request: ControlRequest) => Promise<ControlReply>,
-): Promise<ControlReply> {
-  try {
-    return await answer(JSON.parse(line) as ControlRequest)
-  } catch (error) {
-    return {kind: 'failed', problems: [errorText(error)]}
-  }
-}
-
-/**
- * Ask a running master.
- * @returns its answer; undefined when nobody answers on that path
- */
+/** @returns the master's answer; undefined when nobody answers on that path */
 export function askMaster(
   path: string,
   request: ControlRequest,
-  {timeoutMs = 120_000} = {},
+  options: {readonly timeoutMs?: number} = {},
 ): Promise<ControlReply | undefined> {
-  return new Promise(resolve => {
-    let text = ''
-    const socket = net.connect({path})
-    socket.setEncoding('utf8')
-    socket.setTimeout(timeoutMs, () => socket.destroy())
-    socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`))
-    socket.on('data', (chunk: string) => (text += chunk))
-    socket.on('error', () => {})
-    socket.once('close', () => {
-      try {
-        resolve(JSON.parse(text) as ControlReply)
-      } catch {
-        resolve(undefined)
-      }
-    })
-  })
+  return askControlSocket<ControlRequest, ControlReply>(path, request, options)
 }

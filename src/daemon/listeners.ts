@@ -7,10 +7,11 @@
  * and to resume is to listen on that. And a Unix socket is bound under a name of its own and then renamed:
  * one that stands in the way is replaced in one step, and closing removes only what is no longer there.
  */
-import {chmodSync, chownSync, lstatSync, readFileSync, renameSync, rmSync, statSync} from 'node:fs'
+import {chmodSync, readFileSync, rmSync, statSync} from 'node:fs'
 import net from 'node:net'
 import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {AmavisError, errorText} from '../errors.ts'
+import {bindUnixPath, type PathRights} from '../process/unix-path.ts'
 
 /** A libuv stream handle; Node gives it out for `listen(handle)` and takes it in `send`. */
 export interface RawHandle {
@@ -20,13 +21,10 @@ export interface RawHandle {
   listen(backlog: number): number
 }
 
-export interface ListenOptions {
+/** The rights are for Unix sockets. */
+export interface ListenOptions extends PathRights {
   /** undefined: the kernel's limit */
   readonly backlog: number | undefined
-  /** for Unix sockets; undefined: what the umask leaves */
-  readonly mode: number | undefined
-  /** for Unix sockets; undefined: ours */
-  readonly owner: {readonly uid: number; readonly gid: number} | undefined
 }
 
 /** The longest queue that the kernel gives a listener; Node's own default is 511. */
@@ -71,7 +69,7 @@ export class Listener {
   ): Promise<Listener> {
     const listener = new Listener(spec, options.backlog, onConnection)
     try {
-      if (spec.kind === 'unix') await listener.#openUnix(spec.path, options)
+      if (spec.kind === 'unix') await bindUnixPath(spec.path, options, path => listener.#listen({path}))
       else {
         const {host, port} = spec
         await listener.#listen(host === '' ? {port} : {port, host, ipv6Only: host.includes(':')})
@@ -92,18 +90,6 @@ export class Listener {
     const listener = new Listener(spec, options.backlog, onConnection)
     await listener.#listen({fd})
     return listener
-  }
-
-  async #openUnix(path: string, {mode, owner}: ListenOptions): Promise<void> {
-    const present = lstatSync(path, {throwIfNoEntry: false})
-    if (present && !present.isSocket()) throw new Error('the path is taken by something that is no socket')
-    if (present && (await answers(path))) throw new Error('another process listens on it')
-    const own = `${path}.${process.pid}`
-    rmSync(own, {force: true})
-    await this.#listen({path: own})
-    if (owner) chownSync(own, owner.uid, owner.gid)
-    if (mode !== undefined) chmodSync(own, mode)
-    renameSync(own, path)
   }
 
   #listen(where: (net.ListenOptions & {fd?: number}) | RawHandle): Promise<void> {
@@ -188,19 +174,6 @@ export class Listener {
     this.#server?.close()
     this.#server = undefined
   }
-}
-
-/** Whether something listens on a Unix socket; a dead one's path may be taken over. */
-function answers(path: string): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = net.connect({path})
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    // EAGAIN: its queue is full, so somebody has it
-    socket.once('error', error => resolve((error as NodeJS.ErrnoException).code === 'EAGAIN'))
-  })
 }
 
 function reason(error: unknown): string {

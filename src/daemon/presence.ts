@@ -2,9 +2,10 @@
  * presence — how a running master is found and spoken to: its PID file and its control socket.
  */
 import {chownSync} from 'node:fs'
+import type {Control} from '../process/control-socket.ts'
 import {leavePidFile, takePidFile} from '../process/pid-file.ts'
 import type {RunAs} from '../process/privileges.ts'
-import {type Control, type ControlReply, type ControlRequest, openControl} from './control.ts'
+import {type ControlReply, type ControlRequest, openControl} from './control.ts'
 import type {Plan} from './plan.ts'
 import {MASTER} from './title.ts'
 

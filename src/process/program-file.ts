@@ -9,6 +9,7 @@ import path from 'node:path'
 
 /** The entries: modules of ours, each made one file by scripts/bundle.mjs. */
 export type Entry =
+  | 'anvil-main'
   | 'child-main'
   | 'config-reader-main'
   | 'decoder-main'

@@ -4,6 +4,7 @@
  * The types of values, the checks, the hints for misspelt names, `config show` and the manual's list of
  * settings come from here.
  */
+import {ANVIL} from './anvil.ts'
 import {BANKS} from './banks.ts'
 import {BANNED} from './banned.ts'
 import {CHANGES} from './changes.ts'
@@ -50,6 +51,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   {title: 'Policy banks', settings: BANKS},
   {title: 'Program paths', settings: PROGRAMS},
   {title: 'Processes and the bus', settings: OWN},
+  {title: 'Counting server', settings: ANVIL},
   {title: 'Retired, accepted without effect', settings: OBSOLETE},
   {title: 'Facts that configurations can read', settings: FACTS},
 ]

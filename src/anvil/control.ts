@@ -1,0 +1,32 @@
+/**
+ * control — what a running counting server can be asked.
+ */
+import type {ControlFailure} from '../process/control-socket.ts'
+import type {ClientCounts} from './table.ts'
+
+export type AnvilRequest =
+  | {readonly command: 'reload'}
+  /** the clients with most to show, so many at most */
+  | {readonly command: 'clients'; readonly limit: number}
+
+export interface AnvilClient extends ClientCounts {
+  readonly ident: string
+}
+
+export interface AnvilState {
+  readonly kind: 'ok'
+  readonly pid: number
+  /** seconds */
+  readonly unit: number
+  readonly upSeconds: number
+  /** of smtpd processes */
+  readonly connections: number
+  /** clients that are remembered */
+  readonly size: number
+  readonly clients: readonly AnvilClient[]
+}
+
+export type AnvilReply =
+  | AnvilState
+  | {readonly kind: 'ok'; readonly warnings: readonly string[]}
+  | ControlFailure

@@ -1,0 +1,80 @@
+/**
+ * plan — what a configuration says to the counting server, as plain data.
+ */
+import path from 'node:path'
+import {defaultFiles, loadConfiguration} from '../config/load.ts'
+import {problemText} from '../config/problem.ts'
+import type {Settings} from '../config/settings.ts'
+import {settingsOf} from '../config/view.ts'
+import {AmavisError} from '../errors.ts'
+import type {AnvilRules} from './server.ts'
+
+/** Which configuration, and what a command line puts in its place. */
+export interface AnvilOrder {
+  /** absolute paths; none: the default places */
+  readonly files: readonly string[]
+  readonly instance: string
+  readonly home: string | undefined
+  readonly socket: string | undefined
+  readonly level: number | undefined
+  /** stay root where no other user is configured */
+  readonly allowRoot: boolean
+  readonly log: 'stderr' | 'syslog'
+}
+
+export interface AnvilPlan {
+  readonly socket: string
+  readonly socketMode: number
+  /** seconds */
+  readonly unit: number
+  readonly reportEveryMs: number
+  readonly rules: AnvilRules
+  readonly pidFile: string
+  readonly controlSocket: string
+  /** who to become when started as root; '' where the configuration names nobody */
+  readonly user: string
+  readonly allowRoot: boolean
+  readonly level: number
+  readonly log: 'stderr' | 'syslog'
+  readonly facility: string
+  /** where the counters are published; none: nowhere */
+  readonly bus: readonly string[]
+}
+
+/** @throws AmavisError AM_CONFIG with each problem of the configuration in a line */
+export function anvilPlan(order: AnvilOrder): AnvilPlan {
+  const loaded = loadConfiguration({
+    files: order.files.length > 0 ? [...order.files] : defaultFiles(),
+    instance: order.instance,
+    overrides: order.home === undefined ? [] : [{name: '$MYHOME', value: order.home}],
+  })
+  if (loaded.kind === 'failed') {
+    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
+  }
+  return planOf(settingsOf(loaded.snapshot), order)
+}
+
+function planOf(settings: Settings, {socket, level, allowRoot, log}: AnvilOrder): AnvilPlan {
+  const text = (name: `$${string}`) => settings.string(name) ?? ''
+  const seconds = (name: `$${string}`, least = 1) =>
+    Math.max(least, Math.floor(settings.number(name) ?? least))
+  return {
+    socket: path.resolve(socket ?? text('$anvil_socket')),
+    socketMode: settings.number('$anvil_socket_mode') ?? 0o666,
+    unit: seconds('$anvil_rate_time_unit'),
+    reportEveryMs: 1000 * seconds('$anvil_status_update_time'),
+    rules: {
+      announce: settings.flag('$anvil_announce'),
+      connectionLimit: seconds('$anvil_connection_limit'),
+      requestTimeoutMs: 1000 * seconds('$anvil_request_timeout'),
+    },
+    pidFile: text('$anvil_pid_file'),
+    controlSocket: text('$anvil_control_socket'),
+    user: text('$daemon_user'),
+    allowRoot,
+    level: level ?? settings.number('$log_level') ?? 0,
+    log,
+    facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
+    bus: settings.flag('$enable_zmq') ? settings.list('@zmq_sockets').map(String) : [],
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * run-anvil — a process as the counting server: pid file, socket, user, then requests until a signal.
+ *
+ * The socket is bound before root is given up, as its folder belongs to Postfix. SIGHUP and `reload` take new
+ * settings and keep the table; SIGTERM, SIGINT and SIGQUIT end it, with a last report.
+ */
+import {rmSync} from 'node:fs'
+import path from 'node:path'
+import {leaveRoot} from '../bus/leave-root.ts'
+import {openMcLog} from '../bus/mc-log.ts'
+import {silentPublisher} from '../bus/publisher.ts'
+import {createPublisher} from '../bus/zmq-publisher.ts'
+import {AmavisError, errorText} from '../errors.ts'
+import type {Log} from '../log/log.ts'
+import {openControlSocket} from '../process/control-socket.ts'
+import {leavePidFile, type Program, takePidFile} from '../process/pid-file.ts'
+import {bindUnixPath} from '../process/unix-path.ts'
+import {busiestClients} from './busiest.ts'
+import type {AnvilReply, AnvilRequest} from './control.ts'
+import {RequestCounts} from './counters.ts'
+import {Peaks} from './peaks.ts'
+import {type AnvilOrder, type AnvilPlan, anvilPlan} from './plan.ts'
+import {createAnvilServer} from './server.ts'
+import {AnvilTable} from './table.ts'
+
+const TITLE = 'amavis-anvil'
+
+export const ANVIL_PROGRAM: Program = {
+  name: 'amavis anvil',
+  isNamedBy: line =>
+    line.split(' ').some(word => path.basename(word, '.js') === TITLE || /anvil-main\.js$/.test(word)),
+}
+
+const PUBLISH_MS = 5000
+const FORGET_MS = 250
+
+/**
+ * Be the server; resolves when it was told to stop.
+ * @param ready called once it answers
+ * @throws AmavisError AM_CONFIG or AM_DAEMON when it cannot start
+ */
+export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<void> {
+  process.title = TITLE
+  let plan = anvilPlan(order)
+  const {log, close: closeLog} = openMcLog(plan, TITLE)
+  takePidFile(plan.pidFile, ANVIL_PROGRAM)
+  const startedAt = performance.now()
+  const table = new AnvilTable(plan.unit, () => Math.floor(performance.now() / 1000))
+  const peaks = new Peaks()
+  const counts = new RequestCounts()
+  const server = createAnvilServer(table, peaks, plan.rules, {log, asked: request => counts.add(request)})
+  const stop = new AbortController()
+  let isBound = false
+  try {
+    await bindSocket(plan, own => server.listen(own))
+    isBound = true
+    leaveRoot(plan)
+    const publisher = plan.bus.length > 0 ? createPublisher({endpoints: plan.bus, log}) : silentPublisher
+    const report = () => {
+      for (const line of peaks.report(table.unit)) log.write(0, line)
+    }
+    let reporting = setInterval(report, plan.reportEveryMs)
+    const publishing = setInterval(
+      () => counts.publish(publisher, table.size, server.connections),
+      PUBLISH_MS,
+    )
+    const forgetting = setInterval(() => void forget(table), FORGET_MS)
+    const reload = (): readonly string[] => {
+      const next = anvilPlan(order)
+      table.unit = next.unit
+      server.rules = next.rules
+      clearInterval(reporting)
+      reporting = setInterval(report, next.reportEveryMs)
+      const kept = unchangeable(plan, next)
+      plan = {...next, socket: plan.socket, controlSocket: plan.controlSocket, pidFile: plan.pidFile}
+      log.write(0, 'reloaded')
+      return kept
+    }
+    const control = await openControlSocket<AnvilRequest, AnvilReply>(plan.controlSocket, async request => {
+      if (request.command === 'reload') return {kind: 'ok', warnings: reload()}
+      return {
+        kind: 'ok',
+        pid: process.pid,
+        unit: table.unit,
+        upSeconds: Math.floor((performance.now() - startedAt) / 1000),
+        connections: server.connections,
+        size: table.size,
+        clients: await busiestClients(table, request.limit),
+      }
+    })
+    onSignals(stop, () => reloadOnSignal(reload, log))
+    ready()
+    await new Promise<void>(resolve => stop.signal.addEventListener('abort', () => resolve(), {once: true}))
+    clearInterval(reporting)
+    clearInterval(publishing)
+    clearInterval(forgetting)
+    control.close()
+    server.close()
+    rmSync(plan.controlSocket, {force: true})
+    counts.publish(publisher, table.size, 0)
+    report()
+    await publisher.close()
+  } finally {
+    server.close()
+    if (isBound) removeQuietly(plan.socket)
+    leavePidFile(plan.pidFile)
+    await closeLog()
+  }
+}
+
+async function bindSocket(
+  {socket, socketMode}: AnvilPlan,
+  listen: (path: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await bindUnixPath(socket, {mode: socketMode, owner: undefined}, listen)
+  } catch (error) {
+    const advice = /another process listens/.test(errorText(error))
+      ? '; is the anvil line still in master.cf?'
+      : ''
+    throw new AmavisError('AM_DAEMON', `cannot listen on ${socket}: ${errorText(error)}${advice}`, {
+      cause: error,
+    })
+  }
+}
+
+/** In small steps, so that nobody waits while a great many are forgotten. */
+function forget(table: AnvilTable): void {
+  if (table.forgetIdle()) setImmediate(() => forget(table))
+}
+
+function unchangeable(before: AnvilPlan, after: AnvilPlan): readonly string[] {
+  return (
+    [
+      ['socket', '$anvil_socket'],
+      ['controlSocket', '$anvil_control_socket'],
+      ['pidFile', '$anvil_pid_file'],
+    ] as const
+  ).flatMap(([key, name]) =>
+    before[key] === after[key] ? [] : [`${name} stays ${before[key]} until the next start`],
+  )
+}
+
+function onSignals(stop: AbortController, reload: () => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => stop.abort())
+  process.on('SIGHUP', reload)
+  process.on('SIGUSR1', () => {}) // would open Node's inspector
+}
+
+function reloadOnSignal(reload: () => readonly string[], log: Log): void {
+  try {
+    for (const line of reload()) log.write(-1, line)
+  } catch (error) {
+    for (const line of errorText(error).split('\n')) log.write(-2, `not reloaded: ${line}`)
+  }
+}
+
+/** Its folder may no longer be ours to change; a dead socket is found out at the next start. */
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, {force: true})
+  } catch {
+    // told above
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * server — connections of smtpd processes to a table of clients.
+ *
+ * Each connection is by itself: half a request keeps nobody waiting but its sender, and who reads no answers is not
+ * read from. Connections beyond the limit are closed, which an smtpd takes for "no limit".
+ */
+import net from 'node:net'
+import type {Log} from '../log/log.ts'
+import type {Peaks} from './peaks.ts'
+import {ANNOUNCEMENT, AnvilStream} from './stream.ts'
+import type {AnvilTable} from './table.ts'
+
+/** What a running server can be told anew. */
+export interface AnvilRules {
+  /** speak first */
+  readonly announce: boolean
+  readonly connectionLimit: number
+  /** ms for a request that has begun */
+  readonly requestTimeoutMs: number
+}
+
+export interface AnvilServer {
+  rules: AnvilRules
+  /** connections that are open */
+  readonly connections: number
+  /** Listens on a path, with the kernel's longest queue. */
+  listen(path: string): Promise<void>
+  /** Take no more connections and end those there are; each disconnects what it owned. */
+  close(): void
+}
+
+/** Answers that a client does not fetch. */
+const MOST_UNREAD = 64 * 1024
+/** More than any kernel takes; the kernel lowers it. */
+const BACKLOG = 65_535
+
+export function createAnvilServer(
+  table: AnvilTable,
+  peaks: Peaks,
+  initial: AnvilRules,
+  {log, asked}: {readonly log: Log; readonly asked?: (request: string) => void},
+): AnvilServer {
+  const open = new Set<net.Socket>()
+  let isFull = false
+  const server = net.createServer(socket => {
+    socket.on('error', () => socket.destroy())
+    if (open.size >= self.rules.connectionLimit) {
+      if (!isFull) log.write(-1, `WARNING: ${open.size} connections are open, further ones are closed`)
+      isFull = true
+      socket.destroy()
+      return
+    }
+    isFull = false
+    open.add(socket)
+    const stream = new AnvilStream(table, peaks, asked)
+    socket.setEncoding('latin1')
+    if (self.rules.announce) socket.write(ANNOUNCEMENT)
+    let deadline: NodeJS.Timeout | undefined
+    const late = () => {
+      log.write(-1, 'WARNING: timeout in the middle of a request on anvil socket')
+      socket.destroy()
+    }
+    socket.on('data', (octets: string) => {
+      const {reply, close, warnings} = stream.receive(octets)
+      for (const warning of warnings) log.write(-1, `warning: ${warning}`)
+      if (reply !== '') socket.write(reply, 'latin1')
+      if (close) {
+        socket.end()
+        socket.destroySoon()
+        return
+      }
+      if (!stream.isInside) {
+        clearTimeout(deadline)
+        deadline = undefined
+      } else deadline ??= setTimeout(late, self.rules.requestTimeoutMs)
+      if (socket.writableLength > MOST_UNREAD) socket.pause()
+    })
+    socket.on('drain', () => socket.resume())
+    socket.once('close', () => {
+      clearTimeout(deadline)
+      open.delete(socket)
+      stream.end()
+    })
+  })
+  const self: AnvilServer = {
+    rules: initial,
+    get connections() {
+      return open.size
+    },
+    listen(path) {
+      return new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({path, backlog: BACKLOG}, () => {
+          server.off('error', reject)
+          server.on('error', () => {})
+          resolve()
+        })
+      })
+    },
+    close() {
+      server.close()
+      for (const socket of open) socket.destroy()
+    },
+  }
+  return self
+}

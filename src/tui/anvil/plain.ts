@@ -1,0 +1,111 @@
+/**
+ * plain — the counting server's clients as lines of a table and as JSON. Pure.
+ *
+ * Field names of the JSON are part of the command's manual and keep their meaning.
+ */
+import type {AnvilClient, AnvilState} from '../../anvil/control.ts'
+import {visibleJson, visibleText} from '../visible.ts'
+
+/** The manual's section about it. */
+export const JSON_FIELDS = `With --json one object: running, pid, up_s, unit_s (the seconds of a rate), streams (smtpd processes), size
+(clients remembered) and clients. Of each: service, client, count (connections now), and within the unit rate
+(connections), mail, rcpt, newtls, auth and tlstr.`
+
+export const ANVIL_COLUMNS = [
+  'sum',
+  'client',
+  'service',
+  'count',
+  'rate',
+  'mail',
+  'rcpt',
+  'newtls',
+  'auth',
+] as const
+export type AnvilColumn = (typeof ANVIL_COLUMNS)[number]
+
+const NUMBERS = ['count', 'rate', 'mail', 'rcpt', 'newtls', 'auth'] as const
+const WORDS: Readonly<Record<(typeof NUMBERS)[number], string>> = {
+  count: 'NOW',
+  rate: 'CONN',
+  mail: 'MAIL',
+  rcpt: 'RCPT',
+  newtls: 'TLS',
+  auth: 'AUTH',
+}
+
+/** smtpd names a client `service:address`, where the service may have colons of its own: `127.0.0.1:25:192.0.2.1`. */
+export function splitIdent(ident: string): {readonly service: string; readonly client: string} {
+  const [, service, client] = /^(\[[^\]]*\]:[^:]+|\d+\.\d+\.\d+\.\d+:[^:]+|[^:]*):(.*)$/s.exec(ident) ?? []
+  return service === undefined ? {service: '', client: ident} : {service, client: client ?? ''}
+}
+
+export function anvilHeading(sort: AnvilColumn, reversed: boolean): string {
+  const mark = (column: AnvilColumn, text: string) =>
+    column === sort ? `${text}${reversed ? '^' : 'v'}` : text
+  return (
+    mark('client', 'CLIENT').padEnd(40) +
+    mark('service', 'SERVICE').padEnd(16) +
+    NUMBERS.map(name => mark(name, WORDS[name]).padStart(7)).join('')
+  )
+}
+
+export function anvilLine(client: AnvilClient): string {
+  const {service, client: name} = splitIdent(client.ident)
+  const numbers = NUMBERS.map(number => String(client[number]).padStart(7)).join('')
+  return visibleText(`${name.slice(0, 39).padEnd(40)}${service.slice(0, 15).padEnd(16)}${numbers}`)
+}
+
+export function anvilSummary({size, connections, unit, upSeconds}: AnvilState): string {
+  return `${size} clients, ${connections} smtpd, rates in ${unit} s, up ${upSeconds} s`
+}
+
+/** Filtered by client and service, in the order of a column. */
+export function selectClients(
+  clients: readonly AnvilClient[],
+  filter: RegExp | undefined,
+  sort: AnvilColumn,
+  reversed: boolean,
+): readonly AnvilClient[] {
+  const sign = reversed ? -1 : 1
+  const shown = clients.filter(({ident}) => filter === undefined || filter.test(ident))
+  return shown.sort((a, b) => sign * compare(a, b, sort))
+}
+
+function compare(a: AnvilClient, b: AnvilClient, column: AnvilColumn): number {
+  switch (column) {
+    case 'client':
+    case 'service': {
+      const [one, two] = [splitIdent(a.ident)[column], splitIdent(b.ident)[column]]
+      return one < two ? -1 : one > two ? 1 : 0
+    }
+    case 'sum':
+      return sum(b) - sum(a)
+    default:
+      return b[column] - a[column]
+  }
+}
+
+function sum(client: AnvilClient): number {
+  return NUMBERS.reduce((total, name) => total + client[name], 0)
+}
+
+/** With the line end of its last line. */
+export function printAnvil(state: AnvilState, json: boolean): string {
+  if (json) return `${anvilJson(state)}\n`
+  const lines = [anvilSummary(state), anvilHeading('sum', false), ...state.clients.map(anvilLine)]
+  if (state.clients.length < state.size) lines.push(`… and ${state.size - state.clients.length} more`)
+  return `${lines.join('\n')}\n`
+}
+
+function anvilJson({pid, upSeconds, unit, connections, size, clients}: AnvilState): string {
+  return visibleJson({
+    running: true,
+    pid,
+    up_s: upSeconds,
+    unit_s: unit,
+    streams: connections,
+    size,
+    clients: clients.map(({ident, ...numbers}) => ({...splitIdent(ident), ...numbers})),
+  })
+}
