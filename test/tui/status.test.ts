@@ -224,3 +224,23 @@ test('a child speaks of a scanner only when it is in another state than before',
   states.report('A', 'ok')
   assert.deepEqual(said, [`ok ${T0}`, `failing ${T0} refused`, `ok ${T0}`, `ok ${T0}`])
 })
+
+test('incidents of before are recalled, and those that were heard meanwhile are not told twice', () => {
+  const {watch} = wellWatch()
+  const incident = {pid: 28039, taskId: undefined, letters: '', ageMs: 9000, kind: 'went away'} as const
+  const [old, heard] = [T0 - 500_000, T0 + 100].map(timeMs => incidentFrame({...incident, timeMs}))
+  watch.put(BUS, [heard!])
+  for (let n = 0; n < 2; n++) watch.recalled(BUS, [old!, heard!].map(parseFrame))
+  const [facts] = watch.refresh().hosts
+  assert.deepEqual(
+    facts!.incidents.map(({timeMs}) => timeMs),
+    [T0 + 100, T0 - 500_000],
+  )
+  assert.match(
+    assess(facts!).warnings.find(({section}) => section === 'incidents')?.text ?? '',
+    /^incidents 2 /,
+  )
+  const many = Array.from({length: 200}, (_, n) => incidentFrame({...incident, timeMs: T0 + 1000 + n}))
+  watch.recalled(BUS, many.map(parseFrame))
+  assert.equal(watch.refresh().hosts[0]!.incidents.length, 100)
+})

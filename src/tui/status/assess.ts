@@ -34,10 +34,13 @@ export interface Assessment {
   readonly sections: readonly Section[]
 }
 
-export function assess(facts: HostFacts, limits: Limits = DEFAULT_LIMITS): Assessment {
-  const warnings = [...troublesOf(facts), ...exceeded(facts, limits)].toSorted(
-    (a, b) => Number(b.level === 'critical') - Number(a.level === 'critical'),
-  )
+/** @param patient who was not heard so far may still be */
+export function assess(facts: HostFacts, limits: Limits = DEFAULT_LIMITS, patient = false): Assessment {
+  const warnings = [
+    ...(patient ? [] : silence(facts)),
+    ...troublesOf(facts),
+    ...exceeded(facts, limits),
+  ].toSorted((a, b) => Number(b.level === 'critical') - Number(a.level === 'critical'))
   const sections = SECTIONS.map(([name, draw]): Section => {
     const drawn = draw(facts)
     const own = warnings.filter(({section}) => section === name)
@@ -85,8 +88,8 @@ function exceeded(facts: HostFacts, {warning, critical}: Limits): readonly Warni
   })
 }
 
-/** What is wrong whatever the thresholds. */
-function troublesOf({services, children, master, scanners, bus}: HostFacts): readonly Warning[] {
+/** Who should be heard and is not. */
+function silence({services, children}: HostFacts): readonly Warning[] {
   const found: Warning[] = []
   for (const {name, alive} of services) {
     if (alive) continue
@@ -98,6 +101,12 @@ function troublesOf({services, children, master, scanners, bus}: HostFacts): rea
     const todo = 'does the daemon run ("amavis start"), with $enable_zmq = 1?'
     found.push({level: 'critical', section: 'children', text: 'no children', todo})
   }
+  return found
+}
+
+/** What is wrong whatever the thresholds. */
+function troublesOf({master, scanners, bus}: HostFacts): readonly Warning[] {
+  const found: Warning[] = []
   if (master?.reload?.ok === false) {
     const todo = '"amavis config check" shows it; mend it, then "amavis reload". The old configuration serves'
     found.push({level: 'warning', section: 'reload', text: 'the last reload was refused', todo})

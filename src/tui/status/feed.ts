@@ -1,8 +1,9 @@
 /**
  * feed — carries what buses say, responders answer and the master tells into the watch.
  */
-import {subscribe} from '../../bus/subscriber.ts'
+import {ask, subscribe} from '../../bus/subscriber.ts'
 import {askCounters} from '../agent/answer.ts'
+import type {Variables} from '../agent/classic.ts'
 import {pause} from '../pause.ts'
 import type {MasterFacts, Place} from './facts.ts'
 import {STATUS_PREFIXES, type StatusWatch} from './watch.ts'
@@ -50,10 +51,32 @@ export async function askAll(
   places: readonly Place[],
   askMaster: AskMaster,
 ): Promise<void> {
-  await Promise.all(
-    places.flatMap(({endpoint, responder}) => [
-      askCounters(responder).then(variables => watch.answered(responder, variables)),
-      askMaster(endpoint).then(master => watch.told(endpoint, master)),
-    ]),
-  )
+  await Promise.all(places.map(place => askPlace(watch, place, askMaster)))
+}
+
+async function askPlace(
+  watch: StatusWatch,
+  {endpoint, responder}: Place,
+  askMaster: AskMaster,
+): Promise<void> {
+  const variables = askCounters(responder).then(answer => {
+    watch.answered(responder, answer)
+    return answer
+  })
+  const master = askMaster(endpoint).then(answer => {
+    watch.told(endpoint, answer)
+    return answer
+  })
+  if (isOurResponder(await variables, await master)) {
+    watch.recalled(endpoint, await ask(responder, 'am.incidents?').catch(() => []))
+  }
+}
+
+/**
+ * A responder of the original never answers anybody again after a question that it does not know: it is asked for
+ * incidents only where something that our own services alone bring about tells that it is one of them.
+ */
+function isOurResponder(variables: Variables | undefined, master: MasterFacts | undefined): boolean {
+  if (variables === undefined) return false
+  return master?.services !== undefined || variables.has('MtaQueueEntriesDeferred')
 }

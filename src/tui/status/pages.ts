@@ -52,7 +52,7 @@ function wrap(text: string, width: number): readonly string[] {
   return [...lines, line]
 }
 
-const NAME = 26
+const NAME = 24
 
 export function hostHeading(): string {
   const columns = ['STATE'.padEnd(9), ...['BUSY', 'IDLE', 'OLDEST', 'MAILS/MIN', 'P95 ms', 'DATA'].map(right)]
@@ -80,7 +80,7 @@ export function hostLine({facts, assessment}: AssessedHost, theme: Theme): Line 
 }
 
 /** Of the columns after the state. */
-const WIDTHS = [6, 6, 8, 10, 8, 6]
+const WIDTHS = [5, 6, 8, 11, 8, 7]
 
 function right(text: string, column: number): string {
   return text.padStart(WIDTHS[column] ?? 8)

@@ -27,6 +27,8 @@ export interface StatusScreenProps {
 
 /** Title, verdict and footer. */
 const FIXED_LINES = 3
+/** Details below the sections have at least so many lines, a gap and a heading among them. */
+const LEAST_DETAILS = 4
 
 export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactElement {
   const {columns: width, rows: lines} = useWindowSize()
@@ -96,15 +98,16 @@ export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactEl
     if (view.level === 'hosts') return shown
     const warnings = warningLines(host.assessment.warnings, width, theme)
     const gap = plain([''])
+    const said = [...shown, ...(warnings.length > 0 ? gap : []), ...warnings]
     // where there is room, more of the section under the cursor
-    const more =
-      section && section.details.length > 0 ? [...gap, heading(section), ...plain(section.details)] : []
-    return [...shown, ...(warnings.length > 0 ? gap : []), ...warnings, ...more].slice(0, height)
+    const hasRoom = said.length + LEAST_DETAILS <= height
+    const more = section && hasRoom && section.details.length > 0
+    return [...said, ...(more ? [...gap, heading(section), ...plain(section.details)] : [])].slice(0, height)
   }
   return (
     <Box flexDirection="column" height={lines} width={width} overflow="hidden">
       <Text wrap="truncate">{titleLine(snapshot, view, host, section?.name, width, theme)}</Text>
-      <Text wrap="truncate">{verdictLine(view, host, theme)}</Text>
+      <Text wrap="truncate">{verdictLine(view, host, width, theme)}</Text>
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
         <Text wrap="truncate">
           {body()
@@ -118,7 +121,7 @@ export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactEl
 }
 
 function assessAll({hosts}: StatusSnapshot, limits: Limits): readonly AssessedHost[] {
-  return hosts.map(facts => ({facts, assessment: assess(facts, limits)}))
+  return hosts.map(facts => ({facts, assessment: assess(facts, limits, isYoung({facts}))}))
 }
 
 function titleLine(
@@ -145,18 +148,17 @@ function titleLine(
   return theme.title(left) + (isOff ? theme.status.warning : theme.faint)(right)
 }
 
-function verdictLine(view: StatusView, host: AssessedHost | undefined, theme: Theme): string {
-  if (view.level === 'hosts') return theme.heading(hostHeading())
-  // a moment is needed to hear of everything: until then silence is no trouble
-  if (!host || isYoung(host)) return 'listening'
+function verdictLine(view: StatusView, host: AssessedHost | undefined, width: number, theme: Theme): string {
+  if (view.level === 'hosts') return theme.heading(hostHeading().slice(0, width).padEnd(width))
+  if (!host || (isYoung(host) && host.facts.bus.heardMs === undefined)) return 'listening'
   const text = verdictText(host.assessment)
   const {level} = host.assessment
   return level === 'ok' ? theme.status.ok(text) : paintOf(level, theme)(text)
 }
 
-/** Nothing was heard so far, and nobody had the time to answer. */
-function isYoung({facts}: AssessedHost): boolean {
-  return facts.watchedMs < SILENCE_MS && facts.bus.heardMs === undefined
+/** A moment is needed to hear of everything: until then silence is no trouble. */
+function isYoung({facts}: Pick<AssessedHost, 'facts'>): boolean {
+  return facts.watchedMs < SILENCE_MS
 }
 
 function footer({help, level}: StatusView, hosts: number, theme: Theme): string {

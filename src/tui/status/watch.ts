@@ -3,7 +3,7 @@
  *
  * Each host has a store of its own for its children. Nothing here draws or judges; the clock is handed in.
  */
-import {parseFrame} from '../../bus/grammar.ts'
+import {type Frame, parseFrame} from '../../bus/grammar.ts'
 import {INCIDENT_PREFIX, type Incident, parseIncident} from '../../bus/incident.ts'
 import {parseScannerState} from '../../bus/scanner-state.ts'
 import type {Variables} from '../agent/classic.ts'
@@ -27,7 +27,11 @@ import {
 /** What a status listens to: children, their TIMING, and all that speaks of trouble. */
 export const STATUS_PREFIXES: readonly string[] = [...CHILD_PREFIXES, TIMING_PREFIX, INCIDENT_PREFIX]
 
+/** Looked so often whether there is something to publish. */
+const TICK_MS = 200
 const PERIOD_MS = 1000
+/** At first each tick publishes: nobody likes to wait for the first figures. */
+const EAGER_MS = 3000
 const TEN_MINUTES_MS = 600_000
 const MINUTE_MS = 60_000
 /** Incidents and troubles that are remembered of a host. */
@@ -47,6 +51,8 @@ export interface StatusWatch {
   lost(endpoint: string, messages: number): void
   /** A responder's answer; undefined: there was none. */
   answered(responder: string, variables: Variables | undefined): void
+  /** What the responder remembers of incidents: those of before we listened. */
+  recalled(endpoint: string, frames: readonly Frame[]): void
   /** What the master of a bus said; undefined: it could not be asked. */
   told(endpoint: string, master: MasterFacts | undefined): void
   /** The last published, in the order of the places; the same object until the next. */
@@ -74,18 +80,24 @@ export function createStatusWatch(places: readonly Place[], now: () => number = 
     for (const listener of listeners) listener()
     return snapshot
   }
+  const beganMs = now()
+  const tick = () => {
+    const nowMs = now()
+    if (nowMs - snapshot.nowMs >= PERIOD_MS || nowMs - beganMs < EAGER_MS) refresh()
+  }
   return {
     put: (endpoint, frames) => byEndpoint.get(endpoint)?.put(frames),
     lost: (endpoint, messages) => byEndpoint.get(endpoint)?.lost(messages),
     answered(responder, variables) {
       for (const host of hosts) if (host.place.responder === responder) host.answered(variables)
     },
+    recalled: (endpoint, frames) => byEndpoint.get(endpoint)?.recalled(frames),
     told: (endpoint, master) => byEndpoint.get(endpoint)?.told(master),
     getSnapshot: () => snapshot,
     refresh,
     subscribe(listener) {
       listeners.add(listener)
-      timer ??= setInterval(refresh, PERIOD_MS).unref()
+      timer ??= setInterval(tick, TICK_MS).unref()
       return () => {
         listeners.delete(listener)
         if (listeners.size > 0) return
@@ -182,6 +194,17 @@ class Host {
     }
   }
 
+  recalled(frames: readonly Frame[]): void {
+    const known = new Set(this.#incidents.map(keyOf))
+    const before = frames.flatMap(frame => {
+      const incident = credible(frame) && parseIncident(frame)
+      return incident && !known.has(keyOf(incident)) ? [incident] : []
+    })
+    this.#incidents.push(...before)
+    this.#incidents.sort((a, b) => a.timeMs - b.timeMs)
+    this.#incidents.splice(0, this.#incidents.length - MOST_REMEMBERED)
+  }
+
   told(master: MasterFacts | undefined): void {
     this.#master = master
   }
@@ -242,6 +265,10 @@ class Host {
     )
     return states.slice(0, MOST_SCANNERS)
   }
+}
+
+function keyOf({pid, kind, timeMs}: Incident): string {
+  return `${pid} ${kind} ${timeMs}`
 }
 
 function remember<T>(list: T[], one: T, most: number): void {
