@@ -110,6 +110,11 @@ export class ChildHandle {
     this.#send({type: 'echo', key}, handle)
   }
 
+  /** Whether connections wait for a child. */
+  tellPressure(on: boolean): void {
+    this.#send({type: 'pressure', on})
+  }
+
   /** Let it finish the connection it has, or with `soon` the mail, and end. */
   end(soon = false): void {
     this.#send({type: 'end', soon})

@@ -22,6 +22,8 @@ export interface Service {
   readonly tasks: number
   /** End the session in hand at the next place between two mails. */
   stopSoon(): void
+  /** Whether connections wait for a child. */
+  setPressure(on: boolean): void
   /** Remove work folders, say goodbye to next hops and to the bus. */
   finish(): Promise<void>
 }
@@ -91,6 +93,9 @@ export class Child {
         this.#options.channel.send({type: 'echo', key: message.key}, handle, () =>
           (handle as RawHandle | undefined)?.close(),
         )
+        break
+      case 'pressure':
+        this.#options.service.setPressure(message.on)
         break
       case 'end':
         this.#ending = true

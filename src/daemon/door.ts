@@ -35,11 +35,16 @@ export class Door {
   readonly #line = new WaitingLine<Connection>(1)
   readonly #listeners = new Map<string, Listener>()
   readonly #echoAskedAt = new Map<string, number>()
+  readonly #onWaiting: () => void
   #accepted = 0
 
-  /** @param inside the generation that serves now */
-  constructor(inside: () => Inside | undefined) {
+  /**
+   * @param inside the generation that serves now
+   * @param onWaiting is called when a connection has to wait
+   */
+  constructor(inside: () => Inside | undefined, onWaiting: () => void = () => {}) {
     this.#inside = inside
+    this.#onWaiting = onWaiting
   }
 
   get keys(): readonly string[] {
@@ -49,6 +54,11 @@ export class Door {
   /** Connections taken since the beginning. */
   get accepted(): number {
     return this.#accepted
+  }
+
+  /** ms that the oldest connection in line has waited; 0 when none waits */
+  get longestMs(): number {
+    return this.#line.longestMs
   }
 
   get waiting(): {readonly length: number; readonly limit: number; readonly longestMs: number} {
@@ -133,6 +143,7 @@ export class Door {
     if (this.#line.length === 0 && this.#inside()?.give(connection)) return
     connection.socket.on('error', () => {})
     this.#line.push(connection)
+    this.#onWaiting()
     if (!this.#line.accepting) for (const listener of this.#listeners.values()) listener.pause()
   }
 

@@ -112,6 +112,11 @@ export class Generation implements Inside {
     return child !== undefined
   }
 
+  /** Whether connections wait for a child. */
+  tellPressure(on: boolean): void {
+    for (const child of this.#children.values()) child.tellPressure(on)
+  }
+
   resize(by: number): number {
     this.#pool.resize(by)
     this.#act()

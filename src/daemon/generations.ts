@@ -83,6 +83,11 @@ export class Generations {
     if (this.#current && !this.#retired.has(this.#current)) this.#retire(this.#current, soon)
   }
 
+  /** Whether connections wait for a child. */
+  tellPressure(on: boolean): void {
+    for (const generation of this.#all()) generation.tellPressure(on)
+  }
+
   /** Let one child finish the mail it has, and end. @returns whether there is such a child */
   retireChild(pid: number): boolean {
     return this.#all().some(generation => generation.retireChild(pid))

@@ -17,6 +17,8 @@ import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
 import {createFilter} from '../pipeline/filter.ts'
 import {admit} from '../session/access.ts'
+import type {Peer} from '../session/conversation.ts'
+import {Pressure} from '../session/pressure.ts'
 import {Spool} from '../session/spool.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {Service} from './child.ts'
@@ -57,6 +59,7 @@ export async function createMailService({
     version: settings.string('$myversion_id') ?? '',
   }
   const stop = new AbortController()
+  const pressure = new Pressure()
   const entries = new EntryCounts()
   const forwarder = createForwarder(forwarderDeps(settings))
   const scanners = planScanners(settings)
@@ -102,6 +105,20 @@ export async function createMailService({
       }
       const admission = admit({remoteAddress: socket.remoteAddress, listener}, settings, report)
       if (admission.kind === 'refused') return refuse(admission.log)
+      let peer: Peer | undefined
+      if (admission.settings.flag('$haproxy_target_enabled')) {
+        const {awaitProxyHeader} = await import('../session/proxied-client.ts')
+        const announced = await awaitProxyHeader(socket)
+        if (announced.kind === 'failed') return refuse(`PROXY protocol: ${announced.reason}`)
+        peer = announced.client
+        // The proxy may talk to us; so must he for whom it does.
+        const admitted = admit(
+          {remoteAddress: peer?.address ?? socket.remoteAddress, listener},
+          settings,
+          report,
+        )
+        if (admitted.kind === 'refused') return refuse(admitted.log)
+      }
       const converse = conversation(admission.protocol)
       if (!converse) {
         const {protocol} = admission
@@ -110,6 +127,7 @@ export async function createMailService({
       await converse(socket, {
         settings: admission.settings,
         listener,
+        peer,
         filter,
         publisher: titled,
         log,
@@ -117,10 +135,12 @@ export async function createMailService({
         spool,
         product,
         stop: stop.signal,
+        pressure,
       })
       publisher.state('-')
     },
     stopSoon: () => stop.abort(),
+    setPressure: on => pressure.set(on),
     async finish() {
       clearInterval(announcing)
       decoders.close()

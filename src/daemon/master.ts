@@ -22,6 +22,7 @@ import type {ReaderResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import type {Plan} from './plan.ts'
 import {Presence} from './presence.ts'
+import {PressureWatch} from './pressure-watch.ts'
 import {
   type GoodConfiguration,
   goodConfiguration,
@@ -44,7 +45,14 @@ export interface MasterOptions extends Required<RunOptions> {
 export class Master {
   readonly #options: MasterOptions
   readonly #wishes = new Wishes()
-  readonly #door = new Door(() => this.#generations.current)
+  readonly #door: Door = new Door(
+    () => this.#generations.current,
+    () => this.#pressure.begin(),
+  )
+  readonly #pressure = new PressureWatch({
+    longestMs: () => this.#door.longestMs,
+    tell: on => this.#generations.tellPressure(on),
+  })
   readonly #generations = new Generations({
     say: (level, text) => this.#say(level, text),
     onChange: () => this.#changed(),

@@ -14,6 +14,8 @@ export type ToChild =
   /** finish the connection in hand and end; `soon`: at the next place between two of its mails */
   | {readonly type: 'end'; readonly soon: boolean}
   | {readonly type: 'echo'; readonly key: string}
+  /** connections wait for a child, or no longer do */
+  | {readonly type: 'pressure'; readonly on: boolean}
 
 /** Child → master. */
 export type FromChild =

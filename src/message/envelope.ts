@@ -20,6 +20,10 @@ export interface Client {
   readonly socketPort: number | undefined
   /** argument of EHLO, HELO or LHLO */
   readonly helo: string | undefined
+  /** of the encrypted connection, `TLSv1.3:TLS_AES_256_GCM_SHA384` */
+  readonly tlsCipher?: string | undefined
+  /** who has authenticated */
+  readonly user?: string | undefined
   /** XFORWARD attributes of this transaction, names in upper case, values decoded */
   readonly forwarded: ReadonlyMap<XforwardName, string>
 }

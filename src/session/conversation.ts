@@ -6,6 +6,7 @@ import type {Publisher} from '../bus/publisher.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
+import type {Pressure} from './pressure.ts'
 import type {Spool} from './spool.ts'
 import type {TaskIds} from './task-ids.ts'
 import type {Filter} from './transaction.ts'
@@ -40,6 +41,8 @@ export interface SessionDeps {
    * first mail yet may still bring it, if it does not idle.
    */
   readonly stop?: AbortSignal
+  /** whether connections wait for a child: silence is borne for less time then */
+  readonly pressure?: Pressure
 }
 
 export interface SessionEnd {

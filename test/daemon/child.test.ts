@@ -47,6 +47,7 @@ function makeChild(orders: Partial<ChildOrders> = {}, residentBytes = () => 0) {
       return session.promise
     },
     stopSoon: () => void served.push('stop soon'),
+    setPressure: on => void served.push(`pressure ${on}`),
     finish: async () => void served.push('finish'),
   }
   const child = new Child({

@@ -12,6 +12,19 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'connections that may wait in the master for a free child; the rest waits in the kernel',
   },
   {
+    name: '$smtpd_busy_timeout',
+    kind: 'sec',
+    bank: 'yes',
+    default: '10',
+    doc: 'while connections wait for a child: drop a client that is silent for so long between two mails, or six times as long within one',
+  },
+  {
+    name: '%smtpd_auth_users',
+    kind: 'hash',
+    bank: 'yes',
+    doc: 'user names and passwords that AUTH accepts; without one AUTH is neither announced nor accepted',
+  },
+  {
     name: '$child_memory_limit',
     kind: 'bytes',
     bank: 'no',

@@ -17,6 +17,7 @@ const NUL = 0
 const LF = 10
 const CR = 13
 const DOT = 46
+const CRLF = Buffer.from('\r\n')
 
 export class DataReceiver implements DataFacts {
   bareLf = 0
@@ -25,15 +26,20 @@ export class DataReceiver implements DataFacts {
   /** octets of the content so far, also those beyond the limit */
   size = 0
   readonly #limit: number
+  readonly #dots: boolean
   #pieces: Buffer[] = []
   /** the beginning of something whose end is in the next chunk: CR, or `.` or `.CR` after CRLF */
   #held: Buffer | undefined
   /** what comes next stands after CRLF; the data begin as if it did */
   #lineStart = true
 
-  /** @param limit octets of content that are kept; of a longer mail nothing is kept */
-  constructor(limit = Number.POSITIVE_INFINITY) {
+  /**
+   * @param limit octets of content that are kept; of a longer mail nothing is kept
+   * @param dots false: content of BDAT, where a dot is a dot and the length says the end
+   */
+  constructor(limit = Number.POSITIVE_INFINITY, {dots = true} = {}) {
     this.#limit = limit
+    this.#dots = dots
   }
 
   get tooLong(): boolean {
@@ -60,6 +66,18 @@ export class DataReceiver implements DataFacts {
     return end < 0 ? -1 : end - held
   }
 
+  /** No more comes: what was held is content, and the last line gets its end. Only for content of BDAT. */
+  close(): void {
+    if (this.#held) {
+      this.bareCr++
+      this.#keep(this.#held, 0, this.#held.length)
+      this.#held = undefined
+      this.#lineStart = false
+    }
+    if (!this.#lineStart) this.#keep(CRLF, 0, CRLF.length)
+    this.#lineStart = true
+  }
+
   /** Line by line, for what mail normally looks like; views of the buffer are kept. */
   #read(buffer: Buffer): number {
     const length = buffer.length
@@ -68,7 +86,7 @@ export class DataReceiver implements DataFacts {
     let cr = buffer.indexOf(CR) // the next one, -1 when there is none
     let odd = 0
     for (;;) {
-      if (lineStart >= 0 && buffer[lineStart] === DOT) {
+      if (lineStart >= 0 && buffer[lineStart] === DOT && this.#dots) {
         this.#keep(buffer, from, lineStart)
         const end = this.#dotAt(buffer, lineStart)
         if (end !== 0) return end
@@ -111,7 +129,7 @@ export class DataReceiver implements DataFacts {
     let lineStart = -1
     for (let i = at; i < length; i++) {
       const octet = buffer[i]!
-      if (octet === DOT && i === lineStart) {
+      if (octet === DOT && i === lineStart && this.#dots) {
         end = this.#dotAt(buffer, i)
         if (end !== 0) break
         end = -1

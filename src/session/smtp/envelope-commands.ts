@@ -63,6 +63,10 @@ export function parseMail(
         envid = value === undefined || value.length > ENVID_LIMIT ? undefined : decodeXtext(value)
         if (envid === undefined || envid === '') return bad
         break
+      case 'AUTH':
+        // who first submitted the mail (RFC 4954 §5); nothing here hangs on it
+        if (!value || decodeXtext(value) === undefined) return bad
+        break
     }
   }
   if (declaredSize !== undefined && policy.sizeLimit !== undefined && declaredSize > policy.sizeLimit) {
@@ -71,7 +75,18 @@ export function parseMail(
   const sender = smtputf8 ? readUtf8(path.address) : path.address
   if (sender === undefined) return {refusal: '553 5.6.7 Error: address is not valid UTF-8'}
   return {
-    mail: {sender, declaredSize, body, smtputf8, ret, envid, recipients: [], refused: 0, beyondLimit: 0},
+    mail: {
+      sender,
+      declaredSize,
+      body,
+      smtputf8,
+      ret,
+      envid,
+      recipients: [],
+      refused: 0,
+      beyondLimit: 0,
+      chunked: false,
+    },
   }
 }
 
@@ -81,6 +96,7 @@ const MAIL_KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['SMTPUTF8', 'SMTPUTF8'],
   ['RET', 'DSN'],
   ['ENVID', 'DSN'],
+  ['AUTH', 'AUTH'],
 ])
 
 function unknown(name: string, value: string | undefined): Refusal {

@@ -9,17 +9,27 @@ import type {Socket} from 'node:net'
 const WAITING_OCTETS = 256 * 1024
 
 export class Output {
-  readonly #socket: Socket
+  #socket: Socket
   #text = ''
   #blocked = false
+  readonly #drained: () => void
 
   /** @param unblocked is called when the client has read on */
   constructor(socket: Socket, unblocked: () => void) {
     this.#socket = socket
-    socket.on('drain', () => {
+    this.#drained = () => {
       this.#blocked = false
       unblocked()
-    })
+    }
+    socket.on('drain', this.#drained)
+  }
+
+  /** What is said from now on goes over this socket. */
+  moveTo(socket: Socket): void {
+    this.#socket.off('drain', this.#drained)
+    this.#socket = socket
+    this.#blocked = false
+    socket.on('drain', this.#drained)
   }
 
   get blocked(): boolean {

@@ -8,7 +8,7 @@ import {DataReceiver} from './data.ts'
 import {MailStore} from './mail-store.ts'
 
 /** Content beyond the limit that is read and thrown away before the client is sent away. */
-const SURPLUS_OCTETS = 256 * 1024 * 1024
+export const SURPLUS_OCTETS = 256 * 1024 * 1024
 
 export class Reception {
   readonly #receiver: DataReceiver
@@ -17,8 +17,9 @@ export class Reception {
   /** set where reading on must wait for the disk; never rejects */
   wait: Promise<void> | undefined
 
-  constructor(spool: Spool, sizeLimit = Number.POSITIVE_INFINITY) {
-    this.#receiver = new DataReceiver(sizeLimit)
+  /** @param dots false: the content comes by BDAT */
+  constructor(spool: Spool, sizeLimit = Number.POSITIVE_INFINITY, dots = true) {
+    this.#receiver = new DataReceiver(sizeLimit, {dots})
     this.#sizeLimit = sizeLimit
     this.#store = new MailStore(spool)
   }
@@ -29,6 +30,13 @@ export class Reception {
     if (this.tooLong) this.discard()
     this.wait = this.#store?.add(this.#receiver.take())
     return end
+  }
+
+  /** The last chunk of BDAT is read. */
+  close(): void {
+    this.#receiver.close()
+    if (this.tooLong) this.discard()
+    this.wait = this.#store?.add(this.#receiver.take())
   }
 
   /** octets of content so far */

@@ -43,9 +43,9 @@ const DIALOGUES: [title: string, lines: [line: string, reply: string | RegExp][]
   ],
   ['EXPN is known and not implemented', [['expn x', '502 5.5.1 Error: command EXPN not implemented']]],
   [
-    'STARTTLS and AUTH are not there',
+    'STARTTLS and AUTH are there where they are configured',
     [
-      ['STARTTLS', '500 5.5.2 Error: command STARTTLS not recognized'],
+      ['STARTTLS', '502 5.5.1 Error: command not available'],
       ['AUTH PLAIN', '500 5.5.2 Error: command AUTH not recognized'],
     ],
   ],
@@ -173,7 +173,8 @@ test('the greeting and the keywords are those of the settings', async () => {
     '250-PIPELINING',
     '250-SIZE 65536',
     '250-ENHANCEDSTATUSCODES',
-    '250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE',
+    '250-XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE',
+    '250 CHUNKING',
   ])
   assert.match(await client.ask('MAIL FROM:<a@b> RET=FULL'), /^504 /)
   assert.match(await client.ask('MAIL FROM:<a@b> SIZE=65537'), /^552 5\.3\.4 /)
@@ -188,7 +189,7 @@ test('all keywords are announced in the original order', async () => {
   assert.equal(
     reply.replaceAll('\r\n', ' '),
     '250-[127.0.0.1] 250-VRFY 250-PIPELINING 250-SIZE 250-ENHANCEDSTATUSCODES 250-8BITMIME 250-SMTPUTF8 250-DSN ' +
-      '250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE',
+      '250-XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE 250 CHUNKING',
   )
   client.close()
 })

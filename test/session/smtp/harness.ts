@@ -15,6 +15,7 @@ import {settingsOf} from '../../../src/config/view.ts'
 import type {Log} from '../../../src/log/log.ts'
 import {readAll} from '../../../src/message/octets.ts'
 import type {SessionEnd} from '../../../src/session/conversation.ts'
+import {Pressure} from '../../../src/session/pressure.ts'
 import {serveSmtp} from '../../../src/session/smtp/session.ts'
 import {Spool} from '../../../src/session/spool.ts'
 import {TaskIds} from '../../../src/session/task-ids.ts'
@@ -34,6 +35,14 @@ const DEFAULTS: Values = {
   '@smtpd_discard_ehlo_keywords': [],
   '@inet_acl': ['127.0.0.1', '[::1]'],
   '%interface_policy': new Map(),
+  $smtpd_busy_timeout: 10,
+  '@auth_mech_avail': [],
+  $auth_required_inp: undefined,
+  '%smtpd_auth_users': new Map(),
+  $tls_security_level_in: undefined,
+  '%smtpd_tls_server_options': new Map(),
+  $smtpd_tls_cert_file: undefined,
+  $smtpd_tls_key_file: undefined,
 }
 
 function boxOf(value: Values[string]): Box {
@@ -77,6 +86,7 @@ export interface Server {
   readonly base: string
   readonly spool: Spool
   readonly stop: AbortController
+  readonly pressure: Pressure
   close(): Promise<void>
 }
 
@@ -102,6 +112,7 @@ export async function startServer({
   const logged: Server['logged'] = []
   const ends: SessionEnd[] = []
   const stop = new AbortController()
+  const pressure = new Pressure()
   const log: Log = {
     enabled: () => true,
     write: (level, text) => void logged.push([level, text]),
@@ -126,6 +137,7 @@ export async function startServer({
       taskIds,
       spool,
       stop: stop.signal,
+      pressure,
       ...(clock && {clock}),
     }).then(end => ends.push(end))
   })
@@ -140,6 +152,7 @@ export async function startServer({
     base,
     spool,
     stop,
+    pressure,
     async close() {
       for (const socket of sockets) socket.destroy()
       server.close()
