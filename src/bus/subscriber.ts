@@ -4,10 +4,12 @@
  * One SUB socket an endpoint, so that a listener knows which bus a message came from. Endpoints may come
  * and go: ZeroMQ reconnects by itself, and what was said meanwhile is lost.
  */
+import type {Subscriber} from 'zeromq'
 import {AmavisError, errorText} from '../errors.ts'
 import {clientCurve, splitEndpoint} from './curve.ts'
 import {connectable, isIpv6} from './endpoint.ts'
 import {type Frame, LARGEST_FRAME_BYTES, parseFrame} from './grammar.ts'
+import type {ReplayClock} from './recording/clock.ts'
 import {askReplay, isReplay, replay} from './recording/replay.ts'
 
 export interface BusMessage {
@@ -15,59 +17,94 @@ export interface BusMessage {
   readonly frames: readonly string[]
 }
 
+export interface ListenOptions {
+  readonly signal: AbortSignal
+  /** of a view that shows recordings in their own time */
+  readonly clock?: ReplayClock | undefined
+}
+
 /** Messages that may wait for a slow reader; what comes beyond is dropped, newest first. */
 const MOST_WAITING = 10_000
 
 /**
- * Everything that the endpoints (the forwarders' outer sockets) say and that begins with one of the
+ * Hear everything that the endpoints (the forwarders' outer sockets) say and that begins with one of the
  * prefixes, each of them as in `am.st ` with its space. Ends when the signal is aborted.
  *
- * @param onDrop told of each message that was dropped because the reader is too slow
- *
- * A recording stands for a bus (recording/replay.ts), and always alone.
+ * A recording may stand for a bus (recording/replay.ts). Nothing is kept here: while `put` runs, what arrives waits
+ * with ZeroMQ, which has room for a thousand messages and then lets go of the newest.
  * @throws AmavisError AM_USAGE for an endpoint that is no address, or whose key file cannot be used
  */
-export async function* subscribe(
+export async function listen(
   endpoints: readonly string[],
   prefixes: readonly string[],
-  {signal, onDrop}: {readonly signal: AbortSignal; readonly onDrop?: (endpoint: string) => void},
-): AsyncGenerator<BusMessage> {
+  {signal, clock}: ListenOptions,
+  put: (endpoint: string, frames: readonly Buffer[]) => void,
+): Promise<void> {
   if (signal.aborted) return
-  if (endpoints.some(isReplay)) return yield* replay(endpoints[0] ?? '', prefixes, {signal})
-  const {Subscriber} = await import('zeromq')
-  const waiting: BusMessage[] = []
-  let wake = () => {}
-  const put = (message: BusMessage) => {
-    if (waiting.length < MOST_WAITING) waiting.push(message)
-    else onDrop?.(message.endpoint)
-    wake()
-  }
-  const sockets = endpoints.map(
-    endpoint =>
-      new Subscriber({
+  const failed = Promise.withResolvers<never>()
+  const sockets: Subscriber[] = []
+  const ended = new AbortController()
+  const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+  try {
+    for (const endpoint of endpoints) {
+      if (isReplay(endpoint)) {
+        const stop = AbortSignal.any([signal, ended.signal])
+        playAll(endpoint, prefixes, {signal: stop, clock}, put).catch(failed.reject)
+        continue
+      }
+      const {Subscriber} = await import('zeromq')
+      const socket = new Subscriber({
         linger: 0,
         ipv6: isIpv6(endpoint),
         maxMessageSize: LARGEST_FRAME_BYTES,
         ...clientCurve(endpoint),
-      }),
-  )
-  const onAbort = () => wake()
-  signal.addEventListener('abort', onAbort)
-  try {
-    for (const [i, socket] of sockets.entries()) {
-      const endpoint = endpoints[i] ?? ''
+      })
+      sockets.push(socket)
       connect(socket, endpoint)
       socket.subscribe(...prefixes)
-      void receiveAll(socket, frames => put({endpoint, frames}))
+      receiveAll(socket, frames => put(endpoint, frames)).catch(failed.reject)
     }
-    while (!signal.aborted) {
+    if (!signal.aborted) await Promise.race([aborted, failed.promise])
+  } finally {
+    ended.abort()
+    for (const socket of sockets) socket.close()
+  }
+}
+
+/**
+ * As `listen`, for readers that take their time.
+ * @param onDrop told of each message that was dropped because the reader is too slow
+ */
+export async function* subscribe(
+  endpoints: readonly string[],
+  prefixes: readonly string[],
+  {signal, clock, onDrop}: ListenOptions & {readonly onDrop?: (endpoint: string) => void},
+): AsyncGenerator<BusMessage> {
+  const waiting: BusMessage[] = []
+  const ended = new AbortController()
+  const stop = AbortSignal.any([signal, ended.signal])
+  let wake = () => {}
+  let failure: unknown
+  const listening = listen(endpoints, prefixes, {signal: stop, clock}, (endpoint, frames) => {
+    if (waiting.length < MOST_WAITING) waiting.push({endpoint, frames: frames.map(frame => frame.toString())})
+    else onDrop?.(endpoint)
+    wake()
+  })
+    .catch(error => void (failure = error))
+    .finally(() => {
+      ended.abort()
+      wake()
+    })
+  try {
+    while (!stop.aborted) {
       const message = waiting.shift()
       if (message) yield message
       else await new Promise<void>(resolve => (wake = resolve))
     }
+    if (failure !== undefined) throw failure
   } finally {
-    signal.removeEventListener('abort', onAbort)
-    for (const socket of sockets) socket.close()
+    ended.abort()
+    await listening
   }
 }
 
@@ -81,9 +118,9 @@ export async function* subscribe(
 export async function ask(
   endpoint: string,
   question: string,
-  {timeoutMs = 2000}: {readonly timeoutMs?: number} = {},
+  {timeoutMs = 2000, clock}: AskOptions = {},
 ): Promise<readonly Frame[]> {
-  if (isReplay(endpoint)) return meaningful(await askReplay(endpoint, question))
+  if (isReplay(endpoint)) return meaningful(await askReplay(endpoint, question, Date.now(), clock))
   const {Request} = await import('zeromq')
   const socket = new Request({
     linger: 0,
@@ -106,6 +143,12 @@ export async function ask(
   }
 }
 
+export interface AskOptions {
+  readonly timeoutMs?: number
+  /** of a view that shows recordings in their own time */
+  readonly clock?: ReplayClock | undefined
+}
+
 function meaningful(frames: readonly string[]): readonly Frame[] {
   return frames.map(parseFrame).filter(frame => frame.kind !== 'unknown')
 }
@@ -118,10 +161,20 @@ function connect(socket: {connect(endpoint: string): void}, endpoint: string): v
   }
 }
 
-async function receiveAll(
-  socket: AsyncIterable<Buffer[]>,
-  put: (frames: readonly string[]) => void,
-): Promise<void> {
+async function receiveAll(socket: Subscriber, put: (frames: readonly Buffer[]) => void): Promise<void> {
   // ends when the socket is closed
-  for await (const message of socket) put(message.map(frame => frame.toString()))
+  for await (const message of socket) put(message)
+}
+
+async function playAll(
+  endpoint: string,
+  prefixes: readonly string[],
+  options: ListenOptions,
+  put: (endpoint: string, frames: readonly Buffer[]) => void,
+): Promise<void> {
+  for await (const {frames} of replay(endpoint, prefixes, options))
+    put(
+      endpoint,
+      frames.map(frame => Buffer.from(frame)),
+    )
 }

@@ -8,7 +8,17 @@ const NOW = 1_700_000_000_000
 function child(pid: number, state: string, ageSec: number, taskId?: string): Child {
   const baseMs = NOW - ageSec * 1000
   const steps = [{state, atMs: baseMs}]
-  return {endpoint: 'tcp://mx1:23232', pid, state, taskId, baseMs, steps, heardMs: NOW, goneMs: undefined}
+  return {
+    endpoint: 'tcp://mx1:23232',
+    pid,
+    state,
+    taskId,
+    baseMs,
+    steps,
+    heardMs: NOW,
+    goneMs: undefined,
+    end: undefined,
+  }
 }
 
 const CHILDREN = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {parseFrame} from '../../src/bus/grammar.ts'
+import {applyMessages} from '../../src/tui/children/draft.ts'
 import {
-  applyMessages,
   type Child,
   type ChildTable,
   childKey,

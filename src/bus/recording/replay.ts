@@ -5,15 +5,22 @@
  *
  *     replay:/var/lib/amavis/bus-record?at=1795361882047&begun=1795400000000&speed=2
  *
- * The absolute times in the frames are moved to the present: a child that was 3 s busy then is 3 s busy now.
+ * A view that has a clock of its own for it (clock.ts) gets the frames as they were said, at the clock's time,
+ * and the address tells it only which recording. For one that goes by our time the address is the clock, and the
+ * absolute times in the frames are moved to the present: a child that was 3 s busy then is 3 s busy now.
  * When the recording ends there is silence, as with a bus that has died.
  */
-import {setTimeout as sleep} from 'node:timers/promises'
 import {AmavisError} from '../../errors.ts'
 import {parseFrame} from '../grammar.ts'
 import type {BusMessage} from '../subscriber.ts'
 import {VariableStore} from '../variable-store.ts'
+import {ReplayClock} from './clock.ts'
 import {readRecords, segmentsAt, segmentsFrom} from './segments.ts'
+
+/** The path of a recording, from its address. */
+export function recordingOf(endpoint: string): string {
+  return parseReplay(endpoint).recording
+}
 
 export interface Replay {
   /** folder or file */
@@ -28,7 +35,7 @@ export interface Replay {
 
 /** Every child says its state every 2 s: so much before the first moment tells all of them. */
 const LEAD_MS = 10_000
-const LONGEST_SLEEP_MS = 60_000
+const LAST_MS = 8e15
 
 export function isReplay(endpoint: string): boolean {
   return endpoint.startsWith('replay:')
@@ -68,41 +75,66 @@ function parseReplay(endpoint: string): Replay {
 export async function* replay(
   endpoint: string,
   prefixes: readonly string[],
-  {signal, now = Date.now}: {readonly signal: AbortSignal; readonly now?: () => number},
+  {signal, clock, now = Date.now}: ReplayOptions,
 ): AsyncGenerator<BusMessage> {
   const plan = parseReplay(endpoint)
-  const fromMs = plan.atMs - LEAD_MS
+  const shown = clock ?? addressClock(plan, now)
+  const fromMs = (clock?.now() ?? plan.atMs) - LEAD_MS
   for await (const record of readRecords(segmentsFrom(await segmentsAt(plan.recording), fromMs))) {
     if (signal.aborted) return
     if (record.state || record.timeMs < fromMs) continue
     const first = record.frames[0] ?? ''
     if (!prefixes.some(prefix => first.startsWith(prefix))) continue
-    while (positionMs(plan, now()) < record.timeMs) {
-      const waitMs = (record.timeMs - positionMs(plan, now())) / plan.speed
-      if (!(await slept(Math.min(waitMs, LONGEST_SLEEP_MS), signal))) return
-    }
+    if (shown.now() < record.timeMs && !(await shown.reached(record.timeMs, signal))) return
     const nowMs = now()
     const byMs = nowMs - positionMs(plan, nowMs)
-    yield {endpoint, frames: record.frames.map(frame => movedFrame(frame, byMs))}
+    yield {endpoint, frames: clock ? record.frames : record.frames.map(frame => movedFrame(frame, byMs))}
   }
-  while (await slept(LONGEST_SLEEP_MS, signal));
+  await shown.reached(LAST_MS, signal)
 }
 
-/** What a responder would have answered at the moment that is shown now. */
+export interface ReplayOptions {
+  readonly signal: AbortSignal
+  /** the view's, in recorded time */
+  readonly clock?: ReplayClock | undefined
+  /** our time, where the view goes by it */
+  readonly now?: () => number
+}
+
+/** What a responder would have answered at the moment that is shown now; in recorded time when there is a clock. */
 export async function askReplay(
   endpoint: string,
   question: string,
   nowMs: number = Date.now(),
+  clock?: ReplayClock,
 ): Promise<readonly string[]> {
   const plan = parseReplay(endpoint)
-  const untilMs = positionMs(plan, nowMs)
-  const byMs = nowMs - untilMs
+  const untilMs = clock?.now() ?? positionMs(plan, nowMs)
+  const byMs = clock ? 0 : nowMs - untilMs
   const store = new VariableStore(plan.atMs + byMs)
   for await (const {timeMs, frames} of readRecords(segmentsFrom(await segmentsAt(plan.recording), untilMs))) {
     if (timeMs > untilMs) break
     for (const frame of frames) store.hear(parseFrame(movedFrame(frame, byMs)), timeMs + byMs)
   }
   return store.answer(question)
+}
+
+/**
+ * One clock for recordings that are shown side by side.
+ * @param at as `replayEndpoint` has it; start is that of the oldest, end that of the newest
+ * @throws AmavisError AM_USAGE when there is no recording, or the time is none
+ */
+export async function replayClock(
+  recordings: readonly string[],
+  {at = 'start', speed = 1, now = Date.now}: {at?: string; speed?: number; now?: () => number} = {},
+): Promise<ReplayClock> {
+  const found = await Promise.all(recordings.map(segmentsAt))
+  const starts = await Promise.all(found.map(segments => edge(segments, 'start')))
+  const ends = await Promise.all(found.map(segments => edge(segments, 'end')))
+  const startMs = Math.min(...starts)
+  const endMs = Math.max(...ends)
+  const atMs = at === 'start' ? startMs : at === 'end' ? endMs : momentOf(at)
+  return new ReplayClock({startMs, endMs, atMs, speed, now})
 }
 
 /** The frame with its absolute time later by so much; one that has none as it is. */
@@ -115,6 +147,10 @@ export function movedFrame(frame: string, byMs: number): string {
 
 function positionMs({atMs, begunMs, speed}: Replay, nowMs: number): number {
   return atMs + (nowMs - begunMs) * speed
+}
+
+function addressClock(plan: Replay, now: () => number): ReplayClock {
+  return new ReplayClock({startMs: 0, endMs: LAST_MS, atMs: positionMs(plan, now()), speed: plan.speed, now})
 }
 
 async function edge(
@@ -133,7 +169,11 @@ async function edge(
   throw new AmavisError('AM_USAGE', `nothing is recorded in ${segments[0].file}`)
 }
 
-function momentOf(text: string): number {
+/**
+ * A moment as a person writes it, Unix ms.
+ * @throws AmavisError AM_USAGE for any other text
+ */
+export function momentOf(text: string): number {
   const ms = /^\d{9,11}(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text)
   if (!Number.isFinite(ms) || ms < 0)
     throw new AmavisError(
@@ -141,14 +181,4 @@ function momentOf(text: string): number {
       `expected a time such as 2026-11-22T21:00, start or end, found "${text}"`,
     )
   return ms
-}
-
-/** @returns false when the signal was aborted */
-async function slept(ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(ms, undefined, {signal})
-    return true
-  } catch {
-    return false
-  }
 }

@@ -2,15 +2,17 @@
  * feed — carries what the buses say into the store.
  */
 import {setTimeout as sleep} from 'node:timers/promises'
-import {subscribe} from '../../bus/subscriber.ts'
+import {INCIDENT_PREFIX} from '../../bus/incident.ts'
+import type {ReplayClock} from '../../bus/recording/clock.ts'
+import {listen} from '../../bus/subscriber.ts'
 import {TIMING_PREFIX} from './finished.ts'
 import type {ChildStore} from './store.ts'
 
 /** What a display of children listens to. */
 export const CHILD_PREFIXES: readonly string[] = ['am.st ', 'am.proc.']
 
-/** With their last tasks. */
-export const TASK_PREFIXES: readonly string[] = [...CHILD_PREFIXES, TIMING_PREFIX]
+/** With what befell them, and their last tasks. */
+export const TASK_PREFIXES: readonly string[] = [...CHILD_PREFIXES, INCIDENT_PREFIX, TIMING_PREFIX]
 
 /** Each child repeats its state every 2 s: by then a listener has heard of all of them. */
 export const WHOLE_STATE_MS = 2300
@@ -27,10 +29,9 @@ export async function feedStore(
   endpoints: readonly string[],
   signal: AbortSignal,
   prefixes: readonly string[] = CHILD_PREFIXES,
+  clock?: ReplayClock,
 ): Promise<void> {
-  for await (const {endpoint, frames} of subscribe(endpoints, prefixes, {signal})) {
-    store.put(endpoint, frames)
-  }
+  await listen(endpoints, prefixes, {signal, clock}, store.put)
 }
 
 /**

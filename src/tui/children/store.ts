@@ -5,13 +5,12 @@
  * is one new snapshot a period; with nothing new there is one a second while somebody listens, because
  * ages go on.
  */
-import {type Frame, parseFrame} from '../../bus/grammar.ts'
+import {parseFrame} from '../../bus/grammar.ts'
+import {INCIDENT_PREFIX, type Incident, parseIncident} from '../../bus/incident.ts'
 import {credible} from '../visible.ts'
+import {TableDraft} from './draft.ts'
 import {type FinishedTask, FinishedTasks} from './finished.ts'
-import {type Arrival, applyMessages, type ChildTable, childKey, EMPTY_TABLE} from './table.ts'
-
-/** Messages that wait for a publication that may be long in coming. */
-const MOST_WAITING = 2000
+import {type ChildTable, childKey} from './table.ts'
 
 export interface Snapshot {
   readonly table: ChildTable
@@ -19,15 +18,24 @@ export interface Snapshot {
   readonly nowMs: number
 }
 
+/** An incident and the bus that told of it. */
+export interface BusIncident extends Incident {
+  readonly endpoint: string
+}
+
 export interface ChildStore {
   /** A message as it arrived. */
-  put(endpoint: string, frames: readonly string[]): void
+  put(endpoint: string, frames: readonly (Buffer | string)[]): void
   /** The last published snapshot; the same object until the next. */
   getSnapshot(): Snapshot
   /** Publish what has arrived up to now, at once. */
   refresh(): Snapshot
   /** The last tasks of a child, newest first; of children that the log channel told of. */
   finishedOf(key: string): readonly FinishedTask[]
+  /** The last incidents, newest first. */
+  incidents(): readonly BusIncident[]
+  /** Forget everything: what follows is of another time. */
+  clear(): void
   /** @returns how to stop listening */
   subscribe(listener: () => void): () => void
   close(): void
@@ -39,29 +47,29 @@ export interface StoreOptions {
   readonly tickMs?: number
 }
 
+const MOST_INCIDENTS = 100
+
 export function createChildStore({
   now = Date.now,
   periodMs = 200,
   tickMs = 1000,
 }: StoreOptions = {}): ChildStore {
   const listeners = new Set<() => void>()
-  const finished = new FinishedTasks()
-  let waiting: Arrival[] = []
-  let table = EMPTY_TABLE
-  let snapshot: Snapshot = {table, nowMs: now()}
+  let finished = new FinishedTasks()
+  let draft = new TableDraft()
+  let incidents: BusIncident[] = []
+  let heard = false
+  let snapshot: Snapshot = {table: draft.publish(now()), nowMs: now()}
   let timer: NodeJS.Timeout | undefined
 
-  const absorb = () => {
-    table = applyMessages(table, waiting, now())
-    waiting = []
-  }
   const publish = () => {
-    absorb()
-    snapshot = {table, nowMs: now()}
+    heard = false
+    const nowMs = now()
+    snapshot = {table: draft.publish(nowMs), nowMs}
     for (const listener of listeners) listener()
   }
   const tick = () => {
-    if (waiting.length > 0 || now() - snapshot.nowMs >= tickMs) publish()
+    if (heard || Math.abs(now() - snapshot.nowMs) >= tickMs) publish()
   }
   const start = () => {
     timer ??= setInterval(tick, periodMs).unref()
@@ -70,16 +78,26 @@ export function createChildStore({
     clearInterval(timer)
     timer = undefined
   }
+  /** Any frame but the usual one. */
+  const hearText = (endpoint: string, text: string, nowMs: number) => {
+    const frame = credible(parseFrame(text))
+    if (frame?.kind !== 'log') return frame && draft.hear(endpoint, frame, nowMs)
+    if (!text.startsWith(INCIDENT_PREFIX)) return finished.add(childKey(endpoint, frame.pid), frame)
+    const incident = parseIncident(frame)
+    if (!incident) return
+    draft.hearIncident(endpoint, incident)
+    if (incidents.some(known => isSame(known, {...incident, endpoint}))) return
+    incidents = [...incidents, {...incident, endpoint}].slice(-MOST_INCIDENTS)
+  }
   return {
-    put(endpoint, texts) {
-      const frames: Frame[] = []
-      for (const text of texts) {
-        const frame = credible(parseFrame(text))
-        if (frame?.kind === 'log') finished.add(childKey(endpoint, frame.pid), frame)
-        else if (frame) frames.push(frame)
+    put(endpoint, frames) {
+      const nowMs = now()
+      heard = true
+      draft.touch(endpoint, nowMs)
+      for (const frame of frames) {
+        if (typeof frame === 'string') hearText(endpoint, frame, nowMs)
+        else if (!draft.hearOctets(endpoint, frame, nowMs)) hearText(endpoint, frame.toString(), nowMs)
       }
-      waiting.push({endpoint, frames, nowMs: now()})
-      if (waiting.length >= MOST_WAITING) absorb()
     },
     getSnapshot: () => snapshot,
     refresh() {
@@ -87,6 +105,13 @@ export function createChildStore({
       return snapshot
     },
     finishedOf: key => finished.of(key),
+    incidents: () => incidents.toSorted((a, b) => b.timeMs - a.timeMs),
+    clear() {
+      finished = new FinishedTasks()
+      draft = new TableDraft()
+      incidents = []
+      heard = true
+    },
     subscribe(listener) {
       listeners.add(listener)
       start()
@@ -100,4 +125,9 @@ export function createChildStore({
       stop()
     },
   }
+}
+
+/** The responder tells the last ones again. */
+function isSame(a: BusIncident, b: BusIncident): boolean {
+  return a.timeMs === b.timeMs && a.pid === b.pid && a.kind === b.kind && a.endpoint === b.endpoint
 }

@@ -149,7 +149,7 @@ test('a replay says at once what came shortly before its moment, then the rest w
   const endpoint = await replayEndpoint({recording: home, at, speed: 1000}, 5_000_000_000_000)
   const stop = new AbortController()
   let nowMs = 5_000_000_000_000
-  const heard = replay(endpoint, ['am.st '], {signal: stop.signal, now: () => nowMs++})
+  const heard = replay(endpoint, ['am.st '], {signal: stop.signal, now: () => (nowMs += 0.1)})
   const frames: string[] = []
   for await (const message of heard) {
     frames.push(...message.frames)
