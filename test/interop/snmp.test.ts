@@ -17,11 +17,16 @@ import {temporaryFolder, until} from '../support/wait.ts'
 
 const SNMPD = '/usr/sbin/snmpd'
 const TREE = `.${ROOT.join('.')}`
-/** The modules that Debian leaves out make every SNMP program complain at length. */
-const ENV = {...process.env, MIBS: ''}
+/** The modules that Debian leaves out make every SNMP program complain at length; and what they keep, they keep in `home`. */
+const environment = (home: string) => ({...process.env, MIBS: '', SNMP_PERSISTENT_DIR: `${home}/state`})
 
-function start(t: TestContext, file: string, ...args: readonly string[]): ChildProcess & {said(): string} {
-  const child = spawn(file, args, {stdio: ['ignore', 'pipe', 'pipe'], env: ENV})
+function start(
+  t: TestContext,
+  home: string,
+  file: string,
+  ...args: readonly string[]
+): ChildProcess & {said(): string} {
+  const child = spawn(file, args, {stdio: ['ignore', 'pipe', 'pipe'], env: environment(home)})
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (text += chunk))
   t.after(() => end(child, 'SIGTERM'))
@@ -65,6 +70,7 @@ $bus_snmp_socket = "ipc://$MYHOME/snmp"; $agentx_socket = "$MYHOME/master"; $mta
   const snmpd = () =>
     start(
       t,
+      home,
       SNMPD,
       '-f',
       '-Lo',
@@ -76,14 +82,14 @@ $bus_snmp_socket = "ipc://$MYHOME/snmp"; $agentx_socket = "$MYHOME/master"; $mta
       `udp:127.0.0.1:${port}`,
     )
   const amavis = (...args: readonly string[]) =>
-    start(t, process.execPath, AMAVIS, ...args, '-f', '--allow-root', '-c', `${home}/amavisd.conf`)
+    start(t, home, process.execPath, AMAVIS, ...args, '-f', '--allow-root', '-c', `${home}/amavisd.conf`)
   const ask = async (tool: string, ...args: readonly string[]) =>
     (
       await promisify(execFile)(
         `/usr/bin/${tool}`,
         ['-v2c', '-c', 'public', '-t2', `127.0.0.1:${port}`, ...args],
         {
-          env: ENV,
+          env: environment(home),
         },
       ).catch((error: {stdout: string; stderr: string}) => error)
     ).stdout
