@@ -24,6 +24,8 @@ const COST_SHARE = 8
 const COSTLY_MS = 4000
 const LONGEST_KEEP_MS = 20 * 60_000
 const STALE_MS = 20_000
+/** What failed is tried again after this time. */
+const RETRY_MS = 2000
 
 /** A function that gives the values, fetched anew where they are too old; whoever asks meanwhile waits with it. */
 export function keptFresh<T>(options: KeepOptions<T>): () => Promise<T | undefined> {
@@ -35,6 +37,7 @@ export function keptFresh<T>(options: KeepOptions<T>): () => Promise<T | undefin
   let askedMs: number | undefined
   let sinceAskedMs: number | undefined
   let isFast = false
+  let hasFailed = false
   let fetching: Promise<void> | undefined
 
   const refresh = async () => {
@@ -42,6 +45,7 @@ export function keptFresh<T>(options: KeepOptions<T>): () => Promise<T | undefin
     const fetched = await fetch().catch(() => undefined)
     triedMs = now()
     tookMs = triedMs - begun
+    hasFailed = fetched === undefined
     if (fetched !== undefined) {
       values = fetched
       valuesMs = triedMs
@@ -57,7 +61,7 @@ export function keptFresh<T>(options: KeepOptions<T>): () => Promise<T | undefin
       else if (sinceAskedMs > FAST_UNTIL_MS) isFast = false
     }
     const limit = timeToKeep({keepMs, costly, isFast, tookMs, sinceAskedMs})
-    if (nowMs - triedMs > limit) {
+    if (nowMs - triedMs > (hasFailed ? Math.min(limit, RETRY_MS) : limit)) {
       fetching ??= refresh().finally(() => (fetching = undefined))
     }
     await fetching

@@ -29,7 +29,8 @@ function start(
   const child = spawn(file, args, {stdio: ['ignore', 'pipe', 'pipe'], env: environment(home)})
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (text += chunk))
-  t.after(() => end(child, 'SIGTERM'))
+  // snmpd would make its folder anew to leave something in it
+  t.after(() => end(child, file === SNMPD ? 'SIGKILL' : 'SIGTERM'))
   return Object.assign(child, {said: () => text})
 }
 

@@ -60,6 +60,9 @@ test('values that cannot be fetched any more are used for a while and then are n
   nowMs = 10_000
   assert.equal(await values(), 'first')
   assert.equal(fetches, 2)
+  nowMs = 12_000
+  assert.equal(await values(), 'first')
+  assert.equal(fetches, 2, 'what failed is not tried again at once')
   nowMs = 30_000
   assert.equal(await values(), undefined)
   value = 'second'
