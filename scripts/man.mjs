@@ -2,12 +2,13 @@
  * man — writes the manual pages from what the program knows and the hand-written parts in man/*.in.
  *
  * In amavis.8 the line `@COMMANDS@` stands for the commands and their options, in amavis.conf.5 `@SETTINGS@`
- * for the table of settings, in amavis-counters.7 `@COUNTERS@` and `@OWN@` for those of counters, so that the pages cannot drift from the program.
+ * for the table of settings, in amavis-counters.7 `@COUNTERS@`, `@OWN@` and `@OLDER@` for those of counters, so that the pages cannot drift from the program.
  */
 import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {EVENTS_TO_COME} from '../dist/src/bus/counters/definition.js'
+import {OLDER_NAMES} from '../dist/src/bus/counters/older-names.js'
 import {COUNTERS} from '../dist/src/bus/counters/table.js'
 import {ALTERNATIVE_NAMES, SETTING_GROUPS} from '../dist/src/config/table/table.js'
 
@@ -101,6 +102,7 @@ function counter({name, type, unit, doc, event, metric}) {
   return `.TP\n.B ${troff(name)}\n${troff(doc)}\n.br\n(${troff(end)})\n`
 }
 
+const olderName = ({older, now, doc}) => `.TP\n.B ${troff(older)}\n${troff(now.join(', '))}: ${troff(doc)}\n`
 const countersPage = read('man/amavis-counters.7.in')
   .replace('@VERSION@', version)
   .replace('@COUNTERS@\n', () =>
@@ -113,4 +115,5 @@ const countersPage = read('man/amavis-counters.7.in')
       .map(counter)
       .join(''),
   )
+  .replace('@OLDER@\n', () => OLDER_NAMES.map(olderName).join(''))
 writeFileSync(path.join(root, 'man', 'amavis-counters.7'), countersPage)
