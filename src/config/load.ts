@@ -152,10 +152,12 @@ function withStubs(access: FileAccess): FileAccess {
 
 function setDefaults(reader: Reader, request: LoadRequest, host: HostFacts): void {
   const {machine} = reader
+  machine.triesRegexps = false // a third of the time in which a small configuration is read
   for (const setting of SETTINGS) {
     if (setting.default !== undefined)
       reader.assign(setting.name, setting.default, `default of ${setting.name}`)
   }
+  machine.triesRegexps = true
   const node = host.hostname.includes('.') ? host.hostname : host.fqdn
   setVariable(machine, {name: '$myhostname', value: node})
   if (host.inet6 === false) {

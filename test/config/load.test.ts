@@ -6,8 +6,10 @@ import {after, test} from 'node:test'
 import v8 from 'node:v8'
 import {loadConfiguration} from '../../src/config/load.ts'
 import {problemText} from '../../src/config/problem.ts'
+import {compileRegexp} from '../../src/config/regexp.ts'
 import type {LoadRequest} from '../../src/config/request.ts'
 import type {Settings} from '../../src/config/settings.ts'
+import type {Regexp} from '../../src/config/value.ts'
 import {settingsOf} from '../../src/config/view.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'amavis-config-'))
@@ -45,6 +47,23 @@ test('without files the embedded defaults are in force', () => {
   assert.equal(settings.string('$control_socket'), '/var/amavis/amavisd.ctl')
   assert.deepEqual(settings.list('@zmq_sockets'), ['ipc:///var/amavis/amavisd-zmq.sock'])
   assert.equal(settings.string('$X_HEADER_LINE'), 'amavis at !change-mydomain-variable!.example.com')
+})
+
+/** All regexps that data holds, wherever they are in it. */
+function regexpsIn(data: unknown, seen = new Set<unknown>()): readonly Regexp[] {
+  if (typeof data !== 'object' || data === null || seen.has(data)) return []
+  seen.add(data)
+  if ('kind' in data && data.kind === 're') return [data as Regexp]
+  const inner = data instanceof Map ? [...data.values()] : Object.values(data)
+  return inner.flatMap(one => regexpsIn(one, seen))
+}
+
+test('every regexp of the defaults can be made ready: reading does not try them', () => {
+  const result = loadConfiguration({files: [write('1;')], host, env: {}})
+  assert.ok(result.kind === 'ok')
+  const regexps = regexpsIn(result.snapshot.variables)
+  assert.ok(regexps.length > 100, `${regexps.length} regexps`)
+  for (const regexp of regexps) assert.doesNotThrow(() => compileRegexp(regexp), regexp.pattern)
 })
 
 test('assigned values are seen through references taken before, after the snapshot has travelled', () => {

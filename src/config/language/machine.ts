@@ -51,6 +51,8 @@ export interface Machine {
   readonly specials: Map<string, Box>
   /** regexps made ready, by flags and pattern */
   readonly regexps: Map<string, CompiledRegexp>
+  /** whether a regexp value is made ready where it stands, for its mistakes; the defaults' have none */
+  triesRegexps: boolean
   /** subs that files define, by name */
   readonly subs: Map<string, DefinedSub>
   /** values to restore when the block, or the file, ends: `local` */
@@ -78,6 +80,7 @@ export function newMachine(
     assigned: new Map(),
     origins: new Origins(),
     regexps: new Map(),
+    triesRegexps: true,
     subs: new Map(),
     locals: [],
     want: 'list',

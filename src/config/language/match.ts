@@ -33,7 +33,7 @@ export function regexpValue(machine: Machine, pattern: Expr, flags: string, at: 
   countSteps(machine, VALUE_STEPS, at)
   machine.origins.markRegexp(re, at)
   // what cannot be matched is found now, and not when mail comes
-  compiledAt(machine, re, at)
+  if (machine.triesRegexps) compiledAt(machine, re, at)
   return re
 }
 
