@@ -8,13 +8,19 @@
  * An entry is a source named `NAME-main.ts` (a process, started through src/process/program-file.ts) or
  * `quick-NAME.ts` (what bin/main.js does without oclif), and a file of src/commands/.
  */
-import {globSync, readdirSync, rmSync} from 'node:fs'
+import {globSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {build} from 'esbuild'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const folder = path.join(root, 'dist', 'bundle')
+
+/** Packages of many small modules, which a screen waits for. They stay dependencies: tests use them, and their
+ * licences come with them. */
+const INLINED = ['ink', 'react', 'chalk']
+
+const {dependencies} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
 
 const options = {
   absWorkingDir: root,
@@ -41,6 +47,14 @@ const results = await Promise.all([
     entryPoints: found('src/commands/**/*.ts'),
     outbase: 'src',
     chunkNames: 'shared/[name]-[hash]',
+    packages: 'bundle',
+    // Ink loads its developers' tools when $DEV says so, and only then
+    external: [...Object.keys(dependencies).filter(name => !INLINED.includes(name)), 'react-devtools-core'],
+    define: {'process.env.NODE_ENV': '"production"'},
+    // CommonJS packages among them ask for Node's own modules; the name must be nobody else's.
+    banner: {
+      js: "import {createRequire as requireOf$} from 'node:module'; const require = requireOf$(import.meta.url)",
+    },
   }),
 ])
 
