@@ -50,10 +50,10 @@ ${CSV_FIELDS}`
     const wantsText =
       flags.once || flags.count !== undefined || json || csv || classic || filter !== undefined
     if (!wantsText && argv.length === 0 && process.stdout.isTTY && process.env['TERM'] !== 'dumb') {
-      const {responders} = await withMessages(this, () => endpointsOf(flags))
+      const {responders, clock} = await withMessages(this, () => endpointsOf(flags))
       const {showAgent} = await import('../tui/agent/show.ts')
       const waitMs = flags.wait === undefined ? DEFAULT_WAIT_MS : flags.wait * 1000
-      return withMessages(this, () => showAgent(responders, waitMs))
+      return withMessages(this, () => showAgent(responders, waitMs, clock))
     }
     await runTextView(this, 'agent', flags, argv as string[], async options => {
       const {printAgent} = await import('../tui/agent/plain.ts')

@@ -43,14 +43,16 @@ ${JSON_FIELDS}`
     const {flags, argv} = await this.parse(Nanny)
     const wantsText = flags.once || flags.count !== undefined || flags.json || flags.classic
     if (!wantsText && argv.length === 0 && process.stdout.isTTY && process.env['TERM'] !== 'dumb') {
-      const {buses} = await withMessages(this, () => endpointsOf(flags))
+      const {buses, responders, clock} = await withMessages(this, () => endpointsOf(flags))
       const {showNanny} = await import('../tui/nanny/show.tsx')
       const details =
         flags.details ?? (flags.connect ? undefined : (await configuredEndpoints()).details) ?? 2
       await withMessages(this, () =>
         showNanny({
           endpoints: buses,
-          readOnly: flags['read-only'] || flags.replay !== undefined,
+          responders,
+          clock,
+          readOnly: flags['read-only'],
           details: details >= 2 ? 2 : details === 1 ? 1 : 0,
           retire: pid => retireChild(pid, flags.control),
         }),

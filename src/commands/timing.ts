@@ -26,9 +26,9 @@ ${JSON_FIELDS}`
     const parsed = {...(await this.parse(Timing)).flags, classic: false, 'read-only': true}
     const wantsText = parsed.once || parsed.count !== undefined || parsed.json || parsed.wait !== undefined
     if (!wantsText && process.stdout.isTTY && process.env['TERM'] !== 'dumb') {
-      const {buses} = await withMessages(this, () => endpointsOf(parsed))
+      const {buses, clock} = await withMessages(this, () => endpointsOf(parsed))
       const {showTiming} = await import('../tui/timing/show.ts')
-      return withMessages(this, () => showTiming(buses))
+      return withMessages(this, () => showTiming(buses, clock))
     }
     await runTextView(this, 'timing', parsed, [], async options => {
       const {printTiming} = await import('../tui/timing/plain.ts')

@@ -4,6 +4,7 @@
  * The command line decides, then the environment, then the configuration, then the addresses of the
  * original. A configuration that is missing or wrong never keeps a view from starting.
  */
+import type {ReplayClock} from '../bus/recording/clock.ts'
 
 export const DEFAULT_BUS = 'tcp://127.0.0.1:23232'
 export const DEFAULT_RESPONDER = 'tcp://127.0.0.1:23233'
@@ -35,6 +36,8 @@ export interface Endpoints {
   readonly responder: string
   /** of each bus, and more where more were named than buses */
   readonly responders: readonly [string, ...string[]]
+  /** of recordings, which stand for buses and responders */
+  readonly clock?: ReplayClock
 }
 
 /** Pure but for `configured`, which is asked only when nothing else decides. */

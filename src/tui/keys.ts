@@ -24,6 +24,7 @@ export type Action =
   | 'open'
   | 'details'
   | 'memory'
+  | 'incidents'
   | 'retire-child'
   | 'end-child'
 
@@ -56,6 +57,7 @@ export const BINDINGS: readonly Binding[] = [
   },
   {action: 'details', keys: ['d'], help: 'how many of the states are drawn', footer: 'd details'},
   {action: 'memory', keys: ['m'], help: 'memory column', footer: 'm memory'},
+  {action: 'incidents', keys: ['i'], help: 'the last incidents, and back', footer: 'i incidents'},
   {
     action: 'retire-child',
     keys: ['R'],
@@ -78,12 +80,26 @@ export const BINDINGS: readonly Binding[] = [
   {action: 'last', keys: ['end', 'G'], help: 'first row, last row'},
 ]
 
-const SPECIAL = ['up', 'down', 'pageup', 'pagedown', 'home', 'end', 'return', 'escape', 'backspace'] as const
+const SPECIAL = [
+  'up',
+  'down',
+  'left',
+  'right',
+  'pageup',
+  'pagedown',
+  'home',
+  'end',
+  'return',
+  'escape',
+  'backspace',
+] as const
 type Special = (typeof SPECIAL)[number]
 
 const INK_NAMES: Readonly<Record<Special, keyof Key>> = {
   up: 'upArrow',
   down: 'downArrow',
+  left: 'leftArrow',
+  right: 'rightArrow',
   pageup: 'pageUp',
   pagedown: 'pageDown',
   home: 'home',
@@ -102,7 +118,8 @@ export function keyNames(input: string, key: Key): readonly string[] {
   // terminals send DEL for the backspace key
   if (key.delete) return ['backspace']
   const special = SPECIAL.find(name => key[INK_NAMES[name]])
-  if (special) return [special]
+  if (special)
+    return [key.shift && (special === 'left' || special === 'right') ? `shift-${special}` : special]
   if (key.ctrl) return [`ctrl-${input}`]
   return [...input].map(char => CHARACTER_NAMES[char] ?? char)
 }

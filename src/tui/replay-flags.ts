@@ -13,6 +13,8 @@ const FASTEST = 1000
 
 export const replayFlags = {
   replay: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
     helpValue: '<recording>',
     description:
       'show a recording (its folder, or one segment) instead of the bus; without one that of the services',
@@ -38,23 +40,25 @@ export const replayFlags = {
 }
 
 export interface ReplayFlags {
-  readonly replay?: string | undefined
+  readonly replay?: readonly string[] | undefined
   readonly at?: string | undefined
   readonly speed?: number | undefined
 }
 
-/** @throws AmavisError AM_USAGE when there is no recording, or the time is none */
-export async function replayEndpoints(recording: string, {at, speed}: ReplayFlags): Promise<Endpoints> {
-  const {replayEndpoint} = await import('../bus/recording/replay.ts')
-  const endpoint = await replayEndpoint(
-    {
-      recording: recording === '' ? await servicesRecording() : recording,
-      ...(at !== undefined && {at}),
-      ...(speed !== undefined && {speed}),
-    },
-    Date.now(),
-  )
-  return {buses: [endpoint], responder: endpoint, responders: [endpoint]}
+/**
+ * Recordings side by side, on one clock.
+ * @throws AmavisError AM_USAGE when there is no recording, or the time is none
+ */
+export async function replayEndpoints(
+  recordings: readonly string[],
+  {at, speed}: ReplayFlags,
+): Promise<Endpoints> {
+  const {formatReplay, replayClock} = await import('../bus/recording/replay.ts')
+  const found = await Promise.all(recordings.map(async text => (text === '' ? servicesRecording() : text)))
+  const clock = await replayClock(found, {...(at !== undefined && {at}), ...(speed !== undefined && {speed})})
+  const begun = {atMs: clock.now(), begunMs: Date.now(), speed: clock.speed}
+  const [first = '', ...others] = found.map(recording => formatReplay({recording, ...begun}))
+  return {buses: [first, ...others], responder: first, responders: [first, ...others], clock}
 }
 
 async function servicesRecording(): Promise<string> {

@@ -17,7 +17,8 @@ export async function showScreen(
     alternateScreen: true,
     incrementalRendering: true,
     interactive: true,
-    maxFps: 10,
+    // what the buses say comes five times a second at most; a key is answered at once
+    maxFps: 30,
     patchConsole: false,
   })
   const leave = () => screen.unmount()

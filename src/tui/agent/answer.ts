@@ -4,6 +4,7 @@
  * Of several hosts counters are added. One that answers no more counts with its last answer: the sums of the
  * others go on, and the view says who is silent.
  */
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {ask} from '../../bus/subscriber.ts'
 import {AmavisError} from '../../errors.ts'
 import {isNumeric, startedMs, type Variable, type Variables} from './classic.ts'
@@ -15,9 +16,9 @@ const TIMEOUT_MS = 2000
  * The counters; undefined when no answer comes within two seconds.
  * @throws AmavisError AM_USAGE for an endpoint that is no address
  */
-export async function askCounters(responder: string): Promise<Variables | undefined> {
+export async function askCounters(responder: string, clock?: ReplayClock): Promise<Variables | undefined> {
   try {
-    return variablesOf(await ask(responder, 'am.snmp?', {timeoutMs: TIMEOUT_MS}))
+    return variablesOf(await ask(responder, 'am.snmp?', {timeoutMs: TIMEOUT_MS, clock}))
   } catch (error) {
     if (error instanceof AmavisError && error.code === 'AM_TIMEOUT') return undefined
     throw error
@@ -35,10 +36,13 @@ export interface Answers {
 
 export class Responders {
   readonly #endpoints: readonly string[]
+  readonly #clock: ReplayClock | undefined
   readonly #last = new Map<string, Variables>()
 
-  constructor(endpoints: readonly string[]) {
+  /** @param clock of recordings that stand for responders */
+  constructor(endpoints: readonly string[], clock?: ReplayClock) {
     this.#endpoints = endpoints
+    this.#clock = clock
   }
 
   get size(): number {
@@ -48,7 +52,7 @@ export class Responders {
   /** Ask all of them at once. @throws AmavisError AM_USAGE for an endpoint that is no address */
   async ask(): Promise<Answers> {
     const answers = await Promise.all(
-      this.#endpoints.map(async endpoint => [endpoint, await askCounters(endpoint)] as const),
+      this.#endpoints.map(async endpoint => [endpoint, await askCounters(endpoint, this.#clock)] as const),
     )
     for (const [endpoint, variables] of answers) if (variables) this.#last.set(endpoint, variables)
     const known = [...this.#last.values()]

@@ -1,7 +1,10 @@
 /**
  * show — the counters live on the terminal, the responder asked again and again.
  */
+import type {ReplayClock} from '../../bus/recording/clock.ts'
+import {busLabel} from '../nanny/rows.ts'
 import {pause} from '../pause.ts'
+import {feedReplayed} from '../replay/control.ts'
 import type {TableSource} from '../table/screen.tsx'
 import {showTable} from '../table/show.tsx'
 import {Responders} from './answer.ts'
@@ -27,14 +30,19 @@ interface CounterSnapshot {
 }
 
 /** Resolves when the viewer quits. @throws AmavisError AM_USAGE for an endpoint that is no address */
-export async function showAgent(responders: readonly string[], waitMs: number): Promise<void> {
-  const asked = new Responders(responders)
-  const title = responders.join(' ')
+export async function showAgent(
+  responders: readonly string[],
+  waitMs: number,
+  clock?: ReplayClock,
+): Promise<void> {
+  const now = clock?.now ?? Date.now
+  const asked = new Responders(responders, clock)
+  const title = responders.map(busLabel).join(' ')
   let table = new CounterTable()
   let epoch = ''
   const listeners = new Set<() => void>()
   let snapshot: CounterSnapshot = {
-    nowMs: Date.now(),
+    nowMs: now(),
     heardMs: undefined,
     startedMs: undefined,
     rows: [],
@@ -62,11 +70,11 @@ export async function showAgent(responders: readonly string[], waitMs: number): 
       }
     },
   }
-  await showTable(source, title, async signal => {
+  const feed = async (signal: AbortSignal) => {
     do {
       const answers = await asked.ask()
       const {variables, silent} = answers
-      const nowMs = Date.now()
+      const nowMs = now()
       if (answers.epoch !== epoch) table = new CounterTable()
       epoch = answers.epoch
       snapshot =
@@ -81,5 +89,9 @@ export async function showAgent(responders: readonly string[], waitMs: number): 
           : {...snapshot, nowMs, silent}
       for (const listener of listeners) listener()
     } while (await pause(waitMs, signal))
-  })
+  }
+  const clear = () => {
+    table = new CounterTable()
+  }
+  await showTable(source, title, signal => feedReplayed(clock, signal, clear, feed), clock)
 }

@@ -5,7 +5,7 @@
  * is one new snapshot a period; with nothing new there is one a second while somebody listens, because
  * ages go on.
  */
-import {parseFrame} from '../../bus/grammar.ts'
+import {type Frame, parseFrame} from '../../bus/grammar.ts'
 import {INCIDENT_PREFIX, type Incident, parseIncident} from '../../bus/incident.ts'
 import {credible} from '../visible.ts'
 import {TableDraft} from './draft.ts'
@@ -34,6 +34,8 @@ export interface ChildStore {
   finishedOf(key: string): readonly FinishedTask[]
   /** The last incidents, newest first. */
   incidents(): readonly BusIncident[]
+  /** An incident that a responder remembers. */
+  recall(endpoint: string, frame: Frame): void
   /** Forget everything: what follows is of another time. */
   clear(): void
   /** @returns how to stop listening */
@@ -83,6 +85,9 @@ export function createChildStore({
     const frame = credible(parseFrame(text))
     if (frame?.kind !== 'log') return frame && draft.hear(endpoint, frame, nowMs)
     if (!text.startsWith(INCIDENT_PREFIX)) return finished.add(childKey(endpoint, frame.pid), frame)
+    remember(endpoint, frame)
+  }
+  const remember = (endpoint: string, frame: Frame) => {
     const incident = parseIncident(frame)
     if (!incident) return
     draft.hearIncident(endpoint, incident)
@@ -106,6 +111,10 @@ export function createChildStore({
     },
     finishedOf: key => finished.of(key),
     incidents: () => incidents.toSorted((a, b) => b.timeMs - a.timeMs),
+    recall(endpoint, frame) {
+      const known = credible(frame)
+      if (known) remember(endpoint, known)
+    },
     clear() {
       finished = new FinishedTasks()
       draft = new TableDraft()

@@ -9,6 +9,7 @@ import {type Child, isBusy} from '../children/table.ts'
 import {ageMs, durations} from '../children/trail.ts'
 import {visibleText} from '../visible.ts'
 import {clockText} from './header.ts'
+import {busLabel} from './rows.ts'
 
 export interface ChildFacts {
   readonly child: Child
@@ -24,9 +25,9 @@ const LABEL = 12
 export function childPage({child, nowMs, finished, memory}: ChildFacts, columns: number): readonly string[] {
   const {word} = meaningOf(child.state)
   const busy = isBusy(child)
-  const state = child.goneMs === undefined ? `${child.state} ${word}` : 'went away'
+  const state = child.goneMs === undefined ? `${child.state} ${word}` : (child.end ?? 'went away')
   const facts: [string, string][] = [
-    ['child', `${child.pid} at ${child.endpoint}`],
+    ['child', `${child.pid} at ${busLabel(child.endpoint)}`],
     [
       busy ? 'task' : 'idle',
       `${child.taskId ?? '-'}   ${state}   ${elapsedText(ageMs(child, nowMs)).trim()}`,

@@ -62,16 +62,19 @@ export function titleLine(
   paused: boolean,
   columns: number,
   theme: Theme,
+  /** of a recording, in the place of time and age */
+  mark?: string,
 ): string {
   const freshness = freshnessOf(snapshot)
   const age = ageText(freshness)
-  const right = `${paused ? 'PAUSED  ' : ''}${clockText(snapshot.nowMs)}  ${age}`
+  const right = mark ?? `${paused ? 'PAUSED  ' : ''}${clockText(snapshot.nowMs)}  ${age}`
   const room = Math.max(0, columns - right.length - 2)
   // a title that says something (where to send mail, say) is worth more than the program's name
   const name = NAME.length + title.length <= room ? NAME : ''
   const full = `${name}${title}`
   const left = (full.length > room ? `${full.slice(0, Math.max(0, room - 1))}…` : full).padEnd(room + 2)
-  const paint = freshness.kind === 'fresh' && !paused ? theme.faint : theme.status.warning
+  const paint =
+    freshness.kind === 'fresh' && !paused && mark === undefined ? theme.faint : theme.status.warning
   return theme.title(left.slice(0, name.length)) + left.slice(name.length) + paint(right)
 }
 

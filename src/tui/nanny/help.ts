@@ -3,15 +3,19 @@
  */
 import {IDLE, STATES, UNSEEN} from '../children/states.ts'
 import {keyHelp} from '../keys.ts'
+import {REPLAY_HELP} from '../replay/control.ts'
 
 const LEFT_COLUMN = 44
 const RIGHT_COLUMN = 36
 
-export function helpLines(readOnly: boolean, columns: number): readonly string[] {
+export function helpLines(readOnly: boolean, columns: number, isReplay = false): readonly string[] {
   const keys = [
     'KEYS',
     ...keyHelp(readOnly).map(([keys, help]) => `  ${keys.padEnd(11)} ${help}`),
     '  ctrl-c      quit',
+    ...(isReplay
+      ? ['', 'RECORDING', ...REPLAY_HELP.map(([keys, help]) => `  ${keys.padEnd(13)} ${help}`)]
+      : []),
   ]
   const letters = [
     'STATES',

@@ -6,6 +6,7 @@ import {type Memory, memoryText} from '../children/memory.ts'
 import {type DetailsLevel, meaningOf, type StateKind} from '../children/states.ts'
 import {type Child, childKey, isBusy} from '../children/table.ts'
 import {accruedBar, ageMs, trailText} from '../children/trail.ts'
+import {visibleText} from '../visible.ts'
 
 export type SortColumn = 'pid' | 'task' | 'elapsed' | 'state' | 'bus' | 'memory'
 export const SORT_COLUMNS: readonly SortColumn[] = ['pid', 'task', 'elapsed', 'state', 'bus', 'memory']
@@ -65,7 +66,8 @@ export function layoutFor(columns: number, endpoints: readonly string[], withMem
 
 /** An endpoint without what all of them have. */
 export function busLabel(endpoint: string): string {
-  return endpoint.replace(/^(?:tcp|ipc):\/\//, '')
+  const recording = /^replay:(?:.*\/)?([^/?]+)\?/.exec(endpoint)?.[1]
+  return visibleText(recording ? decodeURIComponent(recording) : endpoint.replace(/^(?:tcp|ipc):\/\//, ''))
 }
 
 /** The heading line; the column in use for sorting has an arrow. */
@@ -107,7 +109,7 @@ export function formatRow(
         .trim()
         .padStart(layout.elapsed - 2)}  ` +
       cell(memoryText(memory), layout.memory),
-    state: cell(gone ? 'went away' : `${child.state} ${word}`, layout.state),
+    state: cell(gone ? (child.end ?? 'went away') : `${child.state} ${word}`, layout.state),
     bar: cell(gone ? '' : accruedBar(child, nowMs, Math.max(0, layout.bar - 2), level), layout.bar),
     trail: cell(busy ? trailText(child, nowMs) : '', layout.trail),
   }

@@ -8,17 +8,24 @@
 import {Box, Text, useApp, useInput, useStdin, useWindowSize} from 'ink'
 import {memo, type ReactElement, useEffect, useRef, useState, useSyncExternalStore} from 'react'
 import type {Processes} from '../../bus/minder-table.ts'
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {endChild, type RetireChild, whyNotEnd} from '../children/local.ts'
 import {MemoryTable, memoryReader} from '../children/memory.ts'
-import {type DetailsLevel, meaningOf} from '../children/states.ts'
+import type {DetailsLevel} from '../children/states.ts'
 import type {ChildStore, Snapshot} from '../children/store.ts'
 import {type Child, childKey} from '../children/table.ts'
-import {type Action, bindingOf, keyNames, visibleBindings} from '../keys.ts'
+import {type Action, bindingOf, keyNames} from '../keys.ts'
+import {listActions} from '../list-actions.ts'
+import {replayMark} from '../replay/control.ts'
+import {useReplay} from '../replay/use-replay.ts'
 import type {Theme} from '../theme.ts'
 import {childPage} from './child-page.ts'
+import {footerText, question, type Target} from './footer.ts'
 import {knownUntilMs, silenceNotice, summaryLine, titleLine} from './header.ts'
 import {helpLines} from './help.ts'
-import {formatRow, headingLine, layoutFor, type MemoryOf, type Row, selectChildren} from './rows.ts'
+import {incidentPage} from './incident-page.ts'
+import {paintRow} from './paint.ts'
+import {formatRow, headingLine, layoutFor, type MemoryOf, selectChildren} from './rows.ts'
 import {
   cursorIn,
   firstVisible,
@@ -39,11 +46,8 @@ export interface ScreenProps {
   readonly details?: DetailsLevel
   /** undefined where there is no master to ask */
   readonly retire?: RetireChild | undefined
-}
-
-interface Target {
-  readonly order: 'kill' | 'retire'
-  readonly child: Child
+  /** of recordings; undefined for live buses */
+  readonly clock?: ReplayClock | undefined
 }
 
 /** The kernel is asked for the memory of children so often. */
@@ -53,12 +57,13 @@ const MEMORY_MS = 2000
 const FIXED_LINES = 4
 
 export function NannyScreen(props: ScreenProps): ReactElement {
-  const {store, endpoints, title, readOnly, theme, processes, details = 2, retire} = props
+  const {store, endpoints, title, readOnly, theme, processes, details = 2, retire, clock} = props
   const {columns, rows: lines} = useWindowSize()
   const {exit} = useApp()
   const {isRawModeSupported} = useStdin()
   const live = useSyncExternalStore(store.subscribe, store.getSnapshot)
   const [view, current, dispatch] = useView(details)
+  const replay = useReplay(clock)
   const target = useRef<Target>(undefined)
   const [memory] = useState(() => new MemoryTable(memoryReader(processes)))
   const top = useRef(0)
@@ -95,37 +100,38 @@ export function NannyScreen(props: ScreenProps): ReactElement {
   }
   /** the child whose page is open, as it is now */
   const opened = view.mode === 'child' ? selected.find(child => keyOf(child) === view.cursorKey) : undefined
-  const page = opened
-    ? childPage(
-        {
-          child: opened,
-          nowMs: knownUntilMs(snapshot, opened.endpoint) ?? snapshot.nowMs,
-          finished: store.finishedOf(keyOf(opened)),
-          memory: memoryReader(processes)(opened),
-        },
-        columns,
-      )
-    : []
-  const beyond = Math.max(0, page.length - height - 1)
+  const page =
+    view.mode === 'incidents'
+      ? incidentPage(store.incidents(), columns, endpoints.length > 1)
+      : opened
+        ? childPage(
+            {
+              child: opened,
+              nowMs: knownUntilMs(snapshot, opened.endpoint) ?? snapshot.nowMs,
+              finished: store.finishedOf(keyOf(opened)),
+              memory: memoryReader(processes)(opened),
+            },
+            columns,
+          )
+        : []
+  const beyond = Math.max(0, page.length - height)
 
   const move = (by: number) => {
-    if (current().mode === 'child') return dispatch({type: 'scroll', by, beyond})
+    if (current().mode === 'child' || current().mode === 'incidents')
+      return dispatch({type: 'scroll', by, beyond})
     dispatch({type: 'move', by, keys: select(current()).map(keyOf)})
   }
   const say = (message: string | undefined) => dispatch({type: 'say', message})
   const actions: Readonly<Record<Action, () => void>> = {
-    quit: () => exit(),
-    help: () => dispatch({type: 'mode', mode: current().mode === 'help' ? 'list' : 'help'}),
-    up: () => move(-1),
-    down: () => move(1),
-    'page-up': () => move(-height),
-    'page-down': () => move(height),
-    first: () => move(-Infinity),
-    last: () => move(Infinity),
-    filter: () => dispatch({type: 'mode', mode: 'filter'}),
-    'sort-next': () => dispatch({type: 'sort', by: 1}),
-    'sort-previous': () => dispatch({type: 'sort', by: -1}),
-    reverse: () => dispatch({type: 'reverse'}),
+    ...listActions({
+      exit,
+      height,
+      move,
+      sort: by => dispatch({type: 'sort', by}),
+      mode: () => current().mode,
+      dispatch,
+    }),
+    incidents: () => dispatch({type: 'mode', mode: current().mode === 'incidents' ? 'list' : 'incidents'}),
     pause: () => dispatch({type: 'pause', snapshot: live}),
     follow: () => dispatch({type: 'follow', keys: select(current()).map(keyOf)}),
     details: () => dispatch({type: 'details'}),
@@ -168,6 +174,7 @@ export function NannyScreen(props: ScreenProps): ReactElement {
   const onKey = (name: string) => {
     const {mode, filter} = current()
     if (mode === 'confirm') return confirm(name)
+    if (mode !== 'filter' && replay.onKey(name)) return
     if (mode === 'filter') return dispatch(filterEvent(name, filter))
     const binding = bindingOf(name)
     if (binding) return actions[binding.action]()
@@ -177,20 +184,28 @@ export function NannyScreen(props: ScreenProps): ReactElement {
   useInput((input, key) => keyNames(input, key).forEach(onKey), {isActive: isRawModeSupported})
 
   const notice = silenceNotice(snapshot, endpoints)
+  const mark = clock && replayMark(clock, clock.now())
   const footer = () => {
+    if (replay.footer !== undefined) return replay.footer
     if (view.mode === 'filter') return `filter: ${view.filter}_   enter keeps it   esc clears it`
     if (view.mode === 'confirm') {
       return theme.status.warning(question(target.current))
     }
-    return view.message ?? footerText(readOnly, theme)
+    return view.message ?? footerText(readOnly, clock !== undefined, theme)
   }
   const body = () => {
     if (view.mode === 'help') {
-      return <Text wrap="truncate">{helpLines(readOnly, columns).slice(0, height).join('\n')}</Text>
+      return (
+        <Text wrap="truncate">
+          {helpLines(readOnly, columns, clock !== undefined)
+            .slice(0, height)
+            .join('\n')}
+        </Text>
+      )
     }
     if (snapshot.table.buses.size === 0) return <Waiting endpoints={endpoints} />
     if (view.mode === 'child' && !opened) return <Text>This child is gone. enter goes back.</Text>
-    if (opened) {
+    if (opened || view.mode === 'incidents') {
       const shown = page.slice(view.pageTop, view.pageTop + height)
       return <Text wrap="truncate">{shown.join('\n')}</Text>
     }
@@ -203,7 +218,7 @@ export function NannyScreen(props: ScreenProps): ReactElement {
   }
   return (
     <Box flexDirection="column" height={lines} width={columns} overflow="hidden">
-      <Line text={titleLine(title, snapshot, view.frozen !== undefined, columns, theme)} />
+      <Line text={titleLine(title, snapshot, view.frozen !== undefined, columns, theme, mark)} />
       <Line text={summaryLine(snapshot, keys.length, view.filter, columns)} />
       <Line text={theme.heading(headingLine(layout, view.sort, view.reversed))} />
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
@@ -232,12 +247,6 @@ function selectIn(
 ): readonly Child[] {
   const {table, nowMs} = frozen ?? live
   return selectChildren(table.children.values(), nowMs, filter, sort, reversed, memoryOf)
-}
-
-function question(target: Target | undefined): string {
-  if (target?.order === 'retire')
-    return `Retire child ${target.child.pid}? It ends when its mail is done.   y yes   other keys no`
-  return `Kill child ${target?.child.pid} (SIGTERM)? The MTA keeps its mail.   y yes   other keys no`
 }
 
 function keyOf(child: Child): string {
@@ -273,27 +282,4 @@ function Waiting({endpoints}: {readonly endpoints: readonly string[]}): ReactEle
     'another bus is named with --connect or AMAVIS_CONNECT.',
   ]
   return <Text>{lines.join('\n')}</Text>
-}
-
-function footerText(readOnly: boolean, theme: Theme): string {
-  return visibleBindings(readOnly)
-    .flatMap(({footer}) => (footer === undefined ? [] : [footer]))
-    .map(text => text.replace(/^(.*) (\S+)$/, (_, key: string, word: string) => `${theme.key(key)} ${word}`))
-    .join('  ')
-}
-
-/** A row with its colours; the cursor's is inverse, and data that is no longer true is faint. */
-export function paintRow(row: Row, isSelected: boolean, isStale: boolean, theme: Theme): string {
-  const plain = row.start + row.state + row.bar + row.trail
-  if (isSelected) return theme.selected(plain)
-  if (isStale) return theme.faint(plain)
-  if (row.gone) return row.start + theme.status.error(row.state) + row.bar
-  const paint = theme.state[row.kind]
-  if (row.kind === 'idle') return paint(plain)
-  return row.start + paint(row.state) + paintLetters(row.bar, theme) + theme.faint(row.trail)
-}
-
-/** Equal letters together, so that a line needs few colour changes. */
-function paintLetters(bar: string, theme: Theme): string {
-  return bar.replace(/(\S)\1*>?/g, run => theme.state[meaningOf(run[0]!).kind](run))
 }

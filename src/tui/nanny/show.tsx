@@ -1,17 +1,25 @@
 /**
  * show — put the nanny screen on the terminal and feed it until the viewer leaves.
  */
-import {render} from 'ink'
 import {daemonProcesses} from '../../bus/processes.ts'
+import type {ReplayClock} from '../../bus/recording/clock.ts'
+import {ask} from '../../bus/subscriber.ts'
 import {feedStore, TASK_PREFIXES} from '../children/feed.ts'
 import type {RetireChild} from '../children/local.ts'
 import type {DetailsLevel} from '../children/states.ts'
-import {createChildStore} from '../children/store.ts'
+import {type ChildStore, createChildStore} from '../children/store.ts'
+import {feedReplayed} from '../replay/control.ts'
+import {showScreen} from '../show-screen.ts'
 import {createTheme} from '../theme.ts'
+import {busLabel} from './rows.ts'
 import {NannyScreen} from './screen.tsx'
 
 export interface ShowOptions {
   readonly endpoints: readonly string[]
+  /** one of each endpoint, for what happened before; none are asked where there are none */
+  readonly responders?: readonly string[]
+  /** of recordings */
+  readonly clock?: ReplayClock | undefined
   /** shown instead of the endpoints */
   readonly title?: string
   /** takes the screen down */
@@ -32,33 +40,47 @@ export async function showNanny({
   readOnly = false,
   details = 2,
   retire,
+  responders = [],
+  clock,
 }: ShowOptions): Promise<void> {
-  const store = createChildStore()
-  const stop = new AbortController()
-  const screen = render(
-    <NannyScreen
-      store={store}
-      endpoints={endpoints}
-      title={title ?? endpoints.join(' ')}
-      readOnly={readOnly}
-      theme={createTheme(process.env)}
-      processes={daemonProcesses()}
-      details={details}
-      retire={retire}
-    />,
-    {alternateScreen: true, incrementalRendering: true, interactive: true, maxFps: 10, patchConsole: false},
-  )
-  const leave = () => screen.unmount()
-  const signals = ['SIGTERM', 'SIGHUP'] as const
-  for (const name of signals) process.once(name, leave)
-  signal?.addEventListener('abort', leave, {once: true})
-  if (signal?.aborted) leave()
-  const feeding = feedStore(store, endpoints, stop.signal, TASK_PREFIXES).finally(leave)
-  const leaving = screen.waitUntilExit().finally(() => {
-    for (const name of signals) process.off(name, leave)
-    signal?.removeEventListener('abort', leave)
-    stop.abort()
+  const store = createChildStore(clock && {now: clock.now})
+  const feed = (ended: AbortSignal) =>
+    feedReplayed(clock, signal ? AbortSignal.any([ended, signal]) : ended, store.clear, async until => {
+      void recallIncidents(store, endpoints, responders, clock)
+      await feedStore(store, endpoints, until, TASK_PREFIXES, clock)
+    })
+  try {
+    await showScreen(
+      <NannyScreen
+        store={store}
+        endpoints={endpoints}
+        title={title ?? endpoints.map(busLabel).join(' ')}
+        readOnly={readOnly || clock !== undefined}
+        theme={createTheme(process.env)}
+        processes={daemonProcesses()}
+        details={details}
+        retire={retire}
+        clock={clock}
+      />,
+      feed,
+    )
+  } finally {
     store.close()
-  })
-  await Promise.all([leaving, feeding])
+  }
+}
+
+/** What responders remember of before; a responder that is not there knows nothing. */
+async function recallIncidents(
+  store: ChildStore,
+  endpoints: readonly string[],
+  responders: readonly string[],
+  clock: ReplayClock | undefined,
+): Promise<void> {
+  await Promise.allSettled(
+    endpoints.map(async (endpoint, i) => {
+      const responder = responders[i]
+      const frames = responder === undefined ? [] : await ask(responder, 'am.incidents?', {clock})
+      for (const frame of frames) store.recall(endpoint, frame)
+    }),
+  )
 }

@@ -6,7 +6,7 @@ import type {Snapshot} from '../children/store.ts'
 import {SORT_COLUMNS, type SortColumn} from './rows.ts'
 
 export interface ViewState {
-  readonly mode: 'list' | 'filter' | 'help' | 'confirm' | 'child'
+  readonly mode: 'list' | 'filter' | 'help' | 'confirm' | 'child' | 'incidents'
   /** the child under the cursor, and the row it was in */
   readonly cursorKey: string | undefined
   readonly cursorRow: number

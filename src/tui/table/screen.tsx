@@ -7,8 +7,12 @@
  */
 import {Box, Text, useApp, useInput, useStdin, useWindowSize} from 'ink'
 import {type ReactElement, useRef, useState, useSyncExternalStore} from 'react'
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {type Action, bindingOf, keyHelp, keyNames, TABLE_ACTIONS, visibleBindings} from '../keys.ts'
+import {listActions} from '../list-actions.ts'
 import {clockText} from '../nanny/header.ts'
+import {REPLAY_HELP, replayMark} from '../replay/control.ts'
+import {useReplay} from '../replay/use-replay.ts'
 import type {Theme} from '../theme.ts'
 import {INITIAL_TABLE_VIEW, reduceTableView, type TableEvent, type TableView} from './table-view.ts'
 
@@ -47,10 +51,13 @@ export function TableScreen<T extends {readonly nowMs: number; readonly heardMs:
   source,
   title,
   theme,
+  clock,
 }: {
   readonly source: TableSource<T>
   readonly title: string
   readonly theme: Theme
+  /** of recordings */
+  readonly clock?: ReplayClock | undefined
 }): ReactElement {
   const {columns: width, rows: lines} = useWindowSize()
   const {exit} = useApp()
@@ -58,6 +65,7 @@ export function TableScreen<T extends {readonly nowMs: number; readonly heardMs:
   const live = useSyncExternalStore(source.subscribe, source.getSnapshot)
   const frozen = useRef<T>(undefined)
   const [view, current, dispatch] = useTableView()
+  const replay = useReplay(clock)
   const snapshot = frozen.current ?? live
   const height = Math.max(1, lines - FIXED_LINES)
   const drawn = source.draw(snapshot, {
@@ -71,18 +79,7 @@ export function TableScreen<T extends {readonly nowMs: number; readonly heardMs:
   const move = (by: number) => dispatch({type: 'move', by, beyond})
   const sort = (by: number) => dispatch({type: 'sort', by, columns: source.columns})
   const actions: Readonly<Partial<Record<Action, () => void>>> = {
-    quit: () => exit(),
-    help: () => dispatch({type: 'mode', mode: current().mode === 'help' ? 'list' : 'help'}),
-    up: () => move(-1),
-    down: () => move(1),
-    'page-up': () => move(-height),
-    'page-down': () => move(height),
-    first: () => move(-Infinity),
-    last: () => move(Infinity),
-    filter: () => dispatch({type: 'mode', mode: 'filter'}),
-    'sort-next': () => sort(1),
-    'sort-previous': () => sort(-1),
-    reverse: () => dispatch({type: 'reverse'}),
+    ...listActions({exit, height, move, sort, mode: () => current().mode, dispatch}),
     pause: () => {
       frozen.current = frozen.current ? undefined : live
       dispatch({type: 'mode', mode: 'list'})
@@ -90,6 +87,7 @@ export function TableScreen<T extends {readonly nowMs: number; readonly heardMs:
   }
   const onKey = (name: string) => {
     if (current().mode === 'filter') return dispatch({type: 'typed', key: name})
+    if (replay.onKey(name)) return
     const action = bindingOf(name)?.action
     const act = action === undefined ? undefined : actions[action]
     if (act) return act()
@@ -100,28 +98,32 @@ export function TableScreen<T extends {readonly nowMs: number; readonly heardMs:
 
   const body = () => {
     if (view.mode === 'help')
-      return keyHelp(true, TABLE_ACTIONS).map(([keys, help]) => `  ${keys.padEnd(11)} ${help}`)
+      return [...keyHelp(true, TABLE_ACTIONS), ...(clock ? REPLAY_HELP : [])].map(
+        ([keys, help]) => `  ${keys.padEnd(11)} ${help}`,
+      )
     if (snapshot.heardMs === undefined) return source.waiting
     return drawn.rows.slice(top, top + height)
   }
   const {heardMs, nowMs} = snapshot
   const stale = heardMs !== undefined && nowMs - heardMs > source.staleMs
   const age = heardMs === undefined ? 'no data yet' : stale ? `no data since ${clockText(heardMs)}` : 'live'
-  const right = `${frozen.current ? 'PAUSED  ' : ''}${clockText(nowMs)}  ${age}`
+  const right = clock
+    ? replayMark(clock, clock.now())
+    : `${frozen.current ? 'PAUSED  ' : ''}${clockText(nowMs)}  ${age}`
   const room = Math.max(0, width - right.length - 2)
   const left = `${source.name}  ${title}`.slice(0, room).padEnd(room + 2)
   const rows = body().join('\n')
   return (
     <Box flexDirection="column" height={lines} width={width} overflow="hidden">
       <Text wrap="truncate">
-        {theme.title(left) + (stale || frozen.current ? theme.status.warning : theme.faint)(right)}
+        {theme.title(left) + (stale || frozen.current || clock ? theme.status.warning : theme.faint)(right)}
       </Text>
       <Text wrap="truncate">{drawn.summary || ' '}</Text>
       <Text wrap="truncate">{theme.heading(drawn.heading.padEnd(width))}</Text>
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
         <Text wrap="truncate">{stale ? theme.faint(rows) : rows}</Text>
       </Box>
-      <Text wrap="truncate">{footer(view, theme)}</Text>
+      <Text wrap="truncate">{replay.footer ?? footer(view, theme)}</Text>
     </Box>
   )
 }

@@ -1,6 +1,7 @@
 /**
  * show — put a table on the terminal until the viewer leaves.
  */
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {showScreen} from '../show-screen.ts'
 import {createTheme} from '../theme.ts'
 import {TableScreen, type TableSource} from './screen.tsx'
@@ -10,6 +11,10 @@ export async function showTable<T extends {readonly nowMs: number; readonly hear
   source: TableSource<T>,
   title: string,
   feed: (signal: AbortSignal) => Promise<void>,
+  clock?: ReplayClock,
 ): Promise<void> {
-  await showScreen(<TableScreen source={source} title={title} theme={createTheme(process.env)} />, feed)
+  await showScreen(
+    <TableScreen source={source} title={title} theme={createTheme(process.env)} clock={clock} />,
+    feed,
+  )
 }

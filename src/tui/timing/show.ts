@@ -1,7 +1,10 @@
 /**
  * show — the timing table live on the terminal.
  */
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {SILENCE_MS} from '../children/feed.ts'
+import {busLabel} from '../nanny/rows.ts'
+import {feedReplayed} from '../replay/control.ts'
 import type {TableSource} from '../table/screen.tsx'
 import {showTable} from '../table/show.tsx'
 import {
@@ -16,10 +19,12 @@ import {
 import {createTimingStore, feedTimings, type TimingStore} from './store.ts'
 
 /** Resolves when the viewer quits. @throws AmavisError AM_USAGE for an endpoint that is no address */
-export async function showTiming(endpoints: readonly string[]): Promise<void> {
-  const store = createTimingStore()
-  const title = endpoints.join(' ')
-  await showTable(timingSource(store, title), title, signal => feedTimings(store, endpoints, signal))
+export async function showTiming(endpoints: readonly string[], clock?: ReplayClock): Promise<void> {
+  const store = createTimingStore(clock?.now)
+  const title = endpoints.map(busLabel).join(' ')
+  const feed = (signal: AbortSignal) =>
+    feedReplayed(clock, signal, store.clear, until => feedTimings(store, endpoints, until, clock))
+  await showTable(timingSource(store, title), title, feed, clock)
 }
 
 export function timingSource(store: TimingStore, title: string): TableSource<TimingSnapshot> {

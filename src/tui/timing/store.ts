@@ -2,6 +2,7 @@
  * store — gathers the TIMING entries of the buses and publishes their sums once a second.
  */
 import {parseFrame} from '../../bus/grammar.ts'
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {subscribe} from '../../bus/subscriber.ts'
 import {TIMING_PREFIX} from '../children/finished.ts'
 import {credible} from '../visible.ts'
@@ -19,14 +20,16 @@ export interface TimingStore {
   getSnapshot(): TimingSnapshot
   /** Publish now. */
   refresh(): TimingSnapshot
+  /** Forget everything: what follows is of another time. */
+  clear(): void
   /** @returns how to stop listening */
   subscribe(listener: () => void): () => void
 }
 
 export function createTimingStore(now: () => number = Date.now): TimingStore {
-  const sums = new TimingSums()
+  let sums = new TimingSums()
   const listeners = new Set<() => void>()
-  const startMs = now()
+  let startMs = now()
   let heardMs: number | undefined
   let timer: NodeJS.Timeout | undefined
   const take = (): TimingSnapshot => {
@@ -50,6 +53,11 @@ export function createTimingStore(now: () => number = Date.now): TimingStore {
     },
     getSnapshot: () => snapshot,
     refresh,
+    clear() {
+      sums = new TimingSums()
+      startMs = now()
+      heardMs = undefined
+    },
     subscribe(listener) {
       listeners.add(listener)
       timer ??= setInterval(refresh, PERIOD_MS).unref()
@@ -71,6 +79,7 @@ export async function feedTimings(
   store: TimingStore,
   endpoints: readonly string[],
   signal: AbortSignal,
+  clock?: ReplayClock,
 ): Promise<void> {
-  for await (const {frames} of subscribe(endpoints, PREFIXES, {signal})) store.put(frames)
+  for await (const {frames} of subscribe(endpoints, PREFIXES, {signal, clock})) store.put(frames)
 }
