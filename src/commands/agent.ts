@@ -14,6 +14,8 @@ export default class Agent extends Command {
 part of, and the last ten minutes; virus names and systems after the counters. Without a terminal, with --once
 or -c, lines in the format of amavisd-agent: value, rate an hour, per cent of the counter in parentheses.
 Rates are since the start of the daemon, and over the last five minutes once 150 s have been watched.
+Of several responders (--connect or --snmp-connect more than once) the counters are added; one that answers no more
+counts with its last answer, and the view names it.
 
 Keys: ${keysText(TABLE_ACTIONS)}.
 

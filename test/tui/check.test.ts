@@ -48,6 +48,7 @@ const WELL: HostFacts = {
     services: undefined,
     evidence: [],
   },
+  isMasterLost: false,
 }
 
 function check(facts: readonly HostFacts[], limits: Limits = DEFAULT_LIMITS) {

@@ -244,3 +244,17 @@ test('incidents of before are recalled, and those that were heard meanwhile are 
   watch.recalled(BUS, many.map(parseFrame))
   assert.equal(watch.refresh().hosts[0]!.incidents.length, 100)
 })
+
+test('a master that answered before and is silent now is critical; one that was never asked is not', () => {
+  const {watch} = wellWatch()
+  watch.told(BUS, undefined)
+  const texts = () => assess(watch.refresh().hosts[0]!).warnings.map(({text}) => text)
+  assert.deepEqual(texts(), ['the master does not answer any more'])
+  watch.told(BUS, MASTER)
+  assert.deepEqual(texts(), [])
+  const other = watchAt().watch
+  other.put(BUS, FRAMES)
+  other.told(BUS, undefined)
+  other.answered(RESPONDER, new Map())
+  assert.equal(assess(other.refresh().hosts[0]!).level, 'ok')
+})

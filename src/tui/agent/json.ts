@@ -8,8 +8,8 @@ import {isNumeric, startedMs, type Variables} from './classic.ts'
 import {RateHistory} from './rates.ts'
 
 /** The manual's section about it. */
-export const JSON_FIELDS = `With --json each display is one object on a line: time (ISO 8601), responder, uptime_s or null, and
-variables by name. Of a variable: type and value; of a counter also per_hour (over the last five minutes,
+export const JSON_FIELDS = `With --json each display is one object on a line: time (ISO 8601), responder (several with
+a blank between), uptime_s or null, and variables by name. Of a variable: type and value; of a counter also per_hour (over the last five minutes,
 or since the start), base (the counter it is a share of, or null) and percent of that, or null; of an
 elapsed time, which is in ms, ms_per_message or null.`
 

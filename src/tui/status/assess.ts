@@ -105,8 +105,12 @@ function silence({services, children}: HostFacts): readonly Warning[] {
 }
 
 /** What is wrong whatever the thresholds. */
-function troublesOf({master, scanners, bus}: HostFacts): readonly Warning[] {
+function troublesOf({master, isMasterLost, scanners, bus}: HostFacts): readonly Warning[] {
   const found: Warning[] = []
+  if (isMasterLost) {
+    const todo = 'has it ended? "amavis start"; its log says why'
+    found.push({level: 'critical', section: 'daemon', text: 'the master does not answer any more', todo})
+  }
   if (master?.reload?.ok === false) {
     const todo = '"amavis config check" shows it; mend it, then "amavis reload". The old configuration serves'
     found.push({level: 'warning', section: 'reload', text: 'the last reload was refused', todo})

@@ -127,6 +127,8 @@ export interface HostFacts extends Place {
   /** other entries of the log that speak of trouble, newest first */
   readonly troubles: readonly Trouble[]
   readonly master: MasterFacts | undefined
+  /** it has answered before, and does not any more */
+  readonly isMasterLost: boolean
 }
 
 /** What the children of a host are at, from their table. */

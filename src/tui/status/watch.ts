@@ -131,6 +131,7 @@ class Host {
   #lastFailure: Trouble | undefined
   #variables: Variables | undefined
   #master: MasterFacts | undefined
+  #hadMaster = false
   #dropped = 0
 
   constructor(place: Place, now: () => number) {
@@ -207,6 +208,7 @@ class Host {
 
   told(master: MasterFacts | undefined): void {
     this.#master = master
+    this.#hadMaster ||= master !== undefined
   }
 
   facts(): HostFacts {
@@ -250,6 +252,7 @@ class Host {
       incidents: this.#incidents.toReversed(),
       troubles: this.#troubles.toReversed(),
       master,
+      isMasterLost: this.#hadMaster && master === undefined,
     }
   }
 
