@@ -3,11 +3,11 @@
  * terminal back, on `q` and on SIGTERM.
  */
 import assert from 'node:assert/strict'
-import {execFileSync} from 'node:child_process'
 import {type TestContext, test} from 'node:test'
 import {Publisher} from 'zeromq'
-import {AMAVIS, amavis} from '../support/amavis.ts'
-import {freePort, until} from '../support/wait.ts'
+import {amavis} from '../support/amavis.ts'
+import {freePort} from '../support/wait.ts'
+import {startTerminal} from './terminal.ts'
 
 /** A bus that says again and again what a subscriber may have missed. */
 async function startBus(t: TestContext): Promise<string> {
@@ -32,31 +32,6 @@ async function startBus(t: TestContext): Promise<string> {
     publisher.close()
   })
   return endpoint
-}
-
-let terminals = 0
-
-/** A terminal with a shell in it that runs a command and says when it has come back. */
-function startTerminal(t: TestContext, command: readonly string[]) {
-  const server = `amavis-test-${process.pid}-${++terminals}`
-  const tmux = (...args: readonly string[]) =>
-    execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...args], {encoding: 'utf8'})
-  const words = [process.execPath, AMAVIS, ...command].map(word => `'${word}'`).join(' ')
-  const line = `echo BEFORE; ${words}; echo AFTER $?; stty -a | grep -o ' -\\?icanon'; read x`
-  tmux('new-session', '-d', '-x', '80', '-y', '24', 'sh', '-c', line)
-  t.after(() => tmux('kill-server'))
-  const shown = () => tmux('capture-pane', '-p')
-  return {
-    tmux,
-    shown,
-    press: (...keys: readonly string[]) => tmux('send-keys', ...keys),
-    shows: (pattern: RegExp) => until(`${pattern}`, () => pattern.test(shown()), 60_000),
-    /** pid of the program, a child of the shell */
-    program: () =>
-      execFileSync('pgrep', ['-P', tmux('display-message', '-p', '#{pane_pid}').trim()], {
-        encoding: 'utf8',
-      }).trim(),
-  }
 }
 
 /** The terminal is as before: the first screen, and lines are edited by the kernel again. */

@@ -11,8 +11,8 @@ export const TIMING_PREFIX = 'am.log.**** '
 
 /** Tasks that are remembered of a child. */
 export const MOST_TASKS = 20
-/** Children that are remembered; those that were silent longest are forgotten. */
-const MOST_CHILDREN = 2000
+/** Characters of all entries; the children that were silent longest are forgotten first. */
+const MOST_CHARACTERS = 8_000_000
 
 export interface FinishedTask {
   /** when its entry was written, Unix ms */
@@ -21,6 +21,7 @@ export interface FinishedTask {
 }
 
 export class FinishedTasks {
+  #characters = 0
   readonly #texts = new Map<string, {readonly atMs: number; readonly text: string}[]>()
 
   /** Take a log frame; anything but a TIMING entry is left out. */
@@ -29,11 +30,16 @@ export class FinishedTasks {
     if (text.length > LONGEST_ENTRY || !text.includes('TIMING [')) return
     const tasks = this.#texts.get(key) ?? []
     tasks.push({atMs: timeMs, text})
-    if (tasks.length > MOST_TASKS) tasks.shift()
+    this.#characters += text.length
+    if (tasks.length > MOST_TASKS) this.#characters -= tasks.shift()!.text.length
     // a map keeps the order of insertion: the first is the one that was silent longest
     this.#texts.delete(key)
     this.#texts.set(key, tasks)
-    if (this.#texts.size > MOST_CHILDREN) this.#texts.delete(this.#texts.keys().next().value!)
+    for (const [silent, texts] of this.#texts) {
+      if (this.#characters <= MOST_CHARACTERS) return
+      this.#texts.delete(silent)
+      for (const {text: forgotten} of texts) this.#characters -= forgotten.length
+    }
   }
 
   /** Newest first. */
