@@ -76,4 +76,6 @@ export interface SpamReport {
   readonly summary?: string
   /** header fields that it wants added to mail that passes: name and body, without line ends */
   readonly fields?: readonly (readonly [name: string, body: string])[]
+  /** what else it knows, by its name: RELAYCOUNTRY, LANGUAGES … */
+  readonly supplementary?: ReadonlyMap<string, string>
 }

@@ -83,7 +83,7 @@ function line(verb: 'Passed' | 'Blocked', {word, recipients}: EntryGroup, entry:
 export function hitsText(score: MainEntry['score']): string {
   if (!score) return '-'
   const {min, max} = score
-  return max - min < 0.1 ? points(max) : `${points(min)}..${points(max)}`
+  return max - min < 0.1 ? scoreText(max) : `${scoreText(min)}..${scoreText(max)}`
 }
 
 /** One recipient's entry (spec/config §9.7). */
@@ -108,7 +108,7 @@ export interface RecipientEntry {
 export function recipientLogLine(entry: RecipientEntry): string {
   const {levels, reached, queuedAs, answer} = entry
   const score = entry.score === undefined ? undefined : {min: entry.score, max: entry.score}
-  const level = (value: number | undefined) => points(value ?? 0)
+  const level = (value: number | undefined) => scoreText(value ?? 0)
   const yes = (flag: boolean) => (flag ? 'Y' : '0')
   const next =
     queuedAs !== undefined ? `, queued_as: ${queuedAs}` : answer !== undefined ? `, fwd: ${answer}` : ''
@@ -167,6 +167,7 @@ function clientText({address, port}: ClientText): string {
   return `[${address}]${port === undefined ? '' : `:${port}`}`
 }
 
-function points(score: number): string {
+/** Three decimals at most, zeros trimmed: `-0.001`, `6.25`, `1000`. */
+export function scoreText(score: number): string {
   return String(Number(score.toFixed(3)))
 }

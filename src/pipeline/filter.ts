@@ -50,7 +50,7 @@ export function createFilter(deps: FilterDeps): Filter {
     try {
       const checked = await check(mail, run, services)
       try {
-        report(checked, run, services)
+        await report(checked, run, services)
       } catch (error) {
         log.write(-2, `TROUBLE in check_mail, but must continue: ${describe(run.stage, error)}`)
       }

@@ -3,17 +3,22 @@
  */
 import type {Settings} from '../config/settings.ts'
 import {mainLogLines, recipientLogLine} from '../log/main-entry.ts'
+import {RECIPIENT_TEMPLATE, SHORT_TEMPLATE} from '../log/template/built-in.ts'
 import type {Section} from '../log/timing.ts'
+import type {Header} from '../message/message.ts'
 import type {Origin} from '../message/origin.ts'
 import type {Transaction} from '../session/transaction.ts'
 import {countersOf, type DeliveryEvent} from '../verdict/counters.ts'
-import {mainEntryOf, recipientEntryOf} from '../verdict/log-facts.ts'
+import {type LoggedMail, mainEntryOf, recipientEntryOf} from '../verdict/log-facts.ts'
 import type {Facts, RecipientOutcome} from '../verdict/verdict.ts'
 import type {Kept} from './quarantining.ts'
 import type {MailServices} from './services.ts'
 
 export interface Reporting {
   readonly mail: Transaction
+  readonly header: Header
+  /** complaints about the header section */
+  readonly complaints: readonly string[]
   readonly settings: Settings
   readonly facts: Facts
   readonly outcomes: readonly RecipientOutcome[]
@@ -22,10 +27,31 @@ export interface Reporting {
   readonly mailId: string
 }
 
-/** The main entry, and one line a recipient where the configuration has a template for it. */
-export function logEntry(report: Reporting, {log, elapsedMs}: MailServices): void {
+/**
+ * The main entry, and one line a recipient. Those by the built-in templates are made without reading templates.
+ * @throws AmavisError AM_CONFIG for a template that does not come to an end
+ */
+export async function logEntry(report: Reporting, services: MailServices): Promise<void> {
+  const {log} = services
+  const {mail, settings, outcomes} = report
+  const main = settings.string('$log_templ') ?? SHORT_TEMPLATE
+  const recipient = settings.string('$log_recip_templ') ?? ''
+  const isUsual = main === SHORT_TEMPLATE && (recipient === '' || recipient === RECIPIENT_TEMPLATE)
+  if (!isUsual) {
+    // Few configurations have templates of their own.
+    const {templateLines} = await import('./template-lines.ts')
+    for (const line of templateLines({main, recipient}, report, services)) log.write(0, line)
+    return
+  }
+  for (const line of mainLogLines(mainEntryOf(loggedMail(report, services)))) log.write(0, line)
+  if (recipient === '') return
+  for (const outcome of outcomes)
+    log.write(0, recipientLogLine(recipientEntryOf(outcome, mail.envelope.sender)))
+}
+
+export function loggedMail(report: Reporting, {elapsedMs}: MailServices): LoggedMail {
   const {mail, settings, outcomes, origin, kept} = report
-  const entry = mainEntryOf({
+  return {
     outcomes,
     facts: report.facts,
     client: mail.client,
@@ -41,11 +67,7 @@ export function logEntry(report: Reporting, {log, elapsedMs}: MailServices): voi
     quarantine: kept.flatMap(({locations}) => locations),
     archived: kept.some(({copy}) => copy.archive),
     elapsedMs: elapsedMs(),
-  })
-  for (const line of mainLogLines(entry)) log.write(0, line)
-  if (!settings.flag('$log_recip_templ')) return
-  for (const outcome of outcomes)
-    log.write(0, recipientLogLine(recipientEntryOf(outcome, mail.envelope.sender)))
+  }
 }
 
 /** Sections of the TIMING report by the TimeElapsed counter that they belong to. */

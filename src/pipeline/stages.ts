@@ -156,6 +156,10 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   run.begin('report')
   return {
     mail,
+    header,
+    complaints: findings.flatMap(finding =>
+      finding.kind === 'bad-header' ? [finding.complaint.message] : [],
+    ),
     settings,
     facts,
     outcomes,
@@ -166,9 +170,9 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   }
 }
 
-export function report(checked: Checked, run: Run, services: MailServices): void {
+export async function report(checked: Checked, run: Run, services: MailServices): Promise<void> {
   run.begin('main_log_entry')
-  logEntry(checked, services)
+  await logEntry(checked, services)
   if (!services.publishing) return
   run.begin('update_snmp')
   services.publish(counters(checked, services))

@@ -18,7 +18,10 @@ type VirusFinding = Extract<Finding, {kind: 'virus'}>
  */
 export function factsOf(findings: readonly Finding[]): Facts {
   const virusNames = new Set<string>()
+  const scanners = new Set<string>()
   const bannedReasons = new Set<string>()
+  const bannedRules = new Set<string>()
+  const bannedParts = new Set<string>()
   let headerComplaint: string | undefined
   let autolearn = ''
   const reports: SpamReport[] = []
@@ -26,9 +29,12 @@ export function factsOf(findings: readonly Finding[]): Facts {
     switch (finding.kind) {
       case 'virus':
         for (const name of finding.names) virusNames.add(name)
+        scanners.add(finding.scanner)
         break
       case 'banned':
         bannedReasons.add(finding.hit.reason)
+        bannedRules.add(finding.hit.rule)
+        bannedParts.add(finding.hit.path)
         break
       case 'bad-header':
         headerComplaint ??= finding.complaint.message
@@ -41,13 +47,24 @@ export function factsOf(findings: readonly Finding[]): Facts {
   }
   return {
     virusNames: [...virusNames],
+    scanners: [...scanners],
     bannedReasons: [...bannedReasons],
+    bannedRules: [...bannedRules],
+    bannedParts: [...bannedParts],
     headerComplaint,
     autolearn,
     spamReport: joined(reports.map(({report}) => report)),
     spamSummary: joined(reports.map(({summary}) => summary)),
     scannerFields: reports.flatMap(({fields}) => fields ?? []),
+    supplementary: supplementaryOf(reports),
   }
+}
+
+const NONE: ReadonlyMap<string, string> = new Map()
+
+function supplementaryOf(reports: readonly SpamReport[]): ReadonlyMap<string, string> {
+  const known = reports.flatMap(({supplementary}) => (supplementary ? [supplementary] : []))
+  return known.length === 0 ? NONE : new Map(known.flatMap(more => [...more]))
 }
 
 function joined(texts: readonly (string | undefined)[]): string {

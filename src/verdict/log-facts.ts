@@ -100,7 +100,7 @@ export function clientText({forwarded, socketAddress}: Client): ClientText | und
 }
 
 /** Queue ids, or the next hops' own words where there are none; each once, in order. */
-function queuedAs(outcomes: readonly RecipientOutcome[]): readonly string[] {
+export function queuedAs(outcomes: readonly RecipientOutcome[]): readonly string[] {
   const found = new Set<string>()
   for (const {delivery} of outcomes) {
     const text = delivery?.queuedAs ?? delivery?.remote?.text

@@ -56,8 +56,13 @@ export interface JudgeInput {
 export interface Facts {
   /** unique, in order of detection */
   readonly virusNames: readonly string[]
+  /** that found them */
+  readonly scanners: readonly string[]
   /** short reasons of banned parts, unique */
   readonly bannedReasons: readonly string[]
+  /** rules that forbid them, and the parts' paths, as `checks/banned.ts` names them */
+  readonly bannedRules: readonly string[]
+  readonly bannedParts: readonly string[]
   /** the first complaint about the header section */
   readonly headerComplaint: string | undefined
   /** of the first scanner that says */
@@ -67,6 +72,8 @@ export interface Facts {
   readonly spamSummary: string
   /** header fields that spam scanners want in mail that passes */
   readonly scannerFields: readonly (readonly [name: string, body: string])[]
+  /** what else spam scanners know, by its name: RELAYCOUNTRY, LANGUAGES … */
+  readonly supplementary: ReadonlyMap<string, string>
 }
 
 export interface RecipientVerdict {

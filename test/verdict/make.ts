@@ -125,6 +125,10 @@ export function facts(more: Partial<Facts> = {}): Facts {
     spamReport: '',
     spamSummary: '',
     scannerFields: [],
+    scanners: [],
+    bannedRules: [],
+    bannedParts: [],
+    supplementary: new Map(),
     ...more,
   }
 }

@@ -8,6 +8,7 @@
 import {type Category, MAJOR} from '../../config/category.ts'
 import {isTrue} from '../../config/number.ts'
 import type {Settings} from '../../config/settings.ts'
+import {scoreText} from '../../log/main-entry.ts'
 import type {Client, Listener} from '../../message/envelope.ts'
 import type {Header, HeaderField} from '../../message/message.ts'
 import {isListed, textsByCategory} from '../../verdict/policy.ts'
@@ -18,7 +19,7 @@ import {alertFields} from './alert.ts'
 import type {HeaderEdits} from './apply.ts'
 import {foldItems, foldText} from './fold.ts'
 import {receivedField} from './received.ts'
-import {type SpamMarks, scoreText, spamFlag, spamLevel, spamScore, spamStatus} from './spam-fields.ts'
+import {type SpamMarks, spamFlag, spamLevel, spamScore, spamStatus} from './spam-fields.ts'
 import {expandTag, taggedSubject} from './subject.ts'
 
 export interface EditInput {

@@ -3,6 +3,7 @@
  *
  * Source: spec/daemon §6.2 (passed), §7 (quarantined, where the status names other levels).
  */
+import {scoreText} from '../../log/main-entry.ts'
 import type {SpamLevels} from '../../verdict/verdict.ts'
 import {foldItems} from './fold.ts'
 
@@ -20,11 +21,6 @@ export interface SpamMarks {
   readonly bypassed: boolean
   readonly tests: readonly {readonly name: string; readonly score: number}[]
   readonly autolearn: string
-}
-
-/** Three decimals at most, zeros trimmed: `-0.001`, `6.25`, `1000`. */
-export function scoreText(score: number): string {
-  return String(Number(score.toFixed(3)))
 }
 
 export function spamFlag({isSpam}: SpamMarks): string {

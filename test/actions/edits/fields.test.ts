@@ -7,13 +7,13 @@ import {receivedField} from '../../../src/actions/edits/received.ts'
 import {
   quarantinedSpamStatus,
   type SpamMarks,
-  scoreText,
   spamFlag,
   spamLevel,
   spamScore,
   spamStatus,
 } from '../../../src/actions/edits/spam-fields.ts'
 import {MAJOR} from '../../../src/config/category.ts'
+import {scoreText} from '../../../src/log/main-entry.ts'
 import {inUtc} from '../../support/utc.ts'
 import {category, client, facts} from '../../verdict/make.ts'
 
