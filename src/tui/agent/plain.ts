@@ -3,7 +3,7 @@
  */
 import {pause} from '../pause.ts'
 import {databaseTexts, type SourceTexts} from '../source-texts.ts'
-import {Responders} from './answer.ts'
+import {type Answers, Responders} from './answer.ts'
 import {startedMs, type Variables} from './classic.ts'
 import {type AgentData, runClassicAgent} from './classic-loop.ts'
 import {AgentCsv, CSV_HEADING} from './csv.ts'
@@ -44,7 +44,7 @@ export async function printAgent(options: AgentOptions): Promise<number> {
     )
     return 1
   }
-  const read = reader(asked, name, silent => {
+  const read = reader(asked, first, name, silent => {
     if (silent.length < responders.length) stderr(`amavis: no answer from ${silent.join(' ')}\n`)
   })
   if (json || csv) return printData(read, name, options)
@@ -96,16 +96,19 @@ function csvDisplay(filter: RegExp | undefined): Display {
       .join('')
 }
 
-/** Asks anew at each call; another start time is another run of the daemon. */
+/** The first answer, then asks anew at each call; another start time is another run of the daemon. */
 function reader(
   responders: Responders,
+  first: Answers,
   name: string,
   onSilence: (silent: readonly string[]) => void,
 ): () => Promise<AgentData> {
+  let unread: Answers | undefined = first
   let before: number | undefined
   let silentBefore = ''
   return async () => {
-    const {variables, silent} = await responders.ask()
+    const {variables, silent} = unread ?? (await responders.ask())
+    unread = undefined
     if (silent.join() !== silentBefore && silent.length > 0) onSilence(silent)
     silentBefore = silent.join()
     // one responder alone is said to be absent; the last answer of one among several still counts
