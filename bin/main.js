@@ -29,7 +29,11 @@ async function rerun(program, args) {
   const found = findRuntime(root)
   if ('error' in found) fail(found.error)
   const script = path.join(root, 'bin', `${program}.js`)
-  const child = spawn(found.node, [script, ...args], {stdio: 'inherit'})
+  // sockets that the service manager has bound for us (sd_listen_fds(3)) go on under the same numbers
+  const {LISTEN_PID, LISTEN_FDS = '0'} = process.env
+  const sockets = Number(LISTEN_PID) === process.pid ? Number(LISTEN_FDS) : 0
+  const stdio = Array.from({length: 3 + sockets}, (_, fd) => (fd < 3 ? 'inherit' : fd))
+  const child = spawn(found.node, [script, ...args], {stdio})
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal))
   child.once('error', error => fail(`cannot run ${found.node}: ${error.message}`))
   child.once('exit', (status, signal) => {

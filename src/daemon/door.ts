@@ -11,6 +11,7 @@ import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {Listener, type ListenOptions, type RawHandle} from './listeners.ts'
 import type {Inheritance} from './messages.ts'
 import type {Plan} from './plan.ts'
+import type {ActivatedSocket} from './socket-activation.ts'
 import {WaitingLine} from './waiting-line.ts'
 
 /** A child that was asked for a second descriptor sends it within this time, or another is asked. */
@@ -73,7 +74,34 @@ export class Door {
 
   /** Sockets and descriptors, for a process that is to inherit them. */
   get descriptors(): Inheritance['sockets'] {
-    return [...this.#listeners.values()].flatMap(({spec, fd}) => (fd === undefined ? [] : [{spec, fd}]))
+    return [...this.#listeners.values()].flatMap(({spec, fd, activated}) =>
+      fd === undefined ? [] : [{spec, fd, activated}],
+    )
+  }
+
+  /** Keys of the sockets that are the service manager's. */
+  get activated(): readonly string[] {
+    return [...this.#listeners].filter(([, {activated}]) => activated).map(([key]) => key)
+  }
+
+  /**
+   * Take over what the service manager has bound. A socket that the configuration names is that one, others
+   * come in addition.
+   * @throws AmavisError AM_DAEMON when one of them is no socket that listens
+   */
+  async activate(
+    sockets: readonly ActivatedSocket[],
+    {sockets: wanted, backlog}: Pick<Plan, 'sockets' | 'backlog'>,
+  ): Promise<void> {
+    for (const {fd} of sockets) {
+      const listener: Listener = await Listener.adopt(
+        undefined,
+        fd,
+        {backlog, mode: undefined, owner: undefined, activated: true},
+        socket => this.#take({socket, listener: asConfigured(listener.spec, wanted)}),
+      )
+      this.#listeners.set(socketKey(asConfigured(listener.spec, wanted)), listener)
+    }
   }
 
   /**
@@ -89,7 +117,8 @@ export class Door {
     inherited: Inheritance['sockets'] = [],
   ): Promise<() => void> {
     const options = {backlog, mode: socketMode, owner}
-    const descriptors = new Map(inherited.map(({spec, fd}) => [socketKey(spec), fd]))
+    const descriptors = new Map(inherited.map(socket => [socketKey(socket.spec), socket]))
+    const managed = inherited.filter(({activated}) => activated).map(({spec}) => spec)
     const opened: Listener[] = []
     const undo = () => {
       for (const listener of opened) {
@@ -98,20 +127,20 @@ export class Door {
       }
     }
     try {
-      for (const spec of sockets) {
+      for (const spec of [...managed, ...sockets]) {
         const key = socketKey(spec)
         if (this.#listeners.has(key)) continue
         const take = (socket: net.Socket) => this.#take({socket, listener: spec})
-        const fd = descriptors.get(key)
+        const bound = descriptors.get(key)
         descriptors.delete(key)
         const listener =
-          fd === undefined
+          bound === undefined
             ? await Listener.open(spec, options, take)
-            : await Listener.adopt(spec, fd, options, take)
+            : await Listener.adopt(spec, bound.fd, {...options, activated: bound.activated ?? false}, take)
         opened.push(listener)
         this.#listeners.set(key, listener)
       }
-      for (const fd of descriptors.values()) closeSync(fd)
+      for (const {fd} of descriptors.values()) closeSync(fd)
       return undo
     } catch (error) {
       undo()
@@ -181,4 +210,11 @@ export class Door {
     if (listener) listener.keepSpare(handle)
     else handle.close()
   }
+}
+
+/** All addresses of all families are the one socket for both where the system has it so. */
+function asConfigured(bound: SocketSpec, wanted: readonly SocketSpec[]): SocketSpec {
+  if (bound.kind === 'unix' || bound.host !== '::') return bound
+  const isSame = (spec: SocketSpec) => spec.kind === 'inet' && spec.host === '' && spec.port === bound.port
+  return wanted.find(isSame) ?? bound
 }

@@ -5,9 +5,14 @@
  * children are up; until then this master serves as before, and an heir that fails changes nothing.
  */
 import {type ChildProcess, spawn} from 'node:child_process'
-import type {SocketSpec} from '../config/socket-spec.ts'
 import {entryFile} from '../process/program-file.ts'
-import {LET_GO, type MasterOrders, type StartResult} from './messages.ts'
+import {
+  FIRST_SOCKET_FD,
+  type InheritedSocket,
+  LET_GO,
+  type MasterOrders,
+  type StartResult,
+} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 
 export interface Heir {
@@ -22,19 +27,14 @@ export type Raised =
   | {readonly kind: 'ok'; readonly heir: Heir}
   | {readonly kind: 'failed'; readonly problems: readonly string[]}
 
-/** stdin, stdout, stderr and the channel come before the sockets */
-const FIRST_SOCKET_FD = 4
-
-export function raiseHeir(
-  options: DaemonOptions,
-  sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[],
-): Promise<Raised> {
+export function raiseHeir(options: DaemonOptions, sockets: readonly InheritedSocket[]): Promise<Raised> {
   const orders: MasterOrders = {
     options,
     inheritance: {
       pid: process.pid,
-      sockets: sockets.map(({spec}, index) => ({spec, fd: FIRST_SOCKET_FD + index})),
+      sockets: sockets.map((socket, index) => ({...socket, fd: FIRST_SOCKET_FD + index})),
     },
+    activated: [],
   }
   const heir = spawn(process.execPath, [entryFile('master-main')], {
     detached: true,

@@ -7,7 +7,7 @@
  * and to resume is to listen on that. And a Unix socket is bound under a name of its own and then renamed:
  * one that stands in the way is replaced in one step, and closing removes only what is no longer there.
  */
-import {chmodSync, readFileSync, rmSync, statSync} from 'node:fs'
+import {chmodSync, fstatSync, readFileSync, rmSync, statSync} from 'node:fs'
 import net from 'node:net'
 import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {AmavisError, errorText} from '../errors.ts'
@@ -36,8 +36,12 @@ export function kernelBacklog(file = '/proc/sys/net/core/somaxconn'): number {
   }
 }
 
+const NOT_YET_KNOWN: SocketSpec = {kind: 'unix', path: ''}
+
 export class Listener {
-  readonly spec: SocketSpec
+  #spec: SocketSpec
+  /** bound by the service manager, which has its permissions and its path */
+  readonly activated: boolean
   readonly #onConnection: (socket: net.Socket) => void
   #backlog: number
   #server: net.Server | undefined
@@ -48,10 +52,16 @@ export class Listener {
     spec: SocketSpec,
     backlog: number | undefined,
     onConnection: (socket: net.Socket) => void,
+    activated = false,
   ) {
-    this.spec = spec
+    this.#spec = spec
+    this.activated = activated
     this.#backlog = backlog ?? kernelBacklog()
     this.#onConnection = onConnection
+  }
+
+  get spec(): SocketSpec {
+    return this.#spec
   }
 
   get key(): string {
@@ -80,15 +90,26 @@ export class Listener {
     return listener
   }
 
-  /** Listen on a socket that another process has bound, by our descriptor of it. */
+  /**
+   * Listen on a socket that another process has bound, by our descriptor of it.
+   * @param spec undefined: what it is bound to
+   * @throws AmavisError AM_DAEMON when it is no stream socket that listens
+   */
   static async adopt(
-    spec: SocketSpec,
+    spec: SocketSpec | undefined,
     fd: number,
-    options: ListenOptions,
+    options: ListenOptions & {readonly activated?: boolean},
     onConnection: (socket: net.Socket) => void,
   ): Promise<Listener> {
-    const listener = new Listener(spec, options.backlog, onConnection)
-    await listener.#listen({fd})
+    const listener = new Listener(spec ?? NOT_YET_KNOWN, options.backlog, onConnection, options.activated)
+    try {
+      await listener.#listen({fd})
+      if (!spec) listener.#spec = boundTo(fd, listener.#server?.address() ?? null)
+    } catch (error) {
+      throw new AmavisError('AM_DAEMON', `cannot listen on descriptor ${fd}: ${reason(error)}`, {
+        cause: error,
+      })
+    }
     return listener
   }
 
@@ -118,7 +139,7 @@ export class Listener {
       // while paused there is no handle: resuming listens with the new one
       if ((this.handle?.listen(backlog) ?? 0) < 0) return `the queue of ${this.key} keeps its length`
     }
-    if (this.spec.kind !== 'unix' || mode === undefined) return undefined
+    if (this.spec.kind !== 'unix' || mode === undefined || this.activated) return undefined
     try {
       if ((statSync(this.spec.path).mode & 0o777) !== mode) chmodSync(this.spec.path, mode)
     } catch (error) {
@@ -167,13 +188,28 @@ export class Listener {
 
   /** Stop listening for good. The path of a Unix socket goes too, unless someone else has it now. */
   close({keepPath = false} = {}): void {
-    if (this.spec.kind === 'unix' && !keepPath) rmSync(this.spec.path, {force: true})
+    if (this.spec.kind === 'unix' && !keepPath && !this.activated) rmSync(this.spec.path, {force: true})
     this.#accepting = false
     this.#spare?.close()
     this.#spare = undefined
     this.#server?.close()
     this.#server = undefined
   }
+}
+
+/** What a descriptor that we listen on is bound to; Node does not say it of a Unix socket. */
+function boundTo(fd: number, address: string | net.AddressInfo | null): SocketSpec {
+  if (address && typeof address !== 'string') {
+    return {kind: 'inet', host: address.address, port: address.port}
+  }
+  // Num RefCount Protocol Flags Type St Inode Path
+  const inode = fstatSync(fd).ino
+  const line = readFileSync('/proc/net/unix', 'latin1')
+    .split('\n')
+    .find(text => text.split(/ +/)[6] === String(inode))
+  const path = line?.replace(/^(?:\S+ +){7}/, '') ?? ''
+  if (!path.startsWith('/')) throw new Error('it is no socket with a path')
+  return {kind: 'unix', path}
 }
 
 function reason(error: unknown): string {

@@ -159,6 +159,7 @@ export class Master {
     if (stale !== undefined) warnings.push(`removed a stale PID file: ${stale}`)
 
     this.#door.limit = plan.waitingLimit
+    await this.#door.activate(this.#options.activated, plan)
     await this.#door.open(plan, runAs, inheritance?.sockets)
     if (runAs) {
       this.#presence.handTo(runAs)
@@ -168,6 +169,11 @@ export class Master {
     this.#log = openLog(plan.log)
     this.#say(0, `starting. amavis at ${plan.log.host} ${plan.identity.version}, ${plan.children} children`)
     this.#say(0, `listening on ${this.#door.keys.join(', ')}`)
+    if (this.#door.activated.length > 0) {
+      const names = this.#options.activated.map(({name}) => name).filter(Boolean)
+      const unit = names.length > 0 ? ` (${names.join(', ')})` : ''
+      this.#say(0, `bound by the service manager${unit}: ${this.#door.activated.join(', ')}`)
+    }
     for (const warning of warnings) this.#say(-1, warning)
     if (!inheritance) await this.#presence.open(plan)
 
@@ -270,7 +276,7 @@ export class Master {
     this.#log = openLog(plan.log)
     await oldLog?.close()
     this.#door.limit = plan.waitingLimit
-    this.#door.closeAllBut(new Set(plan.sockets.map(socketKey)))
+    this.#door.closeAllBut(new Set([...plan.sockets.map(socketKey), ...this.#door.activated]))
     const warnings = [...read.warnings, ...this.#door.adjust(plan)]
     this.#generations.serveBy(generation)
     // a file may have turned publishing on

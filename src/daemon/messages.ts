@@ -7,6 +7,7 @@ import type {LogPlan} from '../log/log-plan.ts'
 import type {RunAs} from '../process/privileges.ts'
 import type {DaemonOptions} from './options.ts'
 import type {Plan} from './plan.ts'
+import type {ActivatedSocket} from './socket-activation.ts'
 
 /** Master → child. A connection has its socket with it, an echo the handle that is to come back. */
 export type ToChild =
@@ -68,16 +69,29 @@ export type ReaderResult =
     }
   | {readonly kind: 'failed'; readonly problems: readonly string[]}
 
+/** Of a master's sockets that it inherits: its standard streams and the channel come before them. */
+export const FIRST_SOCKET_FD = 4
+
 /** Starter → master. */
 export interface MasterOrders {
   readonly options: DaemonOptions
   readonly inheritance: Inheritance | undefined
+  /** what the service manager has bound for us, under the numbers that the master has them by */
+  readonly activated: readonly ActivatedSocket[]
+}
+
+/** A listening socket that somebody else has bound. */
+export interface InheritedSocket {
+  readonly spec: SocketSpec
+  readonly fd: number
+  /** the service manager's: it stays open whatever the configuration says, and so does its path */
+  readonly activated?: boolean
 }
 
 /** What a master that is replaced leaves to its successor. */
 export interface Inheritance {
   readonly pid: number
-  readonly sockets: readonly {readonly spec: SocketSpec; readonly fd: number}[]
+  readonly sockets: readonly InheritedSocket[]
 }
 
 /** Predecessor → heir: PID file and control socket are free. */

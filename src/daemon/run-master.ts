@@ -8,10 +8,13 @@ import {ChildHandle} from './child-process.ts'
 import type {Inheritance, StartResult} from './messages.ts'
 import type {DaemonOptions} from './options.ts'
 import {readConfiguration} from './read-configuration.ts'
+import type {ActivatedSocket} from './socket-activation.ts'
 
 export interface RunOptions {
   readonly options: DaemonOptions
   readonly inheritance: Inheritance | undefined
+  /** sockets that the service manager has bound for us */
+  readonly activated?: readonly ActivatedSocket[]
   /** is told once whether mail can come */
   readonly report: (result: StartResult) => Promise<void>
   /** of an heir: resolves when the predecessor has let go of PID file and control socket */
@@ -31,5 +34,12 @@ export async function runMaster(run: RunOptions): Promise<number> {
   const staysWhoItIs = process.getuid?.() !== 0 || options.allowRoot
   const prepared = staysWhoItIs ? new ChildHandle() : undefined
   const {Master} = await import('./master.ts')
-  return await new Master({predecessorDone: async () => {}, tookOver() {}, ...run, firstRead, prepared}).run()
+  return await new Master({
+    predecessorDone: async () => {},
+    tookOver() {},
+    activated: [],
+    ...run,
+    firstRead,
+    prepared,
+  }).run()
 }

@@ -3,8 +3,9 @@
  */
 import {spawn} from 'node:child_process'
 import {entryFile} from '../../process/program-file.ts'
-import type {MasterOrders, StartResult} from '../messages.ts'
+import {FIRST_SOCKET_FD, type MasterOrders, type StartResult} from '../messages.ts'
 import type {DaemonOptions} from '../options.ts'
+import {takeActivatedSockets} from '../socket-activation.ts'
 
 /**
  * Detached: returns when the master takes mail, or has said why it cannot. In the foreground: returns when
@@ -14,7 +15,8 @@ import type {DaemonOptions} from '../options.ts'
 export async function startDaemon(options: DaemonOptions): Promise<number> {
   if (options.mode !== 'daemon') {
     const {runMaster} = await import('../run-master.ts')
-    return await runMaster({options, inheritance: undefined, report: async result => say(result)})
+    const activated = takeActivatedSockets()
+    return await runMaster({options, inheritance: undefined, activated, report: async result => say(result)})
   }
   const result = await startDetached(options)
   say(result)
@@ -29,11 +31,16 @@ function say(result: StartResult): void {
 
 /** Start a master in a session of its own; resolves when mail can come or never will. */
 export function startDetached(options: DaemonOptions): Promise<StartResult> {
+  const activated = takeActivatedSockets()
   const master = spawn(process.execPath, [entryFile('master-main')], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...activated.map(({fd}) => fd)],
   })
-  const orders: MasterOrders = {options, inheritance: undefined}
+  const orders: MasterOrders = {
+    options,
+    inheritance: undefined,
+    activated: activated.map(({name}, index) => ({name, fd: FIRST_SOCKET_FD + index})),
+  }
   return new Promise(resolve => {
     const fail = (text: string) => resolve({kind: 'failed', problems: [text]})
     master.once('error', error => fail(`cannot start the master: ${error.message}`))
