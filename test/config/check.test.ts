@@ -467,3 +467,26 @@ $interface_policy{'10024'} = 'NONE';
     ['a.conf:3:1', 'a.conf:10:1', 'a.conf:7:1', 'a.conf:11:1'],
   )
 })
+
+/** Towards clients: what is set, and what is said of it. */
+const CLIENTS: readonly (readonly [string, ...RegExp[]])[] = [
+  [`$tls_security_level_in = 'may';`, /\$tls_security_level_in: TLS is offered, and there is no certificate/],
+  [
+    `$policy_bank{B} = {tls_security_level_in => 'encrypt'}; $interface_policy{10024} = 'B';`,
+    /policy bank "B".*no certificate/,
+  ],
+  [`$tls_security_level_in = 'may'; $smtpd_tls_server_options{SSL_cert_file} = '/etc/c.pem';`],
+  [`@auth_mech_avail = ('PLAIN');`, /@auth_mech_avail: nobody could authenticate/],
+  [
+    `@auth_mech_avail = ('PLAIN', 'GSSAPI'); %smtpd_auth_users = (a => 'b');`,
+    /the mechanism GSSAPI is not offered/,
+  ],
+]
+for (const [text, ...said] of CLIENTS) {
+  test(`remarks about clients: ${text}`, () => {
+    const {errors, warnings} = check(text)
+    assert.deepEqual(errors, [])
+    assert.equal(warnings.length, said.length, warnings.join('\n'))
+    for (const [i, pattern] of said.entries()) assert.match(warnings[i]!, pattern)
+  })
+}

@@ -490,6 +490,7 @@ const DIALOGUES: readonly [string, number, ...Step[]][] = [
     SENT,
   ],
   ['STARTTLS with an argument', MAY, HI, ['STARTTLS now\r\n', /^501 5\.5\.4/]],
+  ['gone before the handshake', MAY, HI, ['STARTTLS\r\n', /^220 2\.0\.0 /]],
   ['no TLS in the handshake', MAY, HI, ['STARTTLS\r\n', /^220 2\.0\.0 /], ['EHLO x\r\n', ENDS]],
   [
     'TLS where it must be: what may be said',

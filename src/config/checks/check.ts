@@ -9,6 +9,7 @@ import type {Problem} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import {bankReferences, bankValues, unusedBanks} from './banks.ts'
 import {categoryKeys} from './categories.ts'
+import {authentication, encryption} from './clients.ts'
 import {type Check, examined, type Remark} from './examined.ts'
 import {constantTables, valueKinds} from './kinds.ts'
 import {backscatter, forwarding, localDomains, originatingMail, quarantineFolder, scanners} from './mail.ts'
@@ -41,6 +42,8 @@ const FOR_A_DAEMON: readonly Check[] = [
   protocols,
   sockets,
   socketPermissions,
+  encryption,
+  authentication,
   children,
   user,
   domainName,
