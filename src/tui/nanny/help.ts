@@ -2,16 +2,23 @@
  * help — the help page: keys on the left, state letters on the right. Pure; from the tables.
  */
 import {IDLE, STATES, UNSEEN} from '../children/states.ts'
-import {keyHelp} from '../keys.ts'
+import {type Action, BINDINGS, keyHelp} from '../keys.ts'
 import {REPLAY_HELP} from '../replay/control.ts'
 
-const LEFT_COLUMN = 44
+/** Without those whose keys a recording takes. */
+const LIVE_ACTIONS: ReadonlySet<Action> = new Set(
+  BINDINGS.map(({action}) => action).filter(action => action !== 'pause'),
+)
+
+const LEFT_COLUMN = 46
 const RIGHT_COLUMN = 36
 
 export function helpLines(readOnly: boolean, columns: number, isReplay = false): readonly string[] {
   const keys = [
     'KEYS',
-    ...keyHelp(readOnly).map(([keys, help]) => `  ${keys.padEnd(11)} ${help}`),
+    ...keyHelp(readOnly, isReplay ? LIVE_ACTIONS : undefined).map(
+      ([keys, help]) => `  ${keys.padEnd(11)} ${help}`,
+    ),
     '  ctrl-c      quit',
     ...(isReplay
       ? ['', 'RECORDING', ...REPLAY_HELP.map(([keys, help]) => `  ${keys.padEnd(13)} ${help}`)]

@@ -11,8 +11,12 @@ import {type ChildStore, createChildStore} from '../children/store.ts'
 import {feedReplayed} from '../replay/control.ts'
 import {showScreen} from '../show-screen.ts'
 import {createTheme} from '../theme.ts'
+import {keepYoungHeap} from '../young-heap.ts'
 import {busLabel} from './rows.ts'
 import {NannyScreen} from './screen.tsx'
+
+/** What the buses say is drawn so often at most; a key is answered at once. */
+const PERIOD_MS = 300
 
 export interface ShowOptions {
   readonly endpoints: readonly string[]
@@ -43,7 +47,8 @@ export async function showNanny({
   responders = [],
   clock,
 }: ShowOptions): Promise<void> {
-  const store = createChildStore(clock && {now: clock.now})
+  keepYoungHeap()
+  const store = createChildStore({periodMs: PERIOD_MS, ...(clock && {now: clock.now})})
   const feed = (ended: AbortSignal) =>
     feedReplayed(clock, signal ? AbortSignal.any([ended, signal]) : ended, store.clear, async until => {
       void recallIncidents(store, endpoints, responders, clock)
