@@ -16,7 +16,7 @@ import {busLabel} from './rows.ts'
 import {NannyScreen} from './screen.tsx'
 
 /** What the buses say is drawn so often at most; a key is answered at once. */
-const PERIOD_MS = 300
+const PERIOD_MS = 500
 
 export interface ShowOptions {
   readonly endpoints: readonly string[]
