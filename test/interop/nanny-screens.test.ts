@@ -145,7 +145,7 @@ test('hostile bytes on a bus neither leave the screen nor its lines, and it take
   await terminal.shows(/20007 20007-01 .* S spam/)
   assert.doesNotMatch(terminal.shown(), /owned/)
   assert.match(terminal.shown(), /^amavis nanny/)
-  for (const key of ['m', 'i', 'i', 'd', 'End', 'Enter', '?']) terminal.press(key)
+  for (const key of ['m', 'd', '?']) terminal.press(key)
   await terminal.shows(/ctrl-c/)
   assert.equal(terminal.tmux('display-message', '-p', '#{pane_title}').includes('owned'), false)
   terminal.press('q')

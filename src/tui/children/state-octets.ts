@@ -32,7 +32,7 @@ export function emptyStateOctets(): StateOctets {
 /** @returns whether the frame was of the usual kind; if not, `into` is of no use */
 export function readStateOctets(frame: Buffer, into: StateOctets): boolean {
   const {length} = frame
-  if (length < 12 || !isStatePrefix(frame)) return false
+  if (length < 11 || !isStatePrefix(frame)) return false
   let at = 6
   let pid = 0
   for (let octet = frame[at]!; octet !== SPACE; octet = frame[++at]!) {
