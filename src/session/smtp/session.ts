@@ -36,6 +36,8 @@ const ENDLESS_LINE_OCTETS = 1024 * 1024
 const LAST_MAIL_MS = 10_000
 /** Within a transaction a client may be silent for so many times $smtpd_busy_timeout while others wait. */
 const TRANSACTION_PATIENCE = 6
+/** A handshake takes some round trips, and a client that hangs in it would hold the child. */
+const HANDSHAKE_MS = 60_000
 /** How long a client may take to close its side after ours. */
 const LINGER_MS = 5000
 
@@ -236,7 +238,8 @@ class SmtpSession {
     this.#mode = 'busy'
     this.#input.take()
     this.#wire.hush()
-    void this.#wire.encrypt(this.#deps.settings, this.#policy.timeoutMs).then(handshake => {
+    const limitMs = Math.min(this.#patienceMs, HANDSHAKE_MS)
+    void this.#wire.encrypt(this.#deps.settings, limitMs).then(handshake => {
       if (handshake.kind === 'failed') {
         this.#log(1, `TLS handshake failed: ${handshake.reason}`)
         this.#reason = 'error'
