@@ -10,7 +10,7 @@ const LIVE_ACTIONS: ReadonlySet<Action> = new Set(
   BINDINGS.map(({action}) => action).filter(action => action !== 'pause'),
 )
 
-const LEFT_COLUMN = 46
+const LEFT_COLUMN = 44
 const RIGHT_COLUMN = 36
 
 export function helpLines(readOnly: boolean, columns: number, isReplay = false): readonly string[] {
