@@ -11,6 +11,7 @@ import type {Delivery as Job, RecipientResult} from '../actions/forward/delivery
 import type {Settings} from '../config/settings.ts'
 import {AmavisError, type SmtpReply} from '../errors.ts'
 import {lookup} from '../lookup/lookup.ts'
+import type {Recipient} from '../message/envelope.ts'
 import type {Header} from '../message/message.ts'
 import type {Transaction} from '../session/transaction.ts'
 import type {Delivery, Facts, RecipientVerdict} from '../verdict/verdict.ts'
@@ -31,6 +32,7 @@ export interface Forwarding {
   readonly deadlineMs: number
 }
 
+const ANSWERS_SUCCESS = '$terminate_dsn_on_notify_success'
 /** More Received fields than this are a loop (spec/daemon, Session details). */
 const HOP_LIMIT = 100
 
@@ -82,7 +84,8 @@ export async function forward(
     const results = await services.forwarder.deliver(deliveryOf(job, cluster, method, services), mail.timing)
     for (const [n, {index}] of cluster.recipients.entries()) {
       const result = results[n]!
-      ended.set(index, {...result, tagged: cluster.tagged})
+      const dsnPassedOn = result.dsnPassedOn && !settings.flag(ANSWERS_SUCCESS)
+      ended.set(index, {...result, dsnPassedOn, tagged: cluster.tagged})
       givingUp ||= result.reply.code >= 400 && result.reply.code < 500 && !isLmtp(mail.protocol)
     }
   }
@@ -105,8 +108,11 @@ function deliveryOf(
   return {
     method,
     purpose: 'Relay',
+    settings,
     sender: envelope.sender,
-    recipients: recipients.map(({recipient}) => recipient),
+    recipients: recipients.map(({recipient}) =>
+      settings.flag(ANSWERS_SUCCESS) ? withoutSuccess(recipient) : recipient,
+    ),
     body: isAscii ? '7BIT' : envelope.body,
     smtputf8: envelope.smtputf8,
     ret: envelope.ret,
@@ -124,6 +130,13 @@ function deliveryOf(
     log,
     count,
   }
+}
+
+/** The next hop is not asked to tell of success: we do. */
+function withoutSuccess(recipient: Recipient): Recipient {
+  if (!recipient.notify?.includes('SUCCESS')) return recipient
+  const others = recipient.notify.filter(wish => wish !== 'SUCCESS')
+  return {...recipient, notify: others.length > 0 ? others : ['NEVER']}
 }
 
 interface Consignment {

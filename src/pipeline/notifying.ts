@@ -99,6 +99,7 @@ async function send(
     {
       method: settings.string('$notify_method') ?? '',
       purpose: 'SubmitDsn',
+      settings,
       sender: dsn.sender,
       recipients: [dsn.recipient, ...(bcc ? [bcc] : [])].map(address => ({
         address,

@@ -97,6 +97,7 @@ async function send(
     {
       method: copy.method,
       purpose: 'SubmitQuar',
+      settings,
       sender: settings.string('$mailfrom_to_quarantine') ?? mail.envelope.sender,
       recipients: copy.targets.map(address => ({address, orcpt: undefined, notify: ['NEVER'] as const})),
       body: mail.envelope.body,

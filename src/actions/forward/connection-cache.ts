@@ -57,13 +57,14 @@ export class ConnectionCache {
   }
 
   /** A connection to one of these that can be used without asking. */
-  recent(targets: readonly Target[], count: Count): Connection | undefined {
+  recent(targets: readonly Target[], policyKey: string, count: Count): Connection | undefined {
     const now = this.#now()
     for (const {label} of targets) {
-      const connection = this.#kept.get(label)
+      const key = label + policyKey
+      const connection = this.#kept.get(key)
       if (!connection?.usable) continue
       if (now - connection.usedAt > RECENT_MS || now - connection.openedAt > AGE_MS) continue
-      this.#kept.delete(label)
+      this.#kept.delete(key)
       count('OutConnReuseRecent')
       return connection
     }
@@ -71,10 +72,16 @@ export class ConnectionCache {
   }
 
   /** What was kept for this target, if it is still good for something; `left` shortens the usual time limit. */
-  async probe(target: Target, count: Count, left: (most: number) => number): Promise<Connection | undefined> {
-    const connection = this.#kept.get(target.label)
+  async probe(
+    target: Target,
+    policyKey: string,
+    count: Count,
+    left: (most: number) => number,
+  ): Promise<Connection | undefined> {
+    const key = target.label + policyKey
+    const connection = this.#kept.get(key)
     if (!connection) return undefined
-    this.#kept.delete(target.label)
+    this.#kept.delete(key)
     if (!connection.usable) {
       connection.destroy()
       return undefined
@@ -105,10 +112,10 @@ export class ConnectionCache {
       return
     }
     connection.usedAt = this.#now()
-    const {label} = connection.target
-    const other = this.#kept.get(label)
+    const {key} = connection
+    const other = this.#kept.get(key)
     if (other) void other.quit()
-    this.#kept.set(label, connection)
+    this.#kept.set(key, connection)
     this.#sweeper ??= setTimeout(() => this.#sweep(), IDLE_MS).unref()
   }
 
@@ -116,11 +123,11 @@ export class ConnectionCache {
   #sweep(): void {
     this.#sweeper = undefined
     let wait = Number.POSITIVE_INFINITY
-    for (const [label, connection] of this.#kept) {
+    for (const [key, connection] of this.#kept) {
       const idle = this.#now() - connection.usedAt
       if (connection.usable && idle < IDLE_MS) wait = Math.min(wait, IDLE_MS - idle)
       else {
-        this.#kept.delete(label)
+        this.#kept.delete(key)
         void connection.quit()
       }
     }

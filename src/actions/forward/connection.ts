@@ -7,6 +7,7 @@
  */
 import net from 'node:net'
 import {AmavisError, errorText} from '../../errors.ts'
+import type {HopPolicy} from './hop-policy.ts'
 import type {Target} from './method.ts'
 import {type RemoteReply, ReplyReader} from './reply-reader.ts'
 
@@ -24,8 +25,6 @@ export const TIMEOUTS = {
 export interface Dial {
   /** our name in EHLO */
   readonly heloName: string
-  /** $local_client_bind_address */
-  readonly localAddress: string | undefined
   /** ms, monotonic */
   readonly now: () => number
 }
@@ -52,13 +51,15 @@ interface Wait {
 
 export class Connection {
   readonly target: Target
+  /** what it is kept under: its target and its policy */
+  readonly key: string
   readonly openedAt: number
   usedAt: number
   /** a transaction was left in the middle: RSET comes before the next one */
   unfinished = false
   /** keywords of EHLO in upper case, with their arguments */
   extensions: ReadonlyMap<string, readonly string[]> = new Map()
-  readonly #socket: net.Socket
+  #socket: net.Socket
   readonly #now: () => number
   readonly #reader = new ReplyReader()
   #replies: RemoteReply[] = []
@@ -68,14 +69,19 @@ export class Connection {
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  private constructor(target: Target, {localAddress, now}: Dial) {
+  private constructor(target: Target, {now}: Dial, {localAddress, key}: HopPolicy) {
     this.target = target
+    this.key = target.label + key
     this.#now = now
     this.openedAt = this.usedAt = now()
     const {host, port, path} = target
     this.#socket = path
       ? net.connect({path})
       : net.connect({host: host!, port: port!, noDelay: true, ...(localAddress && {localAddress})})
+    this.#listen()
+  }
+
+  #listen(): void {
     this.#socket.on('data', chunk => this.#received(chunk as Buffer))
     this.#socket.on('drain', () => this.#drained?.())
     this.#socket.on('error', error =>
@@ -86,15 +92,20 @@ export class Connection {
   }
 
   /**
-   * Connect and say EHLO (HELO where that is not known).
+   * Connect and say EHLO (HELO where that is not known) or LHLO; encrypt and authenticate as the policy says.
    * @param ms how long all of it may take
    * @throws AmavisError, or Unwelcome with the reply that refused us
    */
-  static async open(target: Target, dial: Dial, ms: number): Promise<Connection> {
-    const connection = new Connection(target, dial)
+  static async open(target: Target, dial: Dial, policy: HopPolicy, ms: number): Promise<Connection> {
+    const connection = new Connection(target, dial, policy)
     const deadline = dial.now() + ms
+    const left = (most: number) => Math.min(most, deadline - dial.now())
     try {
-      await connection.#greet(dial.heloName, deadline)
+      await connection.#greet(dial.heloName, left)
+      if (policy.tls !== undefined) await connection.#encrypt(policy, dial.heloName, left)
+      if (policy.credentials !== undefined || policy.authRequired) {
+        await connection.#authenticate(policy, left)
+      }
       return connection
     } catch (error) {
       connection.destroy()
@@ -102,8 +113,7 @@ export class Connection {
     }
   }
 
-  async #greet(heloName: string, deadline: number): Promise<void> {
-    const left = (most: number) => Math.min(most, deadline - this.#now())
+  async #greet(heloName: string, left: (most: number) => number): Promise<void> {
     const [connected, refused] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()]
     this.#socket.once('connect', connected.resolve)
     this.#socket.once('error', refused.reject)
@@ -119,14 +129,58 @@ export class Connection {
     }
     const greeting = await this.reply(left(TIMEOUTS.command))
     if (greeting.code !== 220) throw new Unwelcome(greeting)
-    this.write(`EHLO ${heloName}\r\n`)
+    await this.#hello(heloName, left)
+  }
+
+  async #hello(heloName: string, left: (most: number) => number): Promise<void> {
+    const isLmtp = this.target.protocol === 'lmtp'
+    this.write(`${isLmtp ? 'LHLO' : 'EHLO'} ${heloName}\r\n`)
     let hello = await this.reply(left(TIMEOUTS.command))
     if (hello.code === 250) this.extensions = parseExtensions(hello.lines)
-    else if (hello.code >= 500) {
+    else if (hello.code >= 500 && !isLmtp) {
       this.write(`HELO ${heloName}\r\n`)
       hello = await this.reply(left(TIMEOUTS.command))
     }
     if (hello.code !== 250) throw new Unwelcome(hello)
+  }
+
+  /** STARTTLS where it is offered, and as if we had just met after it. */
+  async #encrypt(policy: HopPolicy, heloName: string, left: (most: number) => number): Promise<void> {
+    if (!this.extensions.has('STARTTLS')) {
+      if (policy.tls === 'encrypt') throw new AmavisError('AM_PROTOCOL', 'it does not offer STARTTLS')
+      return
+    }
+    this.write('STARTTLS\r\n')
+    const answer = await this.reply(left(TIMEOUTS.command))
+    if (answer.code !== 220) {
+      if (policy.tls === 'encrypt') throw new Unwelcome(answer)
+      return
+    }
+    // Whoever speaks between its answer and the handshake is somebody else.
+    if (this.spoken) throw new AmavisError('AM_PROTOCOL', 'it spoke before the TLS handshake')
+    const {encrypted} = await import('./security.ts')
+    this.#socket.removeAllListeners()
+    this.#socket = await encrypted(this.#socket, policy, this.target, left(TIMEOUTS.command))
+    this.#listen()
+    this.extensions = new Map()
+    await this.#hello(heloName, left)
+  }
+
+  async #authenticate(policy: HopPolicy, left: (most: number) => number): Promise<void> {
+    const {authDialogue, isPrivate} = await import('./security.ts')
+    const mechanisms = this.extensions.get('AUTH') ?? []
+    const dialogue = authDialogue(policy, mechanisms, isPrivate(this.#socket, this.target))
+    if ('problem' in dialogue) {
+      if (policy.authRequired) throw new AmavisError('AM_PROTOCOL', `AUTH: ${dialogue.problem}`)
+      return
+    }
+    for (const [line, code] of dialogue) {
+      this.write(`${line}\r\n`)
+      const answer = await this.reply(left(TIMEOUTS.command))
+      if (answer.code === code) continue
+      // Whatever it says: our credentials are not the client's fault.
+      throw new AmavisError('AM_PROTOCOL', `AUTH: ${answer.text}`)
+    }
   }
 
   get usable(): boolean {

@@ -4,6 +4,7 @@
  * One delivery is one sender, one content and a number of recipients; it may take several transactions
  * at the next hop (spec/daemon, Forwarding client).
  */
+import type {Settings} from '../../config/settings.ts'
 import type {SmtpReply} from '../../errors.ts'
 import type {Log} from '../../log/log.ts'
 import type {Timing} from '../../log/timing.ts'
@@ -17,10 +18,12 @@ export type Count = (name: string, n?: number) => void
 export type Purpose = 'Relay' | 'SubmitQuar' | 'SubmitDsn' | 'SubmitNotif'
 
 export interface Delivery {
-  /** `smtp:[127.0.0.1]:10025`; a list holds candidates of which one is used */
+  /** `smtp:[127.0.0.1]:10025`, `pipe:…`; a list holds next hops of which one is used */
   readonly method: string | readonly string[]
   readonly purpose: Purpose
   readonly sender: string
+  /** of the mail, for how the next hop is to be spoken to and where files go */
+  readonly settings: Settings
   /** at least one; orcpt and notify as they are to be passed on */
   readonly recipients: readonly Recipient[]
   readonly body: Envelope['body']

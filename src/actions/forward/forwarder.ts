@@ -1,5 +1,5 @@
 /**
- * forwarder — sends mail to next hops over SMTP.
+ * forwarder — sends mail to next hops over SMTP and LMTP, and has other methods loaded where they are wanted.
  *
  * A kept connection that turns out to be dead before anything was committed is replaced by a fresh one,
  * once. Recipients that the next hop wants in another transaction get one on the same connection.
@@ -13,19 +13,19 @@ import type {Timing} from '../../log/timing.ts'
 import {Connection, type Dial, Unwelcome} from './connection.ts'
 import {type CacheOptions, ConnectionCache} from './connection-cache.ts'
 import type {Delivery, Forwarder, RecipientResult} from './delivery.ts'
+import {type HopPolicy, hopPolicy} from './hop-policy.ts'
 import {fromRemote, misconfigured, unreachable} from './mapping.ts'
 import {parseMethod, type Target} from './method.ts'
 import {countTransaction, logResults} from './report.ts'
 import {transact} from './transaction.ts'
 
+const NEXT_HOP = /^[sl]mtp:/i
 /** Methods that need not be read again for each mail. */
 const PARSED_METHODS = 100
 
 export interface ForwarderDeps extends CacheOptions {
   /** $localhost_name */
   readonly heloName: string
-  /** $local_client_bind_address */
-  readonly localAddress: string | undefined
   /** ms, monotonic */
   readonly now?: () => number
   /** from 0 up to 1 */
@@ -36,7 +36,6 @@ export interface ForwarderDeps extends CacheOptions {
 export function forwarderDeps(settings: Settings): ForwarderDeps {
   return {
     heloName: settings.string('$localhost_name') ?? 'localhost',
-    localAddress: settings.string('$local_client_bind_address') || undefined,
     cache: settings.flag('$smtp_connection_cache_enable'),
     cacheOnDemand: settings.flag('$smtp_connection_cache_on_demand'),
   }
@@ -59,15 +58,23 @@ class SmtpForwarder implements Forwarder {
   readonly #parsed = new Map<string, readonly Target[]>()
 
   constructor(deps: ForwarderDeps) {
-    const {heloName, localAddress, now = () => performance.now(), random = Math.random} = deps
+    const {heloName, now = () => performance.now(), random = Math.random} = deps
     this.#now = now
     this.#random = random
-    this.#dial = {heloName, localAddress, now}
+    this.#dial = {heloName, now}
     this.#cache = new ConnectionCache(deps, now)
   }
 
   async deliver(delivery: Delivery, timing: Timing): Promise<readonly RecipientResult[]> {
-    const {recipients} = delivery
+    const {recipients, method} = delivery
+    if (typeof method === 'string' && !NEXT_HOP.test(method)) {
+      // Few configurations have any of these.
+      const {deliverHere} = await import('./other-methods.ts')
+      const results = await deliverHere(delivery, method, timing)
+      countTransaction(delivery, results)
+      logResults(delivery, '', recipients, results)
+      return results
+    }
     this.#cache.begin()
     const targets = this.#targets(delivery)
     if (targets.length === 0) {
@@ -80,8 +87,11 @@ class SmtpForwarder implements Forwarder {
     const left = (most: number) => Math.max(1, Math.min(most, deadline - this.#now()))
     const results = new Array<RecipientResult>(recipients.length)
     let pending = recipients.map((_, i) => i)
-    const recent = this.#cache.recent(targets, delivery.count)
-    let acquired = recent ? {connection: recent, kept: true} : await this.#acquire(targets, delivery, left)
+    const policy = hopPolicy(delivery.settings, delivery.purpose)
+    const recent = this.#cache.recent(targets, policy.key, delivery.count)
+    let acquired = recent
+      ? {connection: recent, kept: true}
+      : await this.#acquire(targets, policy, delivery, left)
     timing.mark('fwd-connect')
     while (pending.length > 0) {
       const group = pending.map(i => recipients[i]!)
@@ -96,7 +106,7 @@ class SmtpForwarder implements Forwarder {
       const {connection, kept} = acquired
       const transacted = await transact(connection, delivery, group, {timing, left, last: !this.#cache.on})
       if (transacted.kind === 'lost' && kept) {
-        acquired = await this.#open(targets, delivery, left)
+        acquired = await this.#open(targets, policy, delivery, left)
         timing.mark('fwd-connect')
         continue
       }
@@ -112,7 +122,7 @@ class SmtpForwarder implements Forwarder {
       pending = again
       if (pending.length === 0)
         this.#cache.keep(connection, delivery.count, transacted.kind === 'done' && transacted.quit)
-      else if (!connection.usable) acquired = await this.#open(targets, delivery, left)
+      else if (!connection.usable) acquired = await this.#open(targets, policy, delivery, left)
       else acquired = {connection, kept: false}
     }
     this.#cache.end()
@@ -136,18 +146,20 @@ class SmtpForwarder implements Forwarder {
 
   async #acquire(
     targets: readonly Target[],
+    policy: HopPolicy,
     delivery: Delivery,
     left: (most: number) => number,
   ): Promise<Acquired> {
     for (const target of targets) {
-      const connection = await this.#cache.probe(target, delivery.count, left)
+      const connection = await this.#cache.probe(target, policy.key, delivery.count, left)
       if (connection) return {connection, kept: true}
     }
-    return await this.#open(targets, delivery, left)
+    return await this.#open(targets, policy, delivery, left)
   }
 
   async #open(
     targets: readonly Target[],
+    policy: HopPolicy,
     delivery: Delivery,
     left: (most: number) => number,
   ): Promise<Acquired> {
@@ -157,7 +169,7 @@ class SmtpForwarder implements Forwarder {
       count('OutConnNew')
       try {
         const limit = left(Number.POSITIVE_INFINITY)
-        return {connection: await Connection.open(target, this.#dial, limit), kept: false}
+        return {connection: await Connection.open(target, this.#dial, policy, limit), kept: false}
       } catch (error) {
         log.write(-1, `connect to ${target.label} failed, attempt #${n + 1}: ${errorText(error)}`)
         if (error instanceof Unwelcome) {

@@ -1,10 +1,10 @@
 /**
- * method — where to deliver to: `smtp:[host]:port`, `smtp:host:port`, `smtp:/unix/path` (spec/daemon,
+ * method — where to deliver to over SMTP or LMTP: `smtp:[host]:port`, `lmtp:host:port`, `smtp:/unix/path` (spec/daemon,
  * Methods). Pure.
  */
 
 export interface Target {
-  readonly protocol: 'smtp'
+  readonly protocol: 'smtp' | 'lmtp'
   /** of a TCP target */
   readonly host: string | undefined
   readonly port: number | undefined
@@ -24,11 +24,14 @@ export interface Asterisk {
 
 /** @returns the target, or what is wrong with the method */
 export function parseMethod(method: string, client: Asterisk): Target | {readonly problem: string} {
-  const [, protocol = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(method) ?? []
-  if (protocol.toLowerCase() !== 'smtp') return {problem: `delivery method "${method}" is not available`}
+  const [, word = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(method) ?? []
+  const protocol = word.toLowerCase()
+  if (protocol !== 'smtp' && protocol !== 'lmtp') {
+    return {problem: `delivery method "${method}" is not available`}
+  }
   if (rest.startsWith('/')) {
-    const target = {protocol: 'smtp', host: undefined, port: undefined, path: rest} as const
-    return {...target, label: `smtp:${rest}`, shown: 'smtp:[localhost]'}
+    const target = {protocol, host: undefined, port: undefined, path: rest} as const
+    return {...target, label: `${protocol}:${rest}`, shown: `${protocol}:[localhost]`}
   }
   const [, bracketed, bare, portText = ''] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\*|\d+)$/.exec(rest) ?? []
   const given = (bracketed ?? bare ?? '').replace(/^IPv6:/i, '')
@@ -39,6 +42,6 @@ export function parseMethod(method: string, client: Asterisk): Target | {readonl
     return {problem: `"${method}": the client came to no port`}
   }
   if (!host || !(port > 0 && port < 65_536)) return {problem: `"${method}" is no host and port`}
-  const label = `smtp:[${host}]:${port}`
-  return {protocol: 'smtp', host, port, path: undefined, label, shown: label}
+  const label = `${protocol}:[${host}]:${port}`
+  return {protocol, host, port, path: undefined, label, shown: label}
 }

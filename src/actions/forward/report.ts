@@ -6,16 +6,53 @@ import type {Recipient} from '../../message/envelope.ts'
 import type {Delivery, Purpose, RecipientResult} from './delivery.ts'
 
 /** Spec/monitoring, Counters: names that a transaction of this purpose counts under. */
-function countNames(stem: 'OutMsgs' | 'OutMsgsSize', purpose: Purpose): readonly string[] {
+function countNames(stem: 'OutMsgs' | 'OutMsgsSize', purpose: Purpose, protocol: string): readonly string[] {
   const kind = purpose === 'Relay' ? 'Relay' : 'Submit'
-  const names = ['', kind, 'ProtoSMTP', `ProtoSMTP${kind}`]
+  const names = ['', kind, `Proto${protocol}`, `Proto${protocol}${kind}`]
   if (purpose !== kind) names.push(purpose)
   return names.map(name => stem + name)
 }
 
 const PURPOSES: readonly Purpose[] = ['Relay', 'SubmitQuar', 'SubmitDsn', 'SubmitNotif']
-const BEGUN = new Map(PURPOSES.map(purpose => [purpose, countNames('OutMsgs', purpose)]))
-const SIZES = new Map(PURPOSES.map(purpose => [purpose, countNames('OutMsgsSize', purpose)]))
+
+interface Names {
+  readonly begun: readonly string[]
+  readonly sizes: readonly string[]
+}
+
+/** Names by protocol as the counters have it, and by purpose; made once. */
+const NAMES = new Map<string, ReadonlyMap<Purpose, Names>>()
+
+function namesOf(protocol: string, purpose: Purpose): Names {
+  let byPurpose = NAMES.get(protocol)
+  if (!byPurpose) {
+    byPurpose = new Map(
+      PURPOSES.map(purpose => [
+        purpose,
+        {
+          begun: countNames('OutMsgs', purpose, protocol),
+          sizes: countNames('OutMsgsSize', purpose, protocol),
+        },
+      ]),
+    )
+    NAMES.set(protocol, byPurpose)
+  }
+  return byPurpose.get(purpose)!
+}
+
+/** As counters name them. */
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  lmtp: 'LMTP',
+  pipe: 'Pipe',
+  bsmtp: 'BSMTP',
+  local: 'Local',
+  sql: 'SQL',
+}
+
+function protocolOf(method: Delivery['method']): string {
+  const first = typeof method === 'string' ? method : (method[0] ?? '')
+  return PROTOCOLS[first.slice(0, Math.max(0, first.indexOf(':'))).toLowerCase()] ?? 'SMTP'
+}
 
 /** One transaction, successful when anybody got the mail; those still to come count as successes. */
 export function countTransaction(
@@ -23,7 +60,8 @@ export function countTransaction(
   results: readonly (RecipientResult | undefined)[],
 ): void {
   const {head, octets, from, count, purpose} = delivery
-  for (const name of BEGUN.get(purpose)!) count(name)
+  const {begun, sizes} = namesOf(protocolOf(delivery.method), purpose)
+  for (const name of begun) count(name)
   let temporary = false
   let delivered = false
   for (const result of results) {
@@ -34,7 +72,7 @@ export function countTransaction(
   if (delivered) {
     count('OutMsgsDelivers')
     const size = head.length + octets.size - from
-    for (const name of SIZES.get(purpose)!) count(name, size)
+    for (const name of sizes) count(name, size)
   } else count(temporary ? 'OutMsgsAttemptFails' : 'OutMsgsRejects')
 }
 

@@ -222,12 +222,24 @@ class OutgoingTransaction {
       : await this.#sendFile()
     timing.mark('fwd-data-contents')
     this.#section = 'fwd-end-chkpnt'
-    const [reply] = await this.#connection.replies(1, left(whole ? TIMEOUTS.dot : 1))
+    if (whole && this.#connection.target.protocol === 'lmtp') await this.#eachAnswered(accepted)
+    else {
+      const [reply] = await this.#connection.replies(1, left(whole ? TIMEOUTS.dot : 1))
+      if (!whole) this.#connection.destroy()
+      this.#setAll(accepted, this.#said(reply!, whole ? 'fwd-end-chkpnt' : 'fwd-data-contents'))
+    }
     timing.mark('fwd-end-chkpnt')
-    if (!whole) this.#connection.destroy()
-    const final = this.#said(reply!, whole ? 'fwd-end-chkpnt' : 'fwd-data-contents')
-    this.#setAll(accepted, final)
-    if (final.reply.code < 300) this.#split()
+    if (accepted.some(i => (this.#results[i]?.reply.code ?? 500) < 300)) this.#split()
+  }
+
+  /** LMTP: an answer for each accepted recipient, in order (RFC 2033 §4.2); what came before a failure counts. */
+  async #eachAnswered(accepted: readonly number[]): Promise<void> {
+    const {left} = this.#options
+    const until = performance.now() + left(TIMEOUTS.dot)
+    for (const i of accepted) {
+      const reply = await this.#connection.reply(Math.max(1, until - performance.now()))
+      this.#results[i] = this.#said(reply, 'fwd-end-chkpnt')
+    }
   }
 
   #sendMemory(memory: Buffer): true {

@@ -66,9 +66,12 @@ function text(value: Scalar): string | undefined {
 
 /** `sender-S-%m.gz` with S the sender, made safe as a file name. */
 function senderTemplate(sender: string): string {
+  return `sender-${safeName(sender).replaceAll('%', '%%')}-%m.gz`
+}
+
+function safeName(sender: string): string {
   const short = sender.length > 103 ? `${sender.slice(0, 100)}...` : sender
-  const safe = short.replace(/[^A-Za-z0-9@._+-]/g, '=').replace('@', '_at_')
-  return `sender-${safe.replaceAll('%', '%%')}-%m.gz`
+  return short.replace(/[^A-Za-z0-9@._+-]/g, '=').replace('@', '_at_')
 }
 
 export interface NameFacts {
@@ -80,6 +83,8 @@ export interface NameFacts {
   readonly bodyDigest: string
   /** ms since the epoch */
   readonly at: number
+  /** for `%s`, where a template may have it */
+  readonly envelopeSender?: string
 }
 
 /** A file name template filled in; an empty one is `%m`. */
@@ -91,6 +96,7 @@ export function fileNameOf(template: string, facts: NameFacts): string {
     n: facts.taskId,
     i: localStamp(facts.at),
     '%': '%',
+    ...(facts.envelopeSender !== undefined && {s: safeName(facts.envelopeSender)}),
   }
   return (template === '' ? '%m' : template).replace(/%(.)/g, (all, letter: string) => {
     const value = values[letter]

@@ -2,15 +2,14 @@
  * local — stores a copy of a mail on this machine: a file in a folder, or an entry of an mbox file.
  *
  * A copy counts as stored when its octets and its name are on the disk (both synced); only then may a
- * client be told 250 on its account. A file is written beside its place under a hidden name and linked into
- * it at the end, so that a reader never meets half a mail and an existing file is never overwritten.
+ * client be told 250 on its account.
  * Source: spec/daemon §7, spec/config §2.6, 2.7.
  * Diagnostics: failures are values with a reason for the log; nothing half-written remains after one.
  */
 import {createHash} from 'node:crypto'
 import {constants} from 'node:fs'
-import {type FileHandle, link, mkdir, open, rename, stat, unlink} from 'node:fs/promises'
-import {basename, dirname, join, relative} from 'node:path'
+import {type FileHandle, mkdir, open, stat, unlink} from 'node:fs/promises'
+import {dirname, join, relative} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 import type {Scalar} from '../../config/value.ts'
 import {errorText} from '../../errors.ts'
@@ -18,6 +17,7 @@ import {type Octets, readChunks} from '../../message/octets.ts'
 import {fileNameOf, type Mailbox, mailboxOf, wantsBodyDigest} from './alias.ts'
 import {withLf} from './line-ends.ts'
 import {fromLine, quoteMbox} from './mbox.ts'
+import {FILE_MODE, ignoreMissing, isErrno, syncFolder, writeNewFile} from './new-file.ts'
 
 export interface LocalCopy {
   /** what follows `local:` in the method */
@@ -60,7 +60,6 @@ export type Stored =
     }
   | {readonly kind: 'failed'; readonly reason: string}
 
-const FILE_MODE = 0o640
 const DIRECTORY_MODE = 0o750
 /** A lock of an mbox file that is older than this is nobody's. */
 const STALE_LOCK_MS = 10 * 60_000
@@ -111,37 +110,8 @@ async function placeOf(
 }
 
 async function storeFile(path: string, head: string, octets: Octets): Promise<void> {
-  const folder = dirname(path)
-  const partial = join(folder, `.${basename(path)}.${process.pid}.partial`)
-  let source = withLf(headAndOctets(head, octets))
-  if (path.endsWith('.gz')) source = await compressed(source)
-  try {
-    {
-      await using file = await open(partial, 'wx', FILE_MODE)
-      await file.chmod(FILE_MODE)
-      await file.writeFile(source)
-      await file.sync()
-    }
-    await putInPlace(partial, path)
-  } catch (error) {
-    await unlink(partial).catch(() => {})
-    throw error
-  }
-  await syncFolder(folder)
-}
-
-/** Give the finished file its name, which must be free. */
-async function putInPlace(partial: string, path: string): Promise<void> {
-  try {
-    await link(partial, path)
-  } catch (error) {
-    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'ENOSYS')) throw error
-    // A file system without hard links: look first, since rename would overwrite.
-    if (await stat(path).catch(ignoreMissing)) throw new Error(`${path} exists already`)
-    await rename(partial, path)
-    return
-  }
-  await unlink(partial)
+  const source = withLf(headAndOctets(head, octets))
+  await writeNewFile(path, path.endsWith('.gz') ? await compressed(source) : source)
 }
 
 async function appendMbox(path: string, head: string, copy: LocalCopy, timeoutMs: number): Promise<void> {
@@ -213,20 +183,7 @@ async function digestBody({octets, headerSize}: LocalCopy): Promise<string> {
   return digest.digest('hex')
 }
 
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
-}
-
 function locationOf(path: string, quarantineDir: string | undefined): string {
   const name = quarantineDir ? relative(quarantineDir, path) : path
   return name.startsWith('..') ? path : name
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
-}
-
-function isErrno(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

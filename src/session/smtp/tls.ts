@@ -9,9 +9,9 @@
 import type {Socket} from 'node:net'
 import tls from 'node:tls'
 import type {Settings} from '../../config/settings.ts'
+import {type ServerTls, serverTls} from '../../config/tls-options.ts'
 import {errorText} from '../../errors.ts'
 import {type Answer, refuse} from './answer.ts'
-import {type ServerTls, serverTls} from './tls-options.ts'
 
 const READY: Answer = {text: '220 2.0.0 Ready to start TLS\r\n', event: 'tls'}
 

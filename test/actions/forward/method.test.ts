@@ -12,6 +12,8 @@ const METHODS: [method: string, expected: string | RegExp][] = [
   ['smtp:[IPv6:::1]:25', '::1 25 as smtp:[::1]:25'],
   ['smtp:mx.example.com:25', 'mx.example.com 25 as smtp:[mx.example.com]:25'],
   ['smtp:/var/run/x.sock', '/var/run/x.sock as smtp:[localhost]'],
+  ['lmtp:/var/run/x.sock', '/var/run/x.sock as lmtp:[localhost]'],
+  ['lmtp:[::1]:24', '::1 24 as lmtp:[::1]:24'],
   ['smtp:*:10025', '192.0.2.7 10025 as smtp:[192.0.2.7]:10025'],
   ['smtp:[*]:*', '192.0.2.7 10025 as smtp:[192.0.2.7]:10025'],
   ['smtp:[127.0.0.1]:0', /is no host and port/],

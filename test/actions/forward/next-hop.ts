@@ -3,6 +3,8 @@
  */
 import {once} from 'node:events'
 import net from 'node:net'
+import tls from 'node:tls'
+import {TEST_CERTIFICATE, TEST_KEY} from '../../support/certificate.ts'
 
 /** What a next hop does at a step: a reply, or silence, or an end of the connection. */
 export type Behaviour = string | 'HANG' | 'CLOSE'
@@ -20,6 +22,12 @@ export interface Script {
   readonly noop?: Behaviour
   readonly rset?: Behaviour
   readonly xforward?: Behaviour
+  /** to STARTTLS; 220 is followed by a handshake */
+  readonly starttls?: Behaviour
+  /** said in the same breath as the 220 to STARTTLS */
+  readonly injected?: string
+  /** to AUTH, and to each line after a 334 */
+  readonly auth?: (line: string, n: number) => Behaviour
 }
 
 export interface NextHop {
@@ -50,23 +58,28 @@ export async function startNextHop(script: Script = {}, path?: string): Promise<
   const seen = {mail: 0, rcpt: 0, dot: 0, connections: 0}
   const server = net.createServer(socket => {
     seen.connections++
+    converse(socket)
+    choose(socket, script.greeting, '220 sink ESMTP')
+  })
+  const does = (socket: net.Socket, behaviour: Behaviour) => {
+    if (behaviour === 'CLOSE') socket.destroy()
+    else if (behaviour !== 'HANG') socket.write(`${behaviour}\r\n`)
+    // A 421 is the last thing that is said.
+    if (/^421/m.test(behaviour)) socket.end()
+  }
+  const choose = <A extends unknown[]>(
+    socket: net.Socket,
+    step: Behaviour | ((...args: A) => Behaviour | undefined) | undefined,
+    otherwise: Behaviour,
+    ...args: A
+  ) => does(socket, (typeof step === 'function' ? step(...args) : step) ?? otherwise)
+  const converse = (socket: net.Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
     let input = Buffer.alloc(0)
     let inData = false
-    const does = (behaviour: Behaviour) => {
-      if (behaviour === 'CLOSE') socket.destroy()
-      else if (behaviour !== 'HANG') socket.write(`${behaviour}\r\n`)
-      // A 421 is the last thing that is said.
-      if (behaviour.startsWith('421')) socket.end()
-    }
-    const choose = <A extends unknown[]>(
-      step: Behaviour | ((...args: A) => Behaviour | undefined) | undefined,
-      otherwise: Behaviour,
-      ...args: A
-    ) => does((typeof step === 'function' ? step(...args) : step) ?? otherwise)
-    choose(script.greeting, '220 sink ESMTP')
+    let inAuth = 0
     socket.on('data', chunk => {
       if (!inData) groups.push(chunk.toString('latin1'))
       input = Buffer.concat([input, chunk as Buffer])
@@ -74,7 +87,7 @@ export async function startNextHop(script: Script = {}, path?: string): Promise<
         if (inData) {
           const end = input.subarray(0, 3).equals(Buffer.from('.\r\n')) ? -2 : input.indexOf('\r\n.\r\n')
           if (script.content && input.length >= script.content.after) {
-            does(script.content.does)
+            does(socket, script.content.does)
             return
           }
           if (end === -1) return
@@ -82,7 +95,7 @@ export async function startNextHop(script: Script = {}, path?: string): Promise<
           commands.push(`(${end + 2} octets)`)
           input = input.subarray(end + 5)
           inData = false
-          choose(script.dot, '250 2.0.0 Ok: queued as Q7ABC0001', seen.dot++)
+          choose(socket, script.dot, '250 2.0.0 Ok: queued as Q7ABC0001', seen.dot++)
           continue
         }
         const end = input.indexOf('\n')
@@ -90,41 +103,60 @@ export async function startNextHop(script: Script = {}, path?: string): Promise<
         const line = input.toString('latin1', 0, end).trimEnd()
         input = input.subarray(end + 1)
         commands.push(line)
+        if (inAuth > 0 && script.auth) {
+          const said = script.auth(line, inAuth)
+          inAuth = said.startsWith('334') ? inAuth + 1 : 0
+          does(socket, said)
+          continue
+        }
         switch (line.slice(0, 4).toUpperCase()) {
+          case 'LHLO':
           case 'EHLO':
-            choose(script.ehlo, PIPELINING)
+            choose(socket, script.ehlo, PIPELINING)
             break
           case 'HELO':
-            choose(script.helo, '250 sink')
+            choose(socket, script.helo, '250 sink')
             break
           case 'MAIL':
-            choose(script.mail, '250 2.1.0 Ok', line, seen.mail++)
+            choose(socket, script.mail, '250 2.1.0 Ok', line, seen.mail++)
             break
           case 'RCPT':
-            choose(script.rcpt, '250 2.1.5 Ok', line, seen.rcpt++)
+            choose(socket, script.rcpt, '250 2.1.5 Ok', line, seen.rcpt++)
             break
           case 'DATA':
             inData = (script.data ?? '354').startsWith('354')
-            choose(script.data, '354 Go')
+            choose(socket, script.data, '354 Go')
             break
           case 'XFOR':
-            choose(script.xforward, '250 2.0.0 Ok')
+            choose(socket, script.xforward, '250 2.0.0 Ok')
             break
           case 'NOOP':
-            choose(script.noop, '250 2.0.0 Ok')
+            choose(socket, script.noop, '250 2.0.0 Ok')
             break
           case 'RSET':
-            choose(script.rset, '250 2.0.0 Ok')
+            choose(socket, script.rset, '250 2.0.0 Ok')
             break
+          case 'STAR':
+            choose(socket, script.starttls, `220 2.0.0 Ready${script.injected ?? ''}`)
+            if (!(script.starttls ?? '220').startsWith('220')) break
+            socket.removeAllListeners()
+            converse(new tls.TLSSocket(socket, {isServer: true, key: TEST_KEY, cert: TEST_CERTIFICATE}))
+            return
+          case 'AUTH': {
+            const said = script.auth?.(line, 0) ?? '235 2.7.0 Ok'
+            inAuth = said.startsWith('334') ? 1 : 0
+            does(socket, said)
+            break
+          }
           case 'QUIT':
             socket.end('221 2.0.0 Bye\r\n')
             break
           default:
-            does('500 5.5.2 Error')
+            does(socket, '500 5.5.2 Error')
         }
       }
     })
-  })
+  }
   if (path) server.listen(path)
   else server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -7,6 +7,9 @@ import type {Log} from '../../../src/log/log.ts'
 import {Timing} from '../../../src/log/timing.ts'
 import type {Recipient} from '../../../src/message/envelope.ts'
 import {octetsOf} from '../../../src/message/octets.ts'
+import {settingsFrom} from '../../lookup/settings.ts'
+
+const DEFAULTS = settingsFrom('use strict;\n1;')
 
 export interface Sender {
   send(delivery: Partial<Delivery> & {readonly port?: number}): Promise<readonly RecipientResult[]>
@@ -26,7 +29,6 @@ export const recipient = (address: string, more: Partial<Recipient> = {}): Recip
 export function startSender(deps: Partial<ForwarderDeps> = {}): Sender {
   const forwarder = createForwarder({
     heloName: 'localhost',
-    localAddress: undefined,
     cache: true,
     cacheOnDemand: false,
     ...deps,
@@ -48,6 +50,7 @@ export function startSender(deps: Partial<ForwarderDeps> = {}): Sender {
       const delivery: Delivery = {
         method: `smtp:[127.0.0.1]:${port}`,
         purpose: 'Relay',
+        settings: DEFAULTS,
         sender: 's@example.org',
         recipients: [recipient('r@example.com')],
         body: undefined,

@@ -1,13 +1,15 @@
 /**
- * tls-options — %smtpd_tls_server_options, whose names are those of IO::Socket::SSL, as Node's TLS has them.
+ * tls-options — %smtpd_tls_server_options and %smtp_tls_client_options, whose names are those of IO::Socket::SSL, as
+ * Node's TLS has them.
  *
  * $smtpd_tls_cert_file and $smtpd_tls_key_file count where SSL_cert_file and SSL_key_file are missing.
  */
 import {readdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import type {SecureContextOptions, SecureVersion} from 'node:tls'
-import type {Settings} from '../../config/settings.ts'
-import {AmavisError} from '../../errors.ts'
+import {AmavisError} from '../errors.ts'
+import type {Settings} from './settings.ts'
+import type {Scalar} from './value.ts'
 
 export interface ServerTls {
   readonly context: SecureContextOptions
@@ -31,32 +33,49 @@ const VERSIONS: ReadonlyMap<string, SecureVersion> = new Map([
 /** @throws AmavisError AM_CONFIG, or what the file system says, when something named cannot be used */
 export function serverTls(settings: Settings): ServerTls {
   const options = settings.hash('%smtpd_tls_server_options')
-  const text = (name: string) => {
-    const value = options.get(name)
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  const cert = settings.string('$smtpd_tls_cert_file')
+  const key = settings.string('$smtpd_tls_key_file')
+  const context = contextOptions(options, {...(cert && {cert}), ...(key && {key})})
+  if (context.cert === undefined) throw new AmavisError('AM_CONFIG', 'no certificate is set (SSL_cert_file)')
+  const mode = Number(textOption(options, 'SSL_verify_mode') || 0)
+  return {
+    context,
+    requestCert: (mode & VERIFY_PEER) !== 0,
+    requireCert: (mode & VERIFY_PEER) !== 0 && (mode & FAIL_IF_NO_PEER_CERT) !== 0,
   }
-  const certFile = text('SSL_cert_file') || settings.string('$smtpd_tls_cert_file')
-  if (!certFile) throw new AmavisError('AM_CONFIG', 'no certificate is set (SSL_cert_file)')
-  const keyFile = text('SSL_key_file') || settings.string('$smtpd_tls_key_file') || certFile
+}
+
+function textOption(options: ReadonlyMap<string, Scalar>, name: string): string {
+  const value = options.get(name)
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+
+/**
+ * The options of either side: SSL_* as Node has them.
+ * @param files that count where SSL_cert_file and SSL_key_file are missing
+ * @throws AmavisError AM_CONFIG, or what the file system says, when something named cannot be used
+ */
+export function contextOptions(
+  options: ReadonlyMap<string, Scalar>,
+  files: {readonly cert?: string; readonly key?: string},
+): SecureContextOptions {
+  const text = (name: string) => textOption(options, name)
+  const certFile = text('SSL_cert_file') || files.cert
+  const keyFile = text('SSL_key_file') || files.key || certFile
   const ca = [
     ...(text('SSL_ca_file') ? [readFileSync(text('SSL_ca_file'))] : []),
     ...(text('SSL_ca_path') ? certificatesIn(text('SSL_ca_path')) : []),
   ]
-  const mode = Number(text('SSL_verify_mode') || 0)
   const ciphers = [text('SSL_cipher_list'), text('SSL_ciphersuites')].filter(Boolean).join(':')
   return {
-    context: {
-      cert: readFileSync(certFile),
-      key: readFileSync(keyFile),
-      ...(ca.length > 0 && {ca}),
-      ...(ciphers && {ciphers}),
-      ...(text('SSL_ecdh_curve') && {ecdhCurve: text('SSL_ecdh_curve')}),
-      ...(text('SSL_dh_file') && {dhparam: readFileSync(text('SSL_dh_file'))}),
-      ...(text('SSL_honor_cipher_order') && {honorCipherOrder: text('SSL_honor_cipher_order') !== '0'}),
-      ...versions(text('SSL_version')),
-    },
-    requestCert: (mode & VERIFY_PEER) !== 0,
-    requireCert: (mode & VERIFY_PEER) !== 0 && (mode & FAIL_IF_NO_PEER_CERT) !== 0,
+    ...(certFile && {cert: readFileSync(certFile)}),
+    ...(certFile && keyFile && {key: readFileSync(keyFile)}),
+    ...(ca.length > 0 && {ca}),
+    ...(ciphers && {ciphers}),
+    ...(text('SSL_ecdh_curve') && {ecdhCurve: text('SSL_ecdh_curve')}),
+    ...(text('SSL_dh_file') && {dhparam: readFileSync(text('SSL_dh_file'))}),
+    ...(text('SSL_honor_cipher_order') && {honorCipherOrder: text('SSL_honor_cipher_order') !== '0'}),
+    ...versions(text('SSL_version')),
   }
 }
 
