@@ -10,6 +10,7 @@ import {applyAfterDefaults, settle} from './after-defaults.ts'
 import {checkSettings} from './checks/check.ts'
 import {retiredValues} from './checks/retired.ts'
 import {checkConfigFile, type Ownership, readBounded} from './file-check.ts'
+import {onlyChangesFolder} from './folder-sub.ts'
 import {answerCommand, hostFacts} from './host.ts'
 import type {Machine, Outside} from './language/machine.ts'
 import {type Problem, problemText} from './problem.ts'
@@ -125,7 +126,7 @@ export function readConfiguration(request: LoadRequest, given: FileAccess = REAL
   return {machine, retired, snapshot}
 }
 
-/** Hold their subs to call around programs of their own, and are read where those are started. */
+/** Their subs that change to a folder are understood without being run. */
 const SCANNERS = new Set(['@av_scanners', '@av_scanners_backup'])
 
 /** What cannot leave this process, and subs that could not be run later; whether there are any to run. */
@@ -136,7 +137,7 @@ function checkContents(machine: Machine): boolean {
     machine.errors.push({at, message: `${tooDeep} holds data that is nested too deeply`})
   }
   for (const {body} of subs.keys()) if (body?.kind === 'program') machine.errors.push(...obstaclesIn(body))
-  return [...subs.values()].some(name => !SCANNERS.has(name))
+  return [...subs].some(([code, name]) => !SCANNERS.has(name) || !onlyChangesFolder(code))
 }
 
 /** Files that tables are read from, empty where they do not exist. */

@@ -8,7 +8,7 @@ import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {ScannerStates} from '../bus/scanner-state.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
 import {SpamScanners, unknownSpamScanners} from '../checks/spam/scanners.ts'
-import {describePlan, planScanners} from '../checks/virus/scanners.ts'
+import {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Settings} from '../config/settings.ts'
 import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {createDecoders} from '../decode/decoders.ts'
@@ -62,15 +62,18 @@ export async function createMailService({
   const pressure = new Pressure()
   const entries = new EntryCounts()
   const forwarder = createForwarder(forwarderDeps(settings))
-  const scanners = planScanners(settings)
-  const spamScanners = new SpamScanners({settings, log})
-  const decoders = createDecoders({base, folder: () => spool.partsFolder()})
   const scannerStates = new ScannerStates(publisher)
+  const scanners = new VirusScanners({
+    log,
+    report: (name, condition, reason) => scannerStates.report(name, condition, reason),
+  })
+  const partsFolder = () => spool.partsFolder()
+  const spamScanners = new SpamScanners({settings, log})
+  const decoders = createDecoders({base, folder: partsFolder})
   const filter = createFilter({
-    onScannerAnswer: (name, failed) =>
-      scannerStates.report(name, failed === undefined ? 'ok' : 'failing', failed),
     forwarder,
     scanners,
+    partsFolder,
     spamScanners,
     decoders,
     publishing: publisher !== silentPublisher,
@@ -89,7 +92,7 @@ export async function createMailService({
     get tasks() {
       return taskIds.tasks
     },
-    loaded: [...describePlan(scanners), ...unknownSpamScanners(settings)],
+    loaded: [...scanners.describe(settings), ...unknownSpamScanners(settings)],
     logged(level, text) {
       entries.add(level)
       publisher.log(level, text)
@@ -144,6 +147,7 @@ export async function createMailService({
     async finish() {
       clearInterval(announcing)
       decoders.close()
+      scanners.close()
       spamScanners.close()
       await spool.close()
       await forwarder.close()

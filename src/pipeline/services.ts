@@ -5,7 +5,7 @@ import type {Count, Forwarder} from '../actions/forward/delivery.ts'
 import type {MailIds} from '../actions/mail-id.ts'
 import type {Counter} from '../bus/publisher.ts'
 import type {SpamScanners} from '../checks/spam/scanners.ts'
-import type {ScannerPlan} from '../checks/virus/scanners.ts'
+import type {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Decoders} from '../decode/decoders.ts'
 import type {Log} from '../log/log.ts'
 import type {LogCounts} from '../verdict/counters.ts'
@@ -13,16 +13,15 @@ import type {LogCounts} from '../verdict/counters.ts'
 /** Those of a child, for all its mails. */
 export interface ChildServices {
   readonly forwarder: Forwarder
-  /** which virus scanners the configuration names */
-  readonly scanners: ScannerPlan
+  readonly scanners: VirusScanners
+  /** the mail's own folder for its parts as files; it need not exist */
+  readonly partsFolder: () => Promise<string>
   readonly spamScanners: SpamScanners
   /** unpack archives */
   readonly decoders: Decoders
   readonly mailIds: MailIds
   /** log entries since the last call, for the LogEntries counters */
   readonly takeLogCounts: () => LogCounts
-  /** is told of each virus scanner that was asked, and why it failed */
-  readonly onScannerAnswer?: (scanner: string, failed: string | undefined) => void
   /** whether anybody wants counters */
   readonly publishing: boolean
   /** the counters of one mail go to the bus */

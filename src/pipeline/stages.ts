@@ -13,7 +13,6 @@ import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
 import type {BankReport, Settings} from '../config/settings.ts'
 import {withConfiguredTypes} from '../decode/short-types.ts'
 import {typeParts} from '../decode/types.ts'
-import type {Log} from '../log/log.ts'
 import {checkingLine} from '../log/main-entry.ts'
 import {parseHeader} from '../message/header.ts'
 import {readMime} from '../message/mime/read.ts'
@@ -95,13 +94,13 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   if (!isBypassedByAll(mail, settings, '@bypass_virus_checks_maps')) {
     run.begin('AV-scan-1', 'V')
     count('OpsVirusCheck')
-    const scan = scanViruses(octets, parts, services.scanners, {
+    const scan = scanViruses(octets, parts, services.scanners.for(settings), {
+      settings,
       timeoutMs: services.shareMs(),
       log,
-      onAnswer: services.onScannerAnswer,
+      folder: services.partsFolder,
     })
     const scanned = scan instanceof Promise ? await run.within(scan) : scan
-    logViruses(scanned, log)
     findings.push(...scanned.findings)
     scannersAnswered = scanned.answered
     settings = settingsForViruses(settings, virusNames(scanned), reportBank)
@@ -190,13 +189,6 @@ function checkedMail({client, envelope}: Transaction, mailId: string, {bankPath}
 
 function virusNames({findings}: ScanResult): readonly string[] {
   return findings.flatMap(finding => (finding.kind === 'virus' ? finding.names : []))
-}
-
-function logViruses({findings}: ScanResult, log: Log): void {
-  for (const finding of findings) {
-    if (finding.kind !== 'virus') continue
-    log.write(0, `virus_scan: (${finding.names.join(', ')}), detected by ${finding.scanner}`)
-  }
 }
 
 function isQuarantine({copy}: Kept): boolean {

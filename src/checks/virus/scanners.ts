@@ -1,90 +1,144 @@
 /**
- * scanners — which virus scanners a configuration asks for, and which of them can be run.
+ * scanners — the virus scanners that `@av_scanners` and `@av_scanners_backup` ask for, made when they are first wanted.
  *
- * Source: spec/config §2.8 "@av_scanners entries". An entry of ask_daemon with a clamd query is run as a stream
- * to that socket; other kinds cannot be run yet: they are told at start and count as scanners that failed, so
- * that mail is never taken for clean because nobody looked.
+ * A child keeps them from mail to mail: they remember which of them is down. Banks may have lists of their own, so they
+ * are kept by the list. A program that is not installed is left out.
  */
-import {itemsOf} from '../../config/scalar.ts'
 import type {Settings} from '../../config/settings.ts'
 import type {Scalar} from '../../config/value.ts'
-import type {Endpoint} from './clamd.ts'
-
-export type Scanner =
-  /** `endpoints` are tried in order until one answers */
-  | {readonly kind: 'clamd'; readonly name: string; readonly endpoints: readonly Endpoint[]}
-  | {readonly kind: 'unsupported'; readonly name: string; readonly reason: string}
+import type {Log} from '../../log/log.ts'
+import {failed} from './answer.ts'
+import type {ScannerCondition} from './breaker.ts'
+import {daemonScanner} from './daemon/ask-daemon.ts'
+import {type ScannerEntry, scannerEntry} from './entries.ts'
+import {programScanner} from './program.ts'
+import type {VirusScanner} from './scanner.ts'
 
 export interface ScannerPlan {
-  readonly primary: readonly Scanner[]
-  readonly backup: readonly Scanner[]
+  readonly primary: readonly VirusScanner[]
+  readonly backup: readonly VirusScanner[]
+  /** the configuration names scanners, installed or not */
+  readonly isWanted: boolean
 }
 
-export function planScanners(settings: Settings): ScannerPlan {
-  return {
-    primary: settings.list('@av_scanners').flatMap(scannerOf),
-    backup: settings.list('@av_scanners_backup').flatMap(scannerOf),
+export interface VirusScannersDeps {
+  readonly log: Log
+  /** is told of a scanner that is in another condition than before, and why */
+  readonly report: (name: string, condition: ScannerCondition, reason: string) => void
+}
+
+interface Made {
+  readonly scanners: readonly VirusScanner[]
+  readonly absent: readonly string[]
+}
+
+export class VirusScanners {
+  readonly #deps: VirusScannersDeps
+  readonly #made = new Map<readonly Scalar[], Made>()
+  readonly #conditions = new Map<string, ScannerCondition>()
+
+  constructor(deps: VirusScannersDeps) {
+    this.#deps = deps
   }
-}
 
-/** What to tell an operator when the program starts: which scanners are used, and which are not. */
-export function describePlan({primary, backup}: ScannerPlan): string[] {
-  const lines: string[] = []
-  const tell = (scanner: Scanner, rank: string) => {
-    if (scanner.kind === 'unsupported')
-      lines.push(`${rank} virus scanner ${scanner.name} is not used: ${scanner.reason}`)
-    else
+  for(settings: Settings): ScannerPlan {
+    const primary = settings.list('@av_scanners')
+    const backup = settings.list('@av_scanners_backup')
+    return {
+      primary: this.#of(primary, settings).scanners,
+      backup: this.#of(backup, settings).scanners,
+      isWanted: primary.length > 0 || backup.length > 0,
+    }
+  }
+
+  /** What to tell an operator when the program starts: which scanners are used, and which are not. */
+  describe(settings: Settings): string[] {
+    const lines: string[] = []
+    for (const rank of ['primary', 'backup'] as const) {
+      const list = settings.list(rank === 'primary' ? '@av_scanners' : '@av_scanners_backup')
+      const {scanners, absent} = this.#of(list, settings)
+      for (const {name, description} of scanners) lines.push(`${rank} virus scanner ${name}: ${description}`)
+      for (const name of absent) lines.push(`${rank} virus scanner ${name} is not installed`)
+    }
+    const {primary, backup, isWanted} = this.for(settings)
+    if (!isWanted) {
       lines.push(
-        `${rank} virus scanner ${scanner.name}: clamd at ${scanner.endpoints.map(endpointText).join(', ')}`,
+        'no virus scanner is configured: the built-in one knows the standard test file and nothing else',
       )
+    } else if (primary.length === 0 && backup.length === 0) lines.push('NO VIRUS SCANNERS AVAILABLE')
+    return lines
   }
-  for (const scanner of primary) tell(scanner, 'primary')
-  for (const scanner of backup) tell(scanner, 'backup')
-  if (primary.length === 0 && backup.length === 0) {
-    lines.push(
-      'no virus scanner is configured: the built-in one knows the standard test file and nothing else',
-    )
+
+  close(): void {
+    for (const {scanners} of this.#made.values()) for (const scanner of scanners) scanner.close()
   }
-  return lines
+
+  #of(list: readonly Scalar[], settings: Settings): Made {
+    const known = this.#made.get(list)
+    if (known) return known
+    const folders = pathOf(settings).split(':')
+    const scanners: VirusScanner[] = []
+    const absent: string[] = []
+    for (const item of list) {
+      const entry = scannerEntry(item, folders)
+      if (entry?.kind === 'absent') absent.push(entry.name)
+      else if (entry) scanners.push(this.#make(entry, settings))
+    }
+    const made = {scanners, absent}
+    this.#made.set(list, made)
+    return made
+  }
+
+  #changed(name: string, condition: ScannerCondition, reason: string): void {
+    const before = this.#conditions.get(name)
+    if (before === condition) return
+    this.#conditions.set(name, condition)
+    const {log, report} = this.#deps
+    if (condition === 'open')
+      log.write(-1, `virus scanner ${name} does not answer, mail does not wait: ${reason}`)
+    else if (condition === 'ok' && before !== undefined) log.write(0, `virus scanner ${name} answers again`)
+    report(name, condition, reason)
+  }
+
+  #make(entry: Exclude<ScannerEntry, {kind: 'absent'}>, settings: Settings): VirusScanner {
+    const {name} = entry
+    const report = (condition: ScannerCondition, reason: string) => this.#changed(name, condition, reason)
+    switch (entry.kind) {
+      case 'daemon':
+        return daemonScanner(entry, {report})
+      case 'program':
+        return programScanner(entry, {
+          environment: environmentOf(settings),
+          report: failure => report(failure === undefined ? 'ok' : 'failing', failure ?? ''),
+        })
+      case 'constant':
+        return {
+          name,
+          description: 'a sub that always says the same',
+          scan: async () => entry.answer,
+          close() {},
+        }
+      case 'unsupported':
+        report('failing', entry.reason)
+        return {
+          name,
+          description: `not used: ${entry.reason}`,
+          scan: async () => failed(entry.reason),
+          close() {},
+        }
+    }
+  }
 }
 
-export function endpointText(endpoint: Endpoint): string {
-  if ('path' in endpoint) return endpoint.path
-  const {host, port} = endpoint
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+function pathOf(settings: Settings): string {
+  return settings.string('$path') ?? '/usr/local/bin:/usr/bin:/bin'
 }
 
-function scannerOf(entry: Scalar): Scanner[] {
-  const items = itemsOf(entry)
-  if (!items) return []
-  const [label, program, args] = items
-  const name = typeof label === 'string' ? label : 'without a name'
-  const unsupported = (reason: string): Scanner[] => [{kind: 'unsupported', name, reason}]
-  const isDaemon =
-    typeof program === 'object' && program.kind === 'code' && program.name?.endsWith('ask_daemon')
-  if (!isDaemon) return unsupported('only daemons that speak the protocol of clamd can be asked')
-  const [query, sockets] = itemsOf(args) ?? []
-  const specs = (itemsOf(sockets) ?? [sockets]).filter(spec => typeof spec === 'string')
-  const isClamd =
-    specs.some(spec => spec.startsWith('clamd:')) || (typeof query === 'string' && CLAMD_QUERY.test(query))
-  if (!isClamd) return unsupported('its daemon does not speak the protocol of clamd')
-  const endpoints = specs.map(parseEndpoint).filter(endpoint => endpoint !== undefined)
-  if (endpoints.length === 0)
-    return unsupported(`no socket can be made out of ${JSON.stringify(specs.join(' '))}`)
-  return [{kind: 'clamd', name, endpoints}]
-}
-
-/** Queries that only clamd understands. */
-const CLAMD_QUERY = /^[nz]?(?:(?:CONT|MULTI|ALLMATCH)SCAN|INSTREAM)\b/
-
-/** `/path`, `host:port`, `[::1]:3310`, each also after `clamd:`, `inet:`, `unix:`. */
-export function parseEndpoint(spec: string): Endpoint | undefined {
-  const text = spec
-    .trim()
-    .replace(/^clamd:/, '')
-    .replace(/^(?:inet6?|unix|local):/, '')
-  if (text.startsWith('/')) return {path: text}
-  const match = /^\[?([^\][]+?)\]?:(\d{1,5})$/.exec(text)
-  const port = Number(match?.[2])
-  return match && port > 0 && port < 65_536 ? {host: match[1]!, port} : undefined
+function environmentOf(settings: Settings): Record<string, string> {
+  return {
+    PATH: pathOf(settings),
+    HOME: settings.string('$MYHOME') ?? '/',
+    TMPDIR: settings.string('$TEMPBASE') ?? '/tmp',
+    LC_ALL: 'C',
+  }
 }
