@@ -130,6 +130,7 @@ function ourConfiguration(name, port, lines) {
     file,
     `use strict;
 $max_servers = ${CHILDREN}; $max_requests = 0;
+@spam_scanners = ();
 $mydomain = 'example.com'; $myhostname = 'mx.example.com';
 $MYHOME = '${home}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = $MYHOME;
 $log_level = 0; $do_syslog = 0; $logfile = "$MYHOME/amavis.log";

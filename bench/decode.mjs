@@ -113,7 +113,7 @@ function configuration(name, port, lines) {
   writeFileSync(
     file,
     `use strict;
-$max_servers = 1; $max_requests = 0; $daemon_user = 'amavis'; $daemon_group = 'amavis';
+@spam_scanners = (); $max_servers = 1; $max_requests = 0; $daemon_user = 'amavis'; $daemon_group = 'amavis';
 $mydomain = 'example.com'; $myhostname = 'mx.example.com';
 $MYHOME = '${home}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = undef; $helpers_home = "$MYHOME/var";
 $lock_file = "$MYHOME/amavisd.lock"; $pid_file = "$MYHOME/amavisd.pid"; $ENV{TMPDIR} = $TEMPBASE;

@@ -82,7 +82,7 @@ async function firstMail(root) {
     `use strict;
 $MYHOME = '${folder}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = $MYHOME;
 $mydomain = 'example.com'; $myhostname = 'filter.example.com'; @local_domains_maps = (['.example.com']);
-$max_servers = 4; $inet_socket_bind = '127.0.0.1'; $inet_socket_port = ${port};
+@spam_scanners = (); $max_servers = 4; $inet_socket_bind = '127.0.0.1'; $inet_socket_port = ${port};
 $forward_method = 'smtp:[127.0.0.1]:${sink.port}'; $enable_zmq = 0;
 $log_level = 0; $do_syslog = 0; $logfile = "$MYHOME/amavis.log";
 1;

@@ -18,7 +18,7 @@ export type Finding =
   /** points that one of our own checks gives one recipient, or all: AM.PENPAL, AM.BOUNCE, AM.IP_BAD_… */
   | {
       readonly kind: 'points'
-      readonly test: ScoredTest
+      readonly test: ScoredTest & {readonly score: number}
       readonly recipients?: readonly number[] | undefined
     }
   /** the reputation of a valid signature's domain draws the score towards it: (1 − factor)·score + factor·value */
@@ -50,10 +50,10 @@ export interface HeaderComplaint {
   readonly message: string
 }
 
-/** A test that hit, and what it is worth in points. */
+/** A test that hit, and what it is worth in points; undefined: its scanner does not say. */
 export interface ScoredTest {
   readonly name: string
-  readonly score: number
+  readonly score: number | undefined
 }
 
 /** How a sender stands with one recipient (spec/config §6.4, 6.5). */

@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     settings: settingsOf(snapshot, runSub),
     log,
     title,
+    spamHelper: orders.spamHelper,
     announces: orders.describe ? orders.generation : undefined,
   })
   if (orders.describe) send({type: 'loaded', entries: service.loaded})

@@ -5,12 +5,14 @@
  * the connection they hold.
  */
 import os from 'node:os'
+import {errorText} from '../errors.ts'
 import {ChildHandle} from './child-process.ts'
 import type {Connection, Inside} from './door.ts'
 import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild} from './messages.ts'
 import type {Plan} from './plan.ts'
 import {type ChildNumber, Pool} from './pool.ts'
+import {SpamHelper} from './spam-helper.ts'
 
 /** Deaths at birth, none of its children being up, after which a new generation is given up. */
 const BIRTHS_TO_TRY = 3
@@ -51,6 +53,7 @@ export class Generation implements Inside {
   readonly plan: Plan
   readonly #options: GenerationOptions
   readonly #pool: Pool
+  #spamHelper: SpamHelper | undefined
   readonly #children = new Map<ChildNumber, ChildHandle>()
   readonly #watch: NodeJS.Timeout
   #nextNumber = 1
@@ -75,6 +78,7 @@ export class Generation implements Inside {
    * @param count how many have to be up: all of them, or the first
    */
   start(count: number): Promise<Up> {
+    this.#spamHelper = this.#startSpamHelper()
     return new Promise(resolve => {
       this.#waitingForUp = {count: Math.min(count, this.plan.children), resolve}
       this.#act()
@@ -179,6 +183,7 @@ export class Generation implements Inside {
     if (!this.#pool.retired || this.#children.size > 0) return
     clearInterval(this.#watch)
     clearTimeout(this.#brake)
+    this.#spamHelper?.stop()
     this.#gone.resolve()
   }
 
@@ -193,6 +198,18 @@ export class Generation implements Inside {
     clearTimeout(this.#brake)
     if (againInMs !== undefined) this.#brake = setTimeout(() => this.#act(), againInMs)
     this.#options.onChange()
+  }
+
+  /** It loads while the children come up; mail that is there sooner waits for it. */
+  #startSpamHelper(): SpamHelper | undefined {
+    const {plan, say} = this.#options
+    if (!plan.spamHelper) return undefined
+    try {
+      return new SpamHelper({plan: plan.spamHelper, base: plan.tempBase, path: plan.path, say})
+    } catch (error) {
+      say(-1, `SpamAssassin cannot be used, mail gets no points of it: ${errorText(error)}`)
+      return undefined
+    }
   }
 
   #make(): void {
@@ -218,6 +235,7 @@ export class Generation implements Inside {
       memoryLimitBytes: plan.memoryLimitBytes,
       aliveEveryMs: plan.childTimeoutMs / SIGNS_IN_TIMEOUT,
       uid,
+      spamHelper: this.#spamHelper?.socketPath,
       describe: number === 1,
     }
   }

@@ -36,11 +36,14 @@ export async function createMailService({
   settings,
   log,
   title,
+  spamHelper,
   announces,
 }: {
   settings: Settings
   log: Log
   title: Title
+  /** where the SpamAssassin helper listens */
+  spamHelper?: string | undefined
   /** the generation that this child is the first of, and tells the bus about */
   announces?: number | undefined
 }): Promise<MailService> {
@@ -68,7 +71,7 @@ export async function createMailService({
     report: (name, condition, reason) => scannerStates.report(name, condition, reason),
   })
   const partsFolder = () => spool.partsFolder()
-  const spamScanners = new SpamScanners({settings, log})
+  const spamScanners = new SpamScanners({settings, log, spamHelper})
   const decoders = createDecoders({base, folder: partsFolder})
   const filter = createFilter({
     forwarder,

@@ -44,6 +44,8 @@ export interface ChildOrders {
   readonly aliveEveryMs: number
   /** the child has to be this user; -1: whoever it is */
   readonly uid: number
+  /** where the SpamAssassin helper listens; undefined: there is none */
+  readonly spamHelper: string | undefined
   /** say what is loaded */
   readonly describe: boolean
 }

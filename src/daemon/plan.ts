@@ -5,6 +5,7 @@
  */
 
 import {type ConfiguredBus, configuredBus} from '../bus/configured-bus.ts'
+import {type SpamHelperPlan, spamHelperPlan} from '../checks/spam/spamassassin/helper-plan.ts'
 import {childTimeoutMs} from '../config/child-timeout.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Snapshot} from '../config/snapshot.ts'
@@ -47,6 +48,8 @@ export interface Plan {
     readonly location: string
   }
   readonly log: LogPlan
+  /** what the SpamAssassin helper is started with; undefined: no mail is to be seen by it */
+  readonly spamHelper: SpamHelperPlan | undefined
 }
 
 export type PlanResult =
@@ -100,6 +103,7 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
         location: text('$snmp_location'),
       },
       log: logPlan(settings, debug),
+      spamHelper: spamHelperPlan(settings),
     },
   }
 }

@@ -144,6 +144,7 @@ $QUARANTINEDIR = "$MYHOME/quarantine";
 $mydomain = 'example.com';
 $myhostname = 'demo.example.com';
 $max_servers = 4;
+@spam_scanners = ();
 $inet_socket_bind = '127.0.0.1';
 $inet_socket_port = ${port};
 $forward_method = 'smtp:[127.0.0.1]:${nextHopPort}';

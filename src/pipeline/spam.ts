@@ -58,6 +58,6 @@ async function ask(
       osFingerprint: undefined,
     },
     await made,
-    {timeoutMs: shareMs(), log, answered: name => mail.timing.mark(name), sections: () => {}},
+    {timeoutMs: shareMs(), log, answered: name => mail.timing.mark(name)},
   )
 }

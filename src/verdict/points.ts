@@ -60,7 +60,7 @@ class Sum {
     this.score = (this.score ?? 0) + points
   }
 
-  add(test: ScoredTest): void {
+  add(test: ScoredTest & {readonly score: number}): void {
     this.addPoints(test.score)
     this.tests.push(test)
   }

@@ -12,6 +12,7 @@ const LISTENER: SocketSpec = {kind: 'inet', host: '127.0.0.1', port: 10024}
 const ORDERS: ChildOrders = {
   path: '',
   snapshot: new Uint8Array(),
+  spamHelper: undefined,
   generation: 1,
   log: {
     target: 'stderr',

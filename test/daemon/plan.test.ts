@@ -99,3 +99,22 @@ test('without IPv6 the default [::1] is left out with a word, unless it is all t
   assert.equal(withoutMissingIpv6(only, [], ['127.0.0.1']), only)
   assert.equal(withoutMissingIpv6(only, [], ['127.0.0.1', '::1']), only)
 })
+
+test('the SpamAssassin helper is wanted where a bank has its module and mail may be looked at', t => {
+  const helper = goodPlan(
+    t,
+    "$sa_siteconfigpath = '/etc/sa'; $sa_debug = 'dns'; $sa_local_tests_only = 1;",
+  ).spamHelper
+  assert.deepEqual(helper, {
+    home: '/var/lib/amavis',
+    configpath: '',
+    siteconfigpath: '/etc/sa',
+    userprefs: '',
+    local_tests_only: '1',
+    debug: 'dns',
+  })
+  assert.equal(goodPlan(t, '@spam_scanners = ();').spamHelper, undefined)
+  assert.equal(goodPlan(t, '@bypass_spam_checks_maps = (1);').spamHelper, undefined)
+  const bank = `$policy_bank{'B'} = {spam_scanners => [['SA', 'Amavis::SpamControl::SpamAssassin']]};`
+  assert.ok(goodPlan(t, `@spam_scanners = (); ${bank}`).spamHelper)
+})

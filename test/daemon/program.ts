@@ -14,6 +14,7 @@ import {temporaryFolder, until} from '../support/wait.ts'
 
 const QUIET = `$enable_zmq = 0;
 $max_servers = 2;
+@spam_scanners = ();
 $log_level = 3;
 $interface_policy{'SOCK'} = 'UNIX';
 $policy_bank{'UNIX'} = {protocol => 'SMTP'};

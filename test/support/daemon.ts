@@ -23,6 +23,7 @@ $QUARANTINEDIR = "$MYHOME/quarantine";
 $mydomain = 'example.com';
 $myhostname = 'filter.example.com';
 $max_servers = 4;
+@spam_scanners = ();
 $inet_socket_bind = '127.0.0.1';
 $inet_socket_port = ${port};
 @local_domains_maps = ( ['.example.com'] );

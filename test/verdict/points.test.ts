@@ -5,7 +5,7 @@ import {pointsFor} from '../../src/verdict/points.ts'
 
 const report = (scanner: string, ...tests: ScoredTest[]): Finding => ({
   kind: 'spam',
-  report: {scanner, score: tests.reduce((sum, {score}) => sum + score, 0), tests, autolearn: ''},
+  report: {scanner, score: tests.reduce((sum, {score}) => sum + (score ?? 0), 0), tests, autolearn: ''},
 })
 const points = (name: string, score: number, ...recipients: number[]): Finding => ({
   kind: 'points',
@@ -18,7 +18,7 @@ const listed = (...listings: [blacklisted: boolean, whitelisted: boolean, points
 })
 const text = (findings: readonly Finding[], index = 0) => {
   const {score, tests} = pointsFor(findings, index)
-  return `${score === undefined ? '-' : Number(score.toFixed(3))} ${tests.map(t => `${t.name}=${Number(t.score.toFixed(3))}`).join(',')}`.trim()
+  return `${score === undefined ? '-' : Number(score.toFixed(3))} ${tests.map(t => `${t.name}=${Number(t.score?.toFixed(3))}`).join(',')}`.trim()
 }
 
 const cases: readonly [name: string, findings: readonly Finding[], index: number, expected: string][] = [

@@ -32,6 +32,18 @@ export function foldText(name: string, body: string): string {
   return foldItems(name, clean === '' ? [] : encodeText(clean).split(' '))
 }
 
+/** A field of several lines that keep their ends, such as a report; empty ones, and tabs that fold, are left out. */
+export function foldLines(name: string, text: string): string {
+  const lines = text.split('\n').flatMap(line => {
+    const clean = line
+      .replace(/^\t+/, '')
+      .replace(/[\x00-\x1f\x7f]+/g, ' ')
+      .trimEnd()
+    return clean.trim() === '' ? [] : [encodeText(clean)]
+  })
+  return lines.map((line, index) => `${cut(`${index === 0 ? `${name}:` : ''} ${line}`)}\r\n`).join('')
+}
+
 /** A mailbox, `"phrase" <address>`: only the phrase may be encoded (RFC 2047 §5). */
 export function foldMailbox(name: string, mailbox: string): string {
   const [, phrase, address] = /^(.*?)\s*(<[^<>]*>)\s*$/s.exec(mailbox) ?? []

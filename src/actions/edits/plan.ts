@@ -17,7 +17,7 @@ import type {Facts, RecipientVerdict} from '../../verdict/verdict.ts'
 import {rfc5322Date} from '../date.ts'
 import {alertFields} from './alert.ts'
 import type {HeaderEdits} from './apply.ts'
-import {foldItems, foldText} from './fold.ts'
+import {foldItems, foldLines, foldText} from './fold.ts'
 import {receivedField} from './received.ts'
 import {type SpamMarks, spamFlag, spamLevel, spamScore, spamStatus} from './spam-fields.ts'
 import {expandTag, taggedSubject} from './subject.ts'
@@ -116,6 +116,7 @@ function editsFor(
   const add = (name: string, field: string) => {
     if (isAllowed(settings, name)) text += field
   }
+  if (local) add('x-spam-checker-version', checkerVersion(facts, settings))
   if (local && input.quarantined) add('x-quarantine-id', foldItems('X-Quarantine-ID', [`<${mailId}>`]))
   if (!bypass.virus) text += common.scannedField
   const alerts = hasAlert(categories) ? alertFields(categories, facts) : ''
@@ -160,12 +161,36 @@ function spamFields(verdict: RecipientVerdict, facts: Facts, settings: Settings)
   const preferred = settings.hash('%prefer_our_added_header_fields')
   const character = settings.string('$sa_spam_level_char') ?? ''
   const wants = (name: string) => isAllowed(settings, name) && isTrue(preferred.get(name))
+  const given = facts.scannerFields.filter(
+    ([name]) => name.toLowerCase() !== CHECKER_VERSION && isAllowed(settings, name.toLowerCase()),
+  )
   let text = ''
   if (wants('x-spam-flag')) text += spamFlag(marks)
   if (wants('x-spam-score')) text += spamScore(marks)
   if (character !== '' && wants('x-spam-level')) text += spamLevel(marks, character)
   if (wants('x-spam-status')) text += spamStatus(marks)
+  if (reached.tag2 && wants('x-spam-report')) text += foldLines('X-Spam-Report', facts.spamReport)
+  for (const [name, body] of given) {
+    if (!isTrue(preferred.get(name.toLowerCase()))) text += foldLines(name, body)
+  }
   return text
+}
+
+const CHECKER_VERSION = 'x-spam-checker-version'
+
+/** `SpamAssassin 4.0.1 (2024-03-26) on mx.example.com`, in our words or its own; '' where it did not scan. */
+function checkerVersion({scannerFields, supplementary}: Facts, settings: Settings): string {
+  const own = scannerFields.find(([name]) => name.toLowerCase() === CHECKER_VERSION)?.[1]
+  const isOurs = isTrue(settings.hash('%prefer_our_added_header_fields').get(CHECKER_VERSION))
+  const version = supplementary.get('SAVERSION')
+  if (!isOurs || version === undefined)
+    return own === undefined ? '' : foldLines('X-Spam-Checker-Version', own)
+  const released = supplementary.get('SASUBVERSION')
+  const host = settings.string('$myhostname') ?? 'localhost'
+  return foldText(
+    'X-Spam-Checker-Version',
+    `SpamAssassin ${version}${released ? ` (${released})` : ''} on ${host}`,
+  )
 }
 
 /** The first tag from the highest category down, tokens filled in; all categories count. */

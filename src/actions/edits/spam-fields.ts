@@ -3,6 +3,7 @@
  *
  * Source: spec/daemon §6.2 (passed), §7 (quarantined, where the status names other levels).
  */
+import type {ScoredTest} from '../../checks/finding.ts'
 import {scoreText} from '../../log/main-entry.ts'
 import type {SpamLevels} from '../../verdict/verdict.ts'
 import {foldItems} from './fold.ts'
@@ -19,7 +20,7 @@ export interface SpamMarks {
   readonly whitelisted: boolean
   /** the score does not count for this recipient */
   readonly bypassed: boolean
-  readonly tests: readonly {readonly name: string; readonly score: number}[]
+  readonly tests: readonly ScoredTest[]
   readonly autolearn: string
 }
 
@@ -71,11 +72,16 @@ function scoreRange({score}: SpamMarks): string {
   return max - min < 0.1 ? scoreText(max) : `${scoreText(min)}..${scoreText(max)}`
 }
 
+/** `NAME=1.5`, or the name alone. */
+export function testText({name, score}: ScoredTest): string {
+  return score === undefined ? name : `${name}=${scoreText(score)}`
+}
+
 function commonItems({blacklisted, whitelisted, tests, autolearn}: SpamMarks): string[] {
   const items: string[] = []
   if (blacklisted) items.push('BLACKLISTED')
   if (whitelisted) items.push('WHITELISTED')
-  const names = tests.map(({name, score}) => `${name}=${scoreText(score)}`).sort()
+  const names = tests.map(testText).sort()
   // A field is folded after the commas between tests, so each test is an item of its own.
   items.push(...`tests=[${names.join(', ')}]`.split(' '))
   items.push(...`autolearn=${autolearn === '' ? 'unavailable' : autolearn}`.split(' '))

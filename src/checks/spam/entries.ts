@@ -30,6 +30,9 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'host',
   'port',
   'socket',
+  'tls',
+  'ca_file',
+  'command',
   'timeout',
 ])
 

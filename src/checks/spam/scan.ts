@@ -22,13 +22,17 @@ export async function scanSpam(
   const results = await Promise.all(
     scanners.map(async scanner => {
       const result = await scanner.scan(mail, scan)
-      scan.answered(scanner.name)
+      scan.answered(scanner.section ?? scanner.name)
       if (result.kind === 'failed') scan.log.write(-1, `${scanner.name} FAILED: ${result.reason}`)
       return result
     }),
   )
   const answers = results.filter(result => result.kind === 'scanned')
-  if (answers.length === 0) return [scanBuiltIn(mail)]
+  if (answers.length === 0) {
+    const finding = scanBuiltIn(mail)
+    // Nobody has looked for more than the test string: without it the mail has no score.
+    return scanners.length > 0 && finding.report.score === 0 ? [] : [finding]
+  }
   return answers.flatMap(result => result.answers.map(findingOf))
 }
 
@@ -37,7 +41,7 @@ export function scanBuiltIn({
   content,
   header,
   parts,
-}: Pick<SpamMail, 'content' | 'header' | 'parts'>): Finding {
+}: Pick<SpamMail, 'content' | 'header' | 'parts'>): Finding & {kind: 'spam'} {
   return {kind: 'spam', report: scanSpamTestString(content.subarray(header.size), parts)}
 }
 

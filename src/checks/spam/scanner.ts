@@ -25,6 +25,25 @@ export interface SpamMail {
   readonly virusStatus: string | undefined
   /** what p0f said of the client; undefined: nothing */
   readonly osFingerprint: string | undefined
+  /** DKIM signatures as we have verified them; undefined: nobody has */
+  readonly signatures?: readonly VerifiedSignature[] | undefined
+}
+
+/** A DKIM signature and what came of it (RFC 6376 §3.5; result as in RFC 8601 §2.7.1). */
+export interface VerifiedSignature {
+  readonly domain: string
+  readonly selector: string
+  readonly identity: string
+  readonly algorithm: string
+  readonly canonicalization: string
+  readonly result: 'pass' | 'fail' | 'invalid' | 'temperror' | 'none'
+  readonly detail: string
+  /** of the public key */
+  readonly bits: number | undefined
+  /** Unix time in s */
+  readonly expires: number | undefined
+  /** names of the signed fields, as the signature has them */
+  readonly headers: string
 }
 
 /** What the recipients get of it: undefined recipients are all of the envelope. */
@@ -41,14 +60,14 @@ export interface ScanContext {
   /** ms; the scanner ends by itself within them */
   readonly timeoutMs: number
   readonly log: Log
-  /** lines of their own beside TIMING, as TIMING-SA is: sections in ms */
-  readonly sections: (name: string, sections: ReadonlyMap<string, number>) => void
 }
 
 /** Lives as long as its child; asked for one mail at a time. */
 export interface SpamScanner {
-  /** as the configuration names it; its section of the TIMING line */
+  /** as the configuration names it */
   readonly name: string
+  /** its section of the TIMING line; undefined: its name */
+  readonly section?: string
   /** for the start-up log */
   readonly description: string
   /** Rejects never. */

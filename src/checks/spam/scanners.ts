@@ -17,11 +17,17 @@ export interface SpamScannerDeps {
   /** of the base bank, for what is the same for all mail */
   readonly settings: Settings
   readonly log: Log
+  /** where this generation's SpamAssassin helper listens; undefined: it has none */
+  readonly spamHelper?: string | undefined
 }
 
 type Maker = (entry: SpamScannerEntry, deps: SpamScannerDeps) => SpamScanner | Promise<SpamScanner>
 
-const MAKERS: Readonly<Record<string, Maker>> = {}
+const MAKERS: Readonly<Record<string, Maker>> = {
+  SpamAssassin: async (entry, {spamHelper}) =>
+    (await import('./spamassassin/spam-assassin.ts')).spamAssassin(entry, spamHelper),
+  SpamdClient: async entry => (await import('./spamd/spamd-client.ts')).spamdClient(entry),
+}
 
 export class SpamScanners {
   readonly #deps: SpamScannerDeps

@@ -119,7 +119,9 @@ export function tests(
     const found = new Map(
       outcomes.flatMap(({verdict}) => verdict.tests.map(test => [test.name, test.score] as const)),
     )
-    const all = [...found].map(([name, score]) => (withScores ? `${name}=${scoreText(score)}` : name)).sort()
+    const all = [...found]
+      .map(([name, score]) => (withScores && score !== undefined ? `${name}=${scoreText(score)}` : name))
+      .sort()
     const limit = settings.number('$macro_tests_sanity_limit') ?? all.length
     const shown = all.length > limit ? [...all.slice(0, limit), '...'] : all
     return separator === undefined ? shown : shown.join(separator)

@@ -225,3 +225,41 @@ for (const [conf, gone] of switches) {
     assert.ok(!names({...of, settings: settingsOf(conf)}).includes(gone))
   })
 }
+
+test("a scanner's own fields are added where they are allowed and ours are not preferred", () => {
+  const scanned = facts({
+    scannerFields: [
+      ['X-Spam-Checker-Version', 'SpamAssassin 4.0.1\n\ton sa.example.com'],
+      ['X-Spam-Status', 'No, theirs'],
+      ['X-Spam-Report', '\n\t*  1.2 A text\n\t*      [more]'],
+      ['X-Spam-Relay', 'DE'],
+      ['X-Spam-Other', 'x'],
+    ],
+    spamReport: 'theirs as text',
+    supplementary: new Map([
+      ['SAVERSION', '4.0.1'],
+      ['SASUBVERSION', '2024-03-26'],
+    ]),
+  })
+  const allowed = `for (qw(x-spam-checker-version x-spam-report x-spam-relay)) { $allowed_added_header_fields{$_} = 1 }`
+  const added = (conf: string) =>
+    sent(
+      input({
+        settings: settingsOf(conf),
+        verdicts: [spam({reached: {tag: true, tag2: true, tag3: false, kill: false}})],
+        facts: scanned,
+      }),
+    ).filter(line => /^X-Spam-(?:Checker|Report|Relay|Other)/.test(line))
+  assert.deepEqual(added(''), [])
+  assert.deepEqual(added(allowed), [
+    'X-Spam-Checker-Version: SpamAssassin 4.0.1 (2024-03-26) on filter.example.com',
+    'X-Spam-Report: theirs as text',
+    'X-Spam-Relay: DE',
+  ])
+  const theirs = `${allowed} for (qw(x-spam-checker-version x-spam-report)) { $prefer_our_added_header_fields{$_} = 0 }`
+  assert.deepEqual(added(theirs), [
+    'X-Spam-Checker-Version: SpamAssassin 4.0.1 on sa.example.com',
+    'X-Spam-Report: *  1.2 A text *      [more]',
+    'X-Spam-Relay: DE',
+  ])
+})
