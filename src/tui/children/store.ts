@@ -2,8 +2,8 @@
  * store — gathers what the buses say and publishes the table of children at a steady pace.
  *
  * Knows no React, but has the two functions that `useSyncExternalStore` wants. However much arrives, there
- * is one new snapshot a period; with nothing new there is one a second while somebody listens, because
- * ages go on.
+ * is one new snapshot a period, and some more at first and after `clear`: nobody likes to wait for the first
+ * picture. With nothing new there is one a second while somebody listens, because ages go on.
  */
 import {type Frame, parseFrame} from '../../bus/grammar.ts'
 import {INCIDENT_PREFIX, type Incident, parseIncident} from '../../bus/incident.ts'
@@ -24,8 +24,8 @@ export interface BusIncident extends Incident {
 }
 
 export interface ChildStore {
-  /** A message as it arrived. */
-  put(endpoint: string, frames: readonly (Buffer | string)[]): void
+  /** A message as it arrived, now or, of a recording, at its time. */
+  put(endpoint: string, frames: readonly (Buffer | string)[], atMs?: number): void
   /** The last published snapshot; the same object until the next. */
   getSnapshot(): Snapshot
   /** Publish what has arrived up to now, at once. */
@@ -50,6 +50,9 @@ export interface StoreOptions {
 }
 
 const MOST_INCIDENTS = 100
+/** At first there are so many snapshots so soon after something was heard. */
+const EAGER_SNAPSHOTS = 8
+const SOON_MS = 200
 
 export function createChildStore({
   now = Date.now,
@@ -63,6 +66,8 @@ export function createChildStore({
   let heard = false
   let snapshot: Snapshot = {table: draft.publish(now()), nowMs: now()}
   let timer: NodeJS.Timeout | undefined
+  let soon: NodeJS.Timeout | undefined
+  let eager = EAGER_SNAPSHOTS
 
   const publish = () => {
     heard = false
@@ -73,12 +78,22 @@ export function createChildStore({
   const tick = () => {
     if (heard || Math.abs(now() - snapshot.nowMs) >= tickMs) publish()
   }
+  const publishSoon = () => {
+    if (eager === 0 || soon !== undefined || listeners.size === 0 || periodMs <= SOON_MS) return
+    soon = setTimeout(() => {
+      soon = undefined
+      eager--
+      if (heard) publish()
+    }, SOON_MS).unref()
+  }
   const start = () => {
     timer ??= setInterval(tick, periodMs).unref()
   }
   const stop = () => {
     clearInterval(timer)
+    clearTimeout(soon)
     timer = undefined
+    soon = undefined
   }
   /** Any frame but the usual one. */
   const hearText = (endpoint: string, text: string, nowMs: number) => {
@@ -95,9 +110,9 @@ export function createChildStore({
     incidents = [...incidents, {...incident, endpoint}].slice(-MOST_INCIDENTS)
   }
   return {
-    put(endpoint, frames) {
-      const nowMs = now()
+    put(endpoint, frames, nowMs = now()) {
       heard = true
+      if (eager > 0) publishSoon()
       draft.touch(endpoint, nowMs)
       for (const frame of frames) {
         if (typeof frame === 'string') hearText(endpoint, frame, nowMs)
@@ -120,6 +135,8 @@ export function createChildStore({
       draft = new TableDraft()
       incidents = []
       heard = true
+      eager = EAGER_SNAPSHOTS
+      publishSoon()
     },
     subscribe(listener) {
       listeners.add(listener)

@@ -9,11 +9,14 @@ import type {Row} from './rows.ts'
 export function paintRow(row: Row, isSelected: boolean, isStale: boolean, theme: Theme): string {
   const plain = row.start + row.state + row.bar + row.trail
   if (isSelected) return theme.selected(plain)
-  if (isStale) return theme.faint(plain)
+  // each column that is drawn costs, blank ones too
+  if (isStale) return theme.faint(plain.trimEnd())
   if (row.gone) return row.start + theme.status.error(row.state) + row.bar
   const paint = theme.state[row.kind]
-  if (row.kind === 'idle') return paint(plain)
-  return row.start + paint(row.state) + paintLetters(row.bar, theme) + theme.faint(row.trail)
+  if (row.kind === 'idle') return paint(plain.trimEnd())
+  const trail = row.trail.trimEnd()
+  const bar = paintLetters(trail === '' ? row.bar.trimEnd() : row.bar, theme)
+  return row.start + paint(row.state) + bar + (trail === '' ? '' : theme.faint(trail))
 }
 
 /** Equal letters together, so that a line needs few colour changes. */

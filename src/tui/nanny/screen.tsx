@@ -217,11 +217,11 @@ export function NannyScreen(props: ScreenProps): ReactElement {
     })
   }
   return (
-    <Box flexDirection="column" height={lines} width={columns} overflow="hidden">
+    <Box flexDirection="column" height={lines} width={columns}>
       <Line text={titleLine(title, snapshot, view.frozen !== undefined, columns, theme, mark)} />
       <Line text={summaryLine(snapshot, keys.length, view.filter, columns)} />
       <Line text={theme.heading(headingLine(layout, view.sort, view.reversed))} />
-      <Box flexDirection="column" flexGrow={1} overflow="hidden">
+      <Box flexDirection="column" flexGrow={1}>
         {body()}
       </Box>
       <Line text={notice === undefined ? footer() : `${theme.status.error(notice)}  ${footer()}`} />
@@ -281,5 +281,5 @@ function Waiting({endpoints}: {readonly endpoints: readonly string[]}): ReactEle
     'The daemon ("amavis start") and its services ("amavis mc") must run;',
     'another bus is named with --connect or AMAVIS_CONNECT.',
   ]
-  return <Text>{lines.join('\n')}</Text>
+  return <Text wrap="truncate">{lines.join('\n')}</Text>
 }

@@ -16,7 +16,7 @@ import {busLabel} from './rows.ts'
 import {NannyScreen} from './screen.tsx'
 
 /** What the buses say is drawn so often at most; a key is answered at once. */
-const PERIOD_MS = 500
+const PERIOD_MS = 1000
 
 export interface ShowOptions {
   readonly endpoints: readonly string[]
@@ -47,13 +47,19 @@ export async function showNanny({
   responders = [],
   clock,
 }: ShowOptions): Promise<void> {
-  keepYoungHeap()
   const store = createChildStore({periodMs: PERIOD_MS, ...(clock && {now: clock.now})})
-  const feed = (ended: AbortSignal) =>
-    feedReplayed(clock, signal ? AbortSignal.any([ended, signal]) : ended, store.clear, async until => {
-      void recallIncidents(store, endpoints, responders, clock)
-      await feedStore(store, endpoints, until, TASK_PREFIXES, clock)
-    })
+  const feed = (ended: AbortSignal) => {
+    keepYoungHeap(ended)
+    return feedReplayed(
+      clock,
+      signal ? AbortSignal.any([ended, signal]) : ended,
+      store.clear,
+      async until => {
+        void recallIncidents(store, endpoints, responders, clock)
+        await feedStore(store, endpoints, until, TASK_PREFIXES, clock)
+      },
+    )
+  }
   try {
     await showScreen(
       <NannyScreen
