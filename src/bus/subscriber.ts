@@ -15,6 +15,8 @@ import {askReplay, isReplay, replay} from './recording/replay.ts'
 export interface BusMessage {
   readonly endpoint: string
   readonly frames: readonly string[]
+  /** when it was said, of a recording whose beginning comes at once; else it has just arrived */
+  readonly atMs?: number | undefined
 }
 
 export interface ListenOptions {
@@ -38,7 +40,7 @@ export async function listen(
   endpoints: readonly string[],
   prefixes: readonly string[],
   {signal, clock}: ListenOptions,
-  put: (endpoint: string, frames: readonly Buffer[]) => void,
+  put: (endpoint: string, frames: readonly Buffer[], atMs?: number) => void,
 ): Promise<void> {
   if (signal.aborted) return
   const failed = Promise.withResolvers<never>()
@@ -85,8 +87,9 @@ export async function* subscribe(
   const stop = AbortSignal.any([signal, ended.signal])
   let wake = () => {}
   let failure: unknown
-  const listening = listen(endpoints, prefixes, {signal: stop, clock}, (endpoint, frames) => {
-    if (waiting.length < MOST_WAITING) waiting.push({endpoint, frames: frames.map(frame => frame.toString())})
+  const listening = listen(endpoints, prefixes, {signal: stop, clock}, (endpoint, frames, atMs) => {
+    if (waiting.length < MOST_WAITING)
+      waiting.push({endpoint, frames: frames.map(frame => frame.toString()), atMs})
     else onDrop?.(endpoint)
     wake()
   })
@@ -170,11 +173,10 @@ async function playAll(
   endpoint: string,
   prefixes: readonly string[],
   options: ListenOptions,
-  put: (endpoint: string, frames: readonly Buffer[]) => void,
+  put: (endpoint: string, frames: readonly Buffer[], atMs?: number) => void,
 ): Promise<void> {
-  for await (const {frames} of replay(endpoint, prefixes, options))
-    put(
-      endpoint,
-      frames.map(frame => Buffer.from(frame)),
-    )
+  for await (const {frames, atMs} of replay(endpoint, prefixes, options)) {
+    const octets = frames.map(frame => Buffer.from(frame))
+    put(endpoint, octets, atMs)
+  }
 }

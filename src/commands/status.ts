@@ -83,9 +83,10 @@ ${JSON_FIELDS}`
     const wantsText =
       flags.once || flags.count !== undefined || flags.wait !== undefined || json || check || classic
     if (!wantsText && argv.length === 0 && process.stdout.isTTY && process.env['TERM'] !== 'dumb') {
-      const {buses, responders} = await withMessages(this, () => endpointsOf(flags))
+      const {buses, responders, clock} = await withMessages(this, () => endpointsOf(flags))
       const {showStatus} = await import('../tui/status/show.tsx')
-      return withMessages(this, () => showStatus({places: placesOf(buses, responders), askMaster, limits}))
+      const places = placesOf(buses, responders)
+      return withMessages(this, () => showStatus({places, askMaster, limits, clock}))
     }
     await runTextView(this, 'status', flags, argv as string[], async options => {
       const {printClassicStatus, printStatus} = await import('../tui/status/plain.ts')

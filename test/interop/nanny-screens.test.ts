@@ -97,6 +97,40 @@ test('a recording says that it is one, and its keys go back and forth, hold it a
   await terminal.shows(/AFTER 0/)
 })
 
+test('status shows recordings side by side on one clock, with the rates of then, also after a jump', async t => {
+  const folder = temporaryFolder(t)
+  const recordings = ['mx1', 'mx2'].map((name, host) => {
+    const file = path.join(folder, name)
+    const lines = Array.from({length: 120}, (_, second) => {
+      const timeMs = T0 + second * 1000
+      const pid = 30_001 + 10_000 * host + (second % 5)
+      const said = [
+        `am.st ${pid} ${seconds(timeMs)} S ${pid}-${second}`,
+        `am.st ${pid} 300 .`,
+        `am.st ${pid} 320 -`,
+      ]
+      return said.map(frame => formatRecord({timeMs, frames: [frame]})).join('')
+    })
+    writeFileSync(file, lines.join(''))
+    return ['--replay', file]
+  })
+  const terminal = startTerminal(t, ['status', ...recordings.flat(), '--at', String(T0 / 1000 + 60)])
+  const rates = /RECORDING [\s\S]* mx1 .* (?:5\d|6\d) [\s\S]* mx2 .* (?:5\d|6\d) /
+  await terminal.shows(rates)
+  terminal.press('Space')
+  await terminal.shows(/x1 HELD/)
+  const shownAt = () => Number(/:(\d\d) x/.exec(terminal.shown())?.[1])
+  const before = shownAt()
+  terminal.press('Right')
+  await until('ten seconds on', () => (shownAt() - before + 60) % 60 === 10)
+  await terminal.shows(rates)
+  terminal.press('End')
+  await terminal.shows(/x1 END/)
+  await terminal.shows(rates)
+  terminal.press('q')
+  await terminal.shows(/AFTER 0/)
+})
+
 /** Anybody who reaches the bus may say these. */
 const HOSTILE: readonly (string | Buffer)[] = [
   'am.st 20001 1700000000.000 \u001b]0;owned\u0007 20001-\u001b[2J',

@@ -88,7 +88,13 @@ export async function* replay(
     if (shown.now() < record.timeMs && !(await shown.reached(record.timeMs, signal))) return
     const nowMs = now()
     const byMs = nowMs - positionMs(plan, nowMs)
-    yield {endpoint, frames: clock ? record.frames : record.frames.map(frame => movedFrame(frame, byMs))}
+    yield clock
+      ? {endpoint, frames: record.frames, atMs: record.timeMs}
+      : {
+          endpoint,
+          frames: record.frames.map(frame => movedFrame(frame, byMs)),
+          atMs: Math.min(nowMs, record.timeMs + byMs),
+        }
   }
   await shown.reached(LAST_MS, signal)
 }

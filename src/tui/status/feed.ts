@@ -1,6 +1,7 @@
 /**
  * feed — carries what buses say, responders answer and the master tells into the watch.
  */
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {ask, subscribe} from '../../bus/subscriber.ts'
 import {askCounters} from '../agent/answer.ts'
 import type {Variables} from '../agent/classic.ts'
@@ -23,18 +24,20 @@ export async function feedStatus(
   places: readonly Place[],
   askMaster: AskMaster,
   signal: AbortSignal,
+  clock?: ReplayClock,
 ): Promise<void> {
   const stop = new AbortController()
   const ended = AbortSignal.any([signal, stop.signal])
   const asking = (async () => {
-    do await askAll(watch, places, askMaster)
+    do await askAll(watch, places, askMaster, clock)
     while (await pause(ASK_MS, ended))
   })()
   const listening = (async () => {
     const onDrop = (endpoint: string) => watch.lost(endpoint, 1)
     const endpoints = places.map(({endpoint}) => endpoint)
-    for await (const {endpoint, frames} of subscribe(endpoints, STATUS_PREFIXES, {signal: ended, onDrop})) {
-      watch.put(endpoint, frames)
+    const options = {signal: ended, clock, onDrop}
+    for await (const {endpoint, frames, atMs} of subscribe(endpoints, STATUS_PREFIXES, options)) {
+      watch.put(endpoint, frames, atMs)
     }
   })()
   try {
@@ -50,16 +53,18 @@ export async function askAll(
   watch: StatusWatch,
   places: readonly Place[],
   askMaster: AskMaster,
+  clock?: ReplayClock,
 ): Promise<void> {
-  await Promise.all(places.map(place => askPlace(watch, place, askMaster)))
+  await Promise.all(places.map(place => askPlace(watch, place, askMaster, clock)))
 }
 
 async function askPlace(
   watch: StatusWatch,
   {endpoint, responder}: Place,
   askMaster: AskMaster,
+  clock: ReplayClock | undefined,
 ): Promise<void> {
-  const variables = askCounters(responder).then(answer => {
+  const variables = askCounters(responder, clock).then(answer => {
     watch.answered(responder, answer)
     return answer
   })
@@ -68,7 +73,7 @@ async function askPlace(
     return answer
   })
   if (isOurResponder(await variables, await master)) {
-    watch.recalled(endpoint, await ask(responder, 'am.incidents?').catch(() => []))
+    watch.recalled(endpoint, await ask(responder, 'am.incidents?', {clock}).catch(() => []))
   }
 }
 

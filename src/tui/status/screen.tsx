@@ -7,9 +7,12 @@
  */
 import {Box, Text, useApp, useInput, useStdin, useWindowSize} from 'ink'
 import {type ReactElement, useMemo, useRef, useState, useSyncExternalStore} from 'react'
+import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {SILENCE_MS} from '../children/feed.ts'
 import {type Action, bindingOf, keyHelp, keyNames, STATUS_ACTIONS} from '../keys.ts'
 import {clockText} from '../nanny/header.ts'
+import {REPLAY_HELP, replayMark} from '../replay/control.ts'
+import {useReplay} from '../replay/use-replay.ts'
 import type {Theme} from '../theme.ts'
 import {assess, type Section} from './assess.ts'
 import type {AssessedHost} from './json.ts'
@@ -23,6 +26,8 @@ export interface StatusScreenProps {
   readonly watch: Pick<StatusWatch, 'getSnapshot' | 'subscribe'>
   readonly limits: Limits
   readonly theme: Theme
+  /** of recordings */
+  readonly clock?: ReplayClock | undefined
 }
 
 /** Title, verdict and footer. */
@@ -30,12 +35,13 @@ const FIXED_LINES = 3
 /** Details below the sections have at least so many lines, a gap and a heading among them. */
 const LEAST_DETAILS = 4
 
-export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactElement {
+export function StatusScreen({watch, limits, theme, clock}: StatusScreenProps): ReactElement {
   const {columns: width, rows: lines} = useWindowSize()
   const {exit} = useApp()
   const {isRawModeSupported} = useStdin()
   const live = useSyncExternalStore(watch.subscribe, watch.getSnapshot)
   const [view, current, dispatch] = useStatusView(live.hosts.length)
+  const replay = useReplay(clock)
   const snapshot = view.frozen ?? live
   const hosts = useMemo(() => assessAll(snapshot, limits), [snapshot, limits])
   const host = hosts[view.host] ?? hosts[0]
@@ -67,6 +73,7 @@ export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactEl
     open: () => dispatch({type: 'open'}),
   }
   const onKey = (name: string) => {
+    if (replay.onKey(name)) return
     const action = bindingOf(name)?.action
     const act = action === undefined ? undefined : actions[action]
     if (act) return act()
@@ -78,7 +85,8 @@ export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactEl
   const body = (): readonly Line[] => {
     const plain = (texts: readonly string[]) => texts.map(text => ({text, paint: (same: string) => same}))
     if (view.help) {
-      return plain(keyHelp(true, STATUS_ACTIONS).map(([keys, help]) => `  ${keys.padEnd(11)} ${help}`))
+      const known = [...keyHelp(true, STATUS_ACTIONS), ...(clock ? REPLAY_HELP : [])]
+      return plain(known.map(([keys, help]) => `  ${keys.padEnd(11)} ${help}`))
     }
     const heading = ({name}: Section): Line => ({text: name.padEnd(width), paint: theme.heading})
     if (!host) return []
@@ -106,7 +114,7 @@ export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactEl
   }
   return (
     <Box flexDirection="column" height={lines} width={width} overflow="hidden">
-      <Text wrap="truncate">{titleLine(snapshot, view, host, section?.name, width, theme)}</Text>
+      <Text wrap="truncate">{titleLine(snapshot, view, host, section?.name, width, theme, clock)}</Text>
       <Text wrap="truncate">{verdictLine(view, host, width, theme)}</Text>
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
         <Text wrap="truncate">
@@ -115,7 +123,9 @@ export function StatusScreen({watch, limits, theme}: StatusScreenProps): ReactEl
             .join('\n')}
         </Text>
       </Box>
-      <Text wrap="truncate">{view.message ?? footer(view, hosts.length, theme)}</Text>
+      <Text wrap="truncate">
+        {replay.footer ?? view.message ?? footer(view, hosts.length, theme, clock !== undefined)}
+      </Text>
     </Box>
   )
 }
@@ -131,20 +141,23 @@ function titleLine(
   section: string | undefined,
   width: number,
   theme: Theme,
+  clock: ReplayClock | undefined,
 ): string {
   const shown = view.level === 'hosts' || !host ? hosts : [host.facts]
   const heard = shown.flatMap(({bus}) => bus.heardMs ?? [])
   const oldestMs = heard.length < shown.length ? undefined : Math.min(...heard)
   const stale = oldestMs !== undefined && nowMs - oldestMs > SILENCE_MS
   const age = oldestMs === undefined ? 'no data yet' : stale ? `no data since ${clockText(oldestMs)}` : 'live'
-  const right = `${view.frozen ? 'PAUSED  ' : ''}${clockText(nowMs)}  ${age}`
+  const right = clock
+    ? replayMark(clock, clock.now())
+    : `${view.frozen ? 'PAUSED  ' : ''}${clockText(nowMs)}  ${age}`
   const what =
     view.level === 'hosts' || !host
       ? `${hosts.length} hosts`
       : `${hostName(host.facts)}${view.level === 'details' ? `  ${section ?? ''}` : ''}`
   const room = Math.max(0, width - right.length - 2)
   const left = `amavis status  ${what}`.slice(0, room).padEnd(room + 2)
-  const isOff = stale || oldestMs === undefined || view.frozen !== undefined
+  const isOff = clock !== undefined || stale || oldestMs === undefined || view.frozen !== undefined
   return theme.title(left) + (isOff ? theme.status.warning : theme.faint)(right)
 }
 
@@ -161,13 +174,21 @@ function isYoung({facts}: Pick<AssessedHost, 'facts'>): boolean {
   return facts.watchedMs < SILENCE_MS
 }
 
-function footer({help, level}: StatusView, hosts: number, theme: Theme): string {
+const REPLAY_KEYS = [
+  ['space', 'hold'],
+  ['←→', '10 s'],
+  ['[ ]', '1 min'],
+  ['+-', 'speed'],
+  ['t', 'go to'],
+] as const
+
+function footer({help, level}: StatusView, hosts: number, theme: Theme, isReplay: boolean): string {
   const keys: readonly (readonly [string, string])[] = [
     ['q', 'quit'],
     ['?', help ? 'back' : 'help'],
     ...(level === 'details' ? [] : [['enter', level === 'hosts' ? 'host' : 'look closer'] as const]),
     ...(level === 'details' || (level === 'sections' && hosts > 1) ? [['esc', 'back'] as const] : []),
-    ['space', 'pause'],
+    ...(isReplay ? REPLAY_KEYS : [['space', 'pause'] as const]),
   ]
   return keys.map(([key, word]) => `${theme.key(key)} ${word}`).join('  ')
 }

@@ -1,6 +1,7 @@
 /**
  * text — the assessment as plain lines, for a terminal that cannot do more, a pipe or a mail. Pure.
  */
+import {busLabel} from '../nanny/rows.ts'
 import {visibleText} from '../visible.ts'
 import type {Assessment, Level, Section, Warning} from './assess.ts'
 import type {HostFacts} from './facts.ts'
@@ -19,9 +20,11 @@ export const MARKS: Readonly<Record<Section['level'], string>> = {
   unknown: '-',
 }
 
+const isRecording = (endpoint: string) => endpoint.startsWith('replay:')
+
 /** How a host is called: as its daemon says, else by its bus. */
 export function hostName({name, endpoint}: Pick<HostFacts, 'name' | 'endpoint'>): string {
-  return visibleText(name ?? endpoint)
+  return isRecording(endpoint) && name === undefined ? busLabel(endpoint) : visibleText(name ?? endpoint)
 }
 
 export function verdictText({level, warnings}: Assessment): string {

@@ -45,8 +45,8 @@ const MOST_SCANNERS = 100
 const FORWARDING_FAILED = /\b(?:FWD|SEND) from </
 
 export interface StatusWatch {
-  /** A message as it arrived. */
-  put(endpoint: string, frames: readonly string[]): void
+  /** A message as it arrived, now or, of a recording, at its time. */
+  put(endpoint: string, frames: readonly string[], atMs?: number): void
   /** Messages were dropped on the way from a bus to us. */
   lost(endpoint: string, messages: number): void
   /** A responder's answer; undefined: there was none. */
@@ -59,6 +59,8 @@ export interface StatusWatch {
   getSnapshot(): StatusSnapshot
   /** Publish now. */
   refresh(): StatusSnapshot
+  /** Forget everything: what follows is of another time. */
+  clear(): void
   /** @returns how to stop listening */
   subscribe(listener: () => void): () => void
 }
@@ -69,8 +71,8 @@ export interface StatusSnapshot {
 }
 
 export function createStatusWatch(places: readonly Place[], now: () => number = Date.now): StatusWatch {
-  const hosts = places.map(place => new Host(place, now))
-  const byEndpoint = new Map(hosts.map(host => [host.place.endpoint, host]))
+  let hosts = places.map(place => new Host(place, now))
+  let byEndpoint = new Map(hosts.map(host => [host.place.endpoint, host]))
   const listeners = new Set<() => void>()
   let timer: NodeJS.Timeout | undefined
   const take = (): StatusSnapshot => ({nowMs: now(), hosts: hosts.map(host => host.facts())})
@@ -80,13 +82,17 @@ export function createStatusWatch(places: readonly Place[], now: () => number = 
     for (const listener of listeners) listener()
     return snapshot
   }
-  const beganMs = now()
+  // by our own time, which goes on where that of a recording is held
+  let beganMs = performance.now()
+  let publishedMs = -Infinity
   const tick = () => {
-    const nowMs = now()
-    if (nowMs - snapshot.nowMs >= PERIOD_MS || nowMs - beganMs < EAGER_MS) refresh()
+    const ticks = performance.now()
+    if (ticks - publishedMs < PERIOD_MS && ticks - beganMs >= EAGER_MS) return
+    publishedMs = ticks
+    refresh()
   }
   return {
-    put: (endpoint, frames) => byEndpoint.get(endpoint)?.put(frames),
+    put: (endpoint, frames, atMs = now()) => byEndpoint.get(endpoint)?.put(frames, atMs),
     lost: (endpoint, messages) => byEndpoint.get(endpoint)?.lost(messages),
     answered(responder, variables) {
       for (const host of hosts) if (host.place.responder === responder) host.answered(variables)
@@ -95,6 +101,11 @@ export function createStatusWatch(places: readonly Place[], now: () => number = 
     told: (endpoint, master) => byEndpoint.get(endpoint)?.told(master),
     getSnapshot: () => snapshot,
     refresh,
+    clear() {
+      hosts = places.map(place => new Host(place, now))
+      byEndpoint = new Map(hosts.map(host => [host.place.endpoint, host]))
+      beganMs = performance.now()
+    },
     subscribe(listener) {
       listeners.add(listener)
       timer ??= setInterval(tick, TICK_MS).unref()
@@ -141,24 +152,23 @@ class Host {
     this.#store = createChildStore({now})
   }
 
-  put(frames: readonly string[]): void {
+  put(frames: readonly string[], atMs: number): void {
     const states: string[] = []
     for (const text of frames) {
-      if (text.startsWith('am.log.')) this.#hear(text)
+      if (text.startsWith('am.log.')) this.#hear(text, atMs)
       else states.push(text)
     }
-    this.#store.put(this.place.endpoint, states)
+    this.#store.put(this.place.endpoint, states, atMs)
   }
 
   lost(messages: number): void {
     this.#dropped += messages
   }
 
-  #hear(text: string): void {
+  #hear(text: string, atMs: number): void {
     const frame = credible(parseFrame(text))
     if (frame?.kind !== 'log') return
-    const nowMs = this.#now()
-    remember(this.#lags, nowMs - frame.timeMs, LAGS)
+    remember(this.#lags, atMs - frame.timeMs, LAGS)
     const timing = parseTiming(frame.text)
     if (timing) this.#timing.add(timing, frame.pid)
     if (timing || frame.level >= 0) return
@@ -220,7 +230,7 @@ class Host {
     return {
       ...this.place,
       nowMs,
-      watchedMs: nowMs - this.#beganMs,
+      watchedMs: nowMs - Math.min(this.#beganMs, bus?.firstHeardMs ?? nowMs),
       bus: {
         heardMs: bus?.heardMs,
         firstHeardMs: bus?.firstHeardMs,

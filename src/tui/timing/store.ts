@@ -15,7 +15,7 @@ const PREFIXES = [TIMING_PREFIX, 'am.proc.']
 const PERIOD_MS = 1000
 
 export interface TimingStore {
-  put(frames: readonly string[]): void
+  put(frames: readonly string[], atMs?: number): void
   /** The last published; the same object until the next. */
   getSnapshot(): TimingSnapshot
   /** Publish now. */
@@ -43,8 +43,10 @@ export function createTimingStore(now: () => number = Date.now): TimingStore {
     return snapshot
   }
   return {
-    put(frames) {
-      heardMs = now()
+    put(frames, atMs = now()) {
+      heardMs = atMs
+      // the beginning of a recording comes at once, but is of the time before
+      startMs = Math.min(startMs, atMs)
       for (const text of frames) {
         const frame = credible(parseFrame(text))
         const entry = frame?.kind === 'log' ? parseTiming(frame.text) : undefined
@@ -81,5 +83,5 @@ export async function feedTimings(
   signal: AbortSignal,
   clock?: ReplayClock,
 ): Promise<void> {
-  for await (const {frames} of subscribe(endpoints, PREFIXES, {signal, clock})) store.put(frames)
+  for await (const {frames, atMs} of subscribe(endpoints, PREFIXES, {signal, clock})) store.put(frames, atMs)
 }
