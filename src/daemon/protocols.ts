@@ -9,6 +9,7 @@ import {serveSmtp} from '../session/smtp/session.ts'
 const PROTOCOLS: ReadonlyMap<string, Converse> = new Map<string, Converse>([
   ['SMTP', serveSmtp],
   ['LMTP', serveSmtp],
+  ['AM.PDP', async (socket, deps) => (await import('../session/ampdp/session.ts')).serveAmPdp(socket, deps)],
 ])
 
 /** The session for a protocol in upper case; undefined where there is none. */

@@ -6,7 +6,7 @@
  * are not tried: the client keeps the mail for all.
  */
 import {applyEdits} from '../actions/edits/apply.ts'
-import {type Cluster, planEdits} from '../actions/edits/plan.ts'
+import {type Cluster, type EditInput, planEdits} from '../actions/edits/plan.ts'
 import type {Delivery as Job, RecipientResult} from '../actions/forward/delivery.ts'
 import type {Settings} from '../config/settings.ts'
 import {AmavisError, type SmtpReply} from '../errors.ts'
@@ -57,23 +57,7 @@ export async function forward(
     })
     return ended
   }
-  const clusters = byMethod(
-    planEdits({
-      header,
-      verdicts,
-      recipientCount: mail.envelope.recipients.length,
-      facts: job.facts,
-      quarantined: job.quarantined,
-      client: mail.client,
-      listener: mail.listener,
-      protocol: mail.protocol,
-      taskId: mail.taskId,
-      mailId: job.mailId,
-      at: mail.receivedAt,
-      settings,
-    }),
-    settings,
-  )
+  const clusters = byMethod(planEdits(editInput(job)), settings)
   let givingUp = false
   for (const {cluster, method} of clusters) {
     if (givingUp) {
@@ -90,6 +74,25 @@ export async function forward(
     }
   }
   return ended
+}
+
+/** What the edits of passed mail are planned from. */
+export function editInput({mail, header, verdicts, settings, ...job}: Forwarding): EditInput {
+  return {
+    header,
+    verdicts,
+    recipientCount: mail.envelope.recipients.length,
+    facts: job.facts,
+    quarantined: job.quarantined,
+    client: mail.client,
+    listener: mail.listener,
+    deliveredByClient: mail.deliveredBy === 'client',
+    protocol: mail.protocol,
+    taskId: mail.taskId,
+    mailId: job.mailId,
+    at: mail.receivedAt,
+    settings,
+  }
 }
 
 /** Whether the client takes an answer for each recipient. */

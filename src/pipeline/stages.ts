@@ -18,7 +18,7 @@ import {parseHeader} from '../message/header.ts'
 import {readMime} from '../message/mime/read.ts'
 import {readAll} from '../message/octets.ts'
 import {readOrigin} from '../message/origin.ts'
-import type {Outcome, Transaction} from '../session/transaction.ts'
+import type {ClientEdits, Outcome, Transaction} from '../session/transaction.ts'
 import {factsOf, weighVirusNames} from '../verdict/facts.ts'
 import {judge} from '../verdict/judge.ts'
 import {clientText} from '../verdict/log-facts.ts'
@@ -52,7 +52,13 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
 
   run.begin('check_init')
   const reportBank: BankReport = (line, level) => log.write(level, line)
-  let settings = settingsForMail(mail.settings, addressOf(mail), envelope.sender, reportBank)
+  let settings = settingsForMail(
+    mail.settings,
+    addressOf(mail),
+    envelope.sender,
+    reportBank,
+    mail.requestedBanks,
+  )
 
   run.begin('digest_hdr')
   const content = octets.memory ?? (await run.within(readAll(octets)))
@@ -135,10 +141,17 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
 
   const passing = verdicts.filter(({blocking}) => !blocking)
   let deliveries = NONE_DELIVERED
+  let edits: ClientEdits | undefined
   if (passing.length > 0) {
     run.begin('forward', 'F', '')
-    const job = {...known, verdicts: passing, isAscii: isAscii(content), quarantined: kept.some(isQuarantine)}
-    deliveries = await run.within(forward({...job, deadlineMs: services.remainingMs()}, services))
+    const quarantined = kept.some(isQuarantine)
+    const deadlineMs = services.remainingMs()
+    const job = {...known, verdicts: passing, isAscii: isAscii(content), quarantined, deadlineMs}
+    if (mail.deliveredBy === 'client') {
+      // Few sockets are for clients that do.
+      const {accept} = await import('./accepting.ts')
+      ;({deliveries, edits} = accept(job, verdicts, services))
+    } else deliveries = await run.within(forward(job, services))
   }
 
   run.begin('prepare-dsn')
@@ -165,7 +178,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     origin,
     kept,
     mailId,
-    outcome: combineReplies(mail.taskId, outcomes),
+    outcome: {...combineReplies(mail.taskId, outcomes), edits},
   }
 }
 

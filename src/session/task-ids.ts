@@ -28,6 +28,12 @@ export class TaskIds {
     return this.#sequence === 1 ? task : `${task}-${this.#sequence}`
   }
 
+  /** The id of a task that its client has a name for, such as a milter's folder. */
+  named(name: string): string {
+    this.#tasks++
+    return `${name}-${String(this.#tasks).padStart(2, '0')}`
+  }
+
   get connections(): number {
     return this.#connections
   }

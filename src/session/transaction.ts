@@ -33,6 +33,10 @@ export interface Transaction {
   readonly timing: Timing
   /** the configuration with the banks that the socket and the client chose */
   readonly settings: Settings
+  /** who sends the mail on: we do, or our client, which is told what to change */
+  readonly deliveredBy?: 'us' | 'client'
+  /** policy banks that the request names, separated by commas */
+  readonly requestedBanks?: string
   /** Keep the mail's folder for a person to look at; the reason is written beside it. Returns the folder. */
   preserve(reason: string): Promise<string | undefined>
 }
@@ -41,7 +45,26 @@ export interface Transaction {
 export interface Outcome {
   readonly perRecipient: readonly SmtpReply[]
   readonly reply: SmtpReply
+  /** what the client is to do to the mail that it goes on with; undefined: it does not */
+  readonly edits?: ClientEdits | undefined
 }
+
+/** What a client that delivers the mail itself has to change before. */
+export interface ClientEdits {
+  /** deletions of a name from its last field up, then changes, then insertions from the top down */
+  readonly changes: readonly HeaderChange[]
+  /** recipients that are not to get it, as the client named them */
+  readonly removedRecipients: readonly string[]
+  readonly addedRecipients: readonly string[]
+}
+
+export type HeaderChange =
+  /** `index` counts the fields of this name from 1 */
+  | {readonly kind: 'delete'; readonly name: string; readonly index: number}
+  /** the body without the blank after the colon; folds are LF and blanks */
+  | {readonly kind: 'change'; readonly name: string; readonly index: number; readonly body: string}
+  /** above all others */
+  | {readonly kind: 'insert'; readonly name: string; readonly body: string}
 
 /** Checks a mail, acts on it and says how to answer. Never rejects: an inner failure is a 451. */
 export type Filter = (mail: Transaction) => Promise<Outcome>

@@ -7,6 +7,7 @@ import type {Direction, RecipientOutcome, Status} from './verdict.ts'
 
 export function statusOf(outcome: RecipientOutcome): Status {
   const {delivery, destiny, response, dsn} = outcome
+  if (delivery?.byClient) return 'Accepted'
   if (delivery && response.code < 300) return delivery.tagged ? 'RelayedTagged' : 'RelayedUntagged'
   if (response.code >= 400 && response.code < 500) return 'TempFailed'
   if (destiny === 'DISCARD') return 'Discarded'

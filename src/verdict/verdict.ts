@@ -117,6 +117,8 @@ export interface Delivery {
   readonly dsnPassedOn: boolean
   /** Subject, address or X-Spam-* say that it is spam or otherwise bad */
   readonly tagged: boolean
+  /** the client goes on with the mail itself; nobody was given it */
+  readonly byClient?: boolean
 }
 
 /** `refused`: the next hop does not take the DSN for good; `failed`: not now. */
@@ -138,8 +140,9 @@ export interface RecipientOutcome {
   readonly dsn: DsnResult
 }
 
-/** Status words of the log and the counters (spec/config §9.5); Accepted belongs to AM.PDP. */
+/** Status words of the log and the counters (spec/config §9.5); Accepted: the client delivers. */
 export type Status =
+  | 'Accepted'
   | 'RelayedTagged'
   | 'RelayedUntagged'
   | 'Discarded'

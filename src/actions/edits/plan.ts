@@ -33,6 +33,8 @@ export interface EditInput {
   readonly quarantined: boolean
   readonly client: Client
   readonly listener: Listener
+  /** the client sends it on itself: no Received of ours */
+  readonly deliveredByClient?: boolean
   /** the with clause of Received */
   readonly protocol: string
   readonly taskId: string
@@ -92,7 +94,10 @@ function commonOf(input: EditInput): Common {
   const addsScanned = scannedTag !== '' && line !== '' && isAllowed(settings, scannedTag.toLowerCase())
   const authserv = settings.string('$myauthservid') || hostname
   return {
-    received: isAllowed(settings, 'received') ? receivedOf(input, settings, hostname) : '',
+    received:
+      isAllowed(settings, 'received') && !input.deliveredByClient
+        ? receivedOf(input, settings, hostname)
+        : '',
     scannedTag,
     scannedField: addsScanned ? foldText(scannedTag, line) : '',
     authserv,
