@@ -149,9 +149,16 @@ function daemonEntry(
     query: text,
     extra: typeof extra === 'string' ? extra : undefined,
     endpoints,
-    rules,
+    rules: protocol === 'clamd' && rules.infected === undefined ? CLAMD_RULES : rules,
   }
 }
+
+/** Where an entry for clamd leaves them out. */
+const CLAMD_RULES: Rules = rulesOf(
+  {kind: 're', pattern: '\\bOK$', flags: 'm'},
+  {kind: 're', pattern: '\\bFOUND$', flags: 'm'},
+  {kind: 're', pattern: '^.*?: (?!Infected Archive)(.*) FOUND$', flags: 'm'},
+)
 
 function findProgram(
   candidates: readonly string[],

@@ -10,7 +10,7 @@ import {combineAnswers, failed, type ScannerAnswer} from './answer.ts'
 import {commandLines} from './command-line.ts'
 import type {ProgramEntry} from './entries.ts'
 import {readOutput, type Said} from './reading.ts'
-import type {ScanSubject, VirusScanner} from './scanner.ts'
+import type {Ask, ScanSubject} from './scanner.ts'
 
 /** What a program may say; a scanner that says more has gone mad. */
 const MOST_BYTES = 1024 * 1024
@@ -21,11 +21,9 @@ export interface ProgramDeps {
   readonly report: (failure: string | undefined) => void
 }
 
-export function programScanner(entry: ProgramEntry, {environment, report}: ProgramDeps): VirusScanner {
-  const {name, file, args, cwd, rules} = entry
+export function programScanner(entry: ProgramEntry, {environment, report}: ProgramDeps): Ask {
+  const {file, args, cwd, rules} = entry
   return {
-    name,
-    description: file,
     close() {},
     async scan({files, settings}: ScanSubject, timeoutMs: number): Promise<ScannerAnswer> {
       const deadline = performance.now() + timeoutMs

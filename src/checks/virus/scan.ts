@@ -7,6 +7,7 @@
  * the mail was not looked into.
  */
 import type {Settings} from '../../config/settings.ts'
+import {AmavisError, errorText} from '../../errors.ts'
 import type {Log} from '../../log/log.ts'
 import type {Part} from '../../message/message.ts'
 import type {Octets} from '../../message/octets.ts'
@@ -61,7 +62,11 @@ async function scanWith(
 ): Promise<ScanResult> {
   let written: Promise<ScanFiles> | undefined
   const files = () => {
-    written ??= folder().then(where => writeFiles(octets, parts, where))
+    written ??= folder()
+      .then(where => writeFiles(octets, parts, where))
+      .catch(cause => {
+        throw new AmavisError('AM_STORAGE', `cannot write files for scanners: ${errorText(cause)}`, {cause})
+      })
     return written
   }
   const subject: ScanSubject = {octets, parts, files, settings, log}
@@ -114,8 +119,9 @@ async function ask(scanner: VirusScanner, subject: ScanSubject, timeoutMs: numbe
   const {log} = subject
   const answer = await scanner.scan(subject, timeoutMs)
   if (answer.kind === 'failed') log.write(-1, `run_av (${name}) FAILED - ${answer.reason}`)
-  else if (answer.kind === 'infected') log.write(2, `run_av (${name}): INFECTED: ${answer.names.join(', ')}`)
-  else if (log.enabled(2)) log.write(2, `run_av (${name}): ${answer.kind.toUpperCase()}`)
+  else if (answer.kind === 'infected')
+    log.write(2, `run_av (${name}): mail INFECTED: ${answer.names.join(', ')}`)
+  else if (log.enabled(3)) log.write(3, `run_av (${name}): mail ${answer.kind.toUpperCase()}`)
   return {name, answer}
 }
 

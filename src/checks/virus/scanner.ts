@@ -12,17 +12,20 @@ import type {ScanFiles} from './files.ts'
 export interface ScanSubject {
   readonly octets: Octets
   readonly parts: readonly Part[]
-  /** the parts as files; written when the first scanner asks */
+  /** the parts as files, written when the first scanner asks; rejects with AM_STORAGE when they cannot be */
   readonly files: () => Promise<ScanFiles>
   readonly settings: Settings
   readonly log: Log
 }
 
-export interface VirusScanner {
-  readonly name: string
-  /** for the start-up log */
-  readonly description: string
+export interface Ask {
   /** Never rejects, and ends within the time. */
   scan(subject: ScanSubject, timeoutMs: number): Promise<ScannerAnswer>
   close(): void
+}
+
+export interface VirusScanner extends Ask {
+  readonly name: string
+  /** for the start-up log */
+  readonly description: string
 }

@@ -7,12 +7,11 @@
 import type {Settings} from '../../config/settings.ts'
 import type {Scalar} from '../../config/value.ts'
 import type {Log} from '../../log/log.ts'
-import {failed} from './answer.ts'
+import {failed, type ScannerAnswer} from './answer.ts'
 import type {ScannerCondition} from './breaker.ts'
-import {daemonScanner} from './daemon/ask-daemon.ts'
+import {endpointText} from './daemon/endpoint.ts'
 import {type ScannerEntry, scannerEntry} from './entries.ts'
-import {programScanner} from './program.ts'
-import type {VirusScanner} from './scanner.ts'
+import type {Ask, VirusScanner} from './scanner.ts'
 
 export interface ScannerPlan {
   readonly primary: readonly VirusScanner[]
@@ -104,30 +103,47 @@ export class VirusScanners {
     const {name} = entry
     const report = (condition: ScannerCondition, reason: string) => this.#changed(name, condition, reason)
     switch (entry.kind) {
-      case 'daemon':
-        return daemonScanner(entry, {report})
+      case 'daemon': {
+        const {protocol, endpoints} = entry
+        const where = endpoints.map(endpointText).join(', ')
+        return lazily(name, `${protocol === 'line' ? 'simple' : protocol} at ${where}`, async () => {
+          const {DaemonScanner} = await import('./daemon/ask-daemon.ts')
+          return new DaemonScanner(entry, {report})
+        })
+      }
       case 'program':
-        return programScanner(entry, {
-          environment: environmentOf(settings),
-          report: failure => report(failure === undefined ? 'ok' : 'failing', failure ?? ''),
+        return lazily(name, entry.file, async () => {
+          const {programScanner} = await import('./program.ts')
+          return programScanner(entry, {
+            environment: environmentOf(settings),
+            report: failure => report(failure === undefined ? 'ok' : 'failing', failure ?? ''),
+          })
         })
       case 'constant':
-        return {
-          name,
-          description: 'a sub that always says the same',
-          scan: async () => entry.answer,
-          close() {},
-        }
+        return always(name, 'a sub that always says the same', entry.answer)
       case 'unsupported':
         report('failing', entry.reason)
-        return {
-          name,
-          description: `not used: ${entry.reason}`,
-          scan: async () => failed(entry.reason),
-          close() {},
-        }
+        return always(name, `not used: ${entry.reason}`, failed(entry.reason))
     }
   }
+}
+
+/** A child loads what its scanners need, when the first mail comes. */
+function lazily(name: string, description: string, load: () => Promise<Ask>): VirusScanner {
+  let made: Promise<Ask> | undefined
+  return {
+    name,
+    description,
+    async scan(subject, timeoutMs) {
+      made ??= load()
+      return (await made).scan(subject, timeoutMs)
+    },
+    close: () => void made?.then(scanner => scanner.close()),
+  }
+}
+
+function always(name: string, description: string, answer: ScannerAnswer): VirusScanner {
+  return {name, description, scan: async () => answer, close() {}}
 }
 
 function pathOf(settings: Settings): string {

@@ -11,7 +11,7 @@ import {combineAnswers, failed, type ScannerAnswer} from '../answer.ts'
 import {type Breakdown, Breaker, type ScannerCondition} from '../breaker.ts'
 import type {DaemonEntry} from '../entries.ts'
 import {readOutput} from '../reading.ts'
-import type {ScanSubject, VirusScanner} from '../scanner.ts'
+import type {Ask, ScanSubject} from '../scanner.ts'
 import {askClamd, type ClamdTimes, ping} from './clamd.ts'
 import {type DaemonLine, Dialogue} from './dialogue.ts'
 import {type Connect, connectTo, type Endpoint, endpointText, openSocket, seesOurFiles} from './endpoint.ts'
@@ -29,11 +29,7 @@ export interface DaemonDeps {
 /** How long a daemon that was down may take to show that it is not. */
 const PROBE_MS = 3000
 
-export function daemonScanner(entry: DaemonEntry, deps: DaemonDeps): VirusScanner {
-  return new DaemonScanner(entry, deps)
-}
-
-class DaemonScanner implements VirusScanner {
+export class DaemonScanner implements Ask {
   readonly #entry: DaemonEntry
   readonly #deps: DaemonDeps
   readonly #connect: Connect
@@ -50,15 +46,6 @@ class DaemonScanner implements VirusScanner {
       isProof: !this.#isMute,
       report: deps.report,
     })
-  }
-
-  get name(): string {
-    return this.#entry.name
-  }
-
-  get description(): string {
-    const {protocol, endpoints} = this.#entry
-    return `${protocol === 'line' ? 'simple' : protocol} at ${endpoints.map(endpointText).join(', ')}`
   }
 
   close(): void {
@@ -103,6 +90,8 @@ class DaemonScanner implements VirusScanner {
       return {kind: 'said', answer: combineAnswers(answers)}
     } catch (error) {
       const reason = errorText(error)
+      if (error instanceof AmavisError && error.code === 'AM_STORAGE')
+        return {kind: 'silent', breakdown: undefined, reason}
       if (!isConnected) return {kind: 'silent', breakdown: 'unreachable', reason}
       if (isTooLarge(error)) return {kind: 'silent', breakdown: undefined, reason}
       const isHung = error instanceof AmavisError && error.code === 'AM_TIMEOUT'
@@ -121,7 +110,7 @@ class DaemonScanner implements VirusScanner {
         } catch (error) {
           const isRefused = error instanceof AmavisError && error.code === 'AM_PROTOCOL'
           if (!isRefused || !seesFiles || !query.includes('{}') || query.includes('*')) throw error
-          subject.log.write(2, `run_av (${this.name}): ${errorText(error)}; asking by files`)
+          subject.log.write(2, `run_av (${this.#entry.name}): ${errorText(error)}; asking by files`)
           return await askSimple(queriesFor(query, await files()), line, false)
         }
       case 'simple':
