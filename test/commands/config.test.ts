@@ -76,6 +76,44 @@ test('config show prints what is named, with its place', async () => {
   assert.match(stdout, /^\$log_level = 0; {2}# default$/m)
 })
 
+test('config show and explain cover passwords, unless they are asked for', async () => {
+  const file = write(
+    'secrets.conf',
+    `$amavis_auth_pass = 'Hush1';
+%smtpd_auth_users = (joe => 'Hush2');
+@lookup_sql_dsn = (['DBI:mysql:database=mail;password=Hush3', 'joe', 'Hush4']);
+@storage_redis_dsn = ({server => '127.0.0.1:6379', password => 'Hush5'});
+$default_ldap = {hostname => 'ldap', bind_password => 'Hush6'};
+$policy_bank{'OUT'} = {amavis_auth_pass => 'Hush7', smtpd_auth_users => {ann => 'Hush8'}};
+1;
+`,
+  )
+  const names = [
+    'amavis_auth_pass',
+    'smtpd_auth_users',
+    'lookup_sql_dsn',
+    'storage_redis_dsn',
+    'default_ldap',
+  ]
+  const all = [...names, 'policy_bank']
+  const text = await amavis('config', 'show', '-c', file, ...all)
+  assert.match(text.stdout, /joe/)
+  assert.match(text.stdout, /127\.0\.0\.1:6379/)
+  assert.match(text.stdout, /\*{8}/)
+  const outputs = [
+    text,
+    await amavis('config', 'show', '-c', file, '--json'),
+    await amavis('config', 'show', '-c', file, '--json', '--bank', 'OUT'),
+    ...(await Promise.all(names.map(name => amavis('config', 'explain', name, '-c', file)))),
+  ]
+  for (const {stdout} of outputs) assert.doesNotMatch(stdout, /Hush/)
+  const asked = await amavis('config', 'show', '-c', file, '--secrets', ...all)
+  assert.deepEqual(
+    [...new Set(asked.stdout.match(/Hush\d/g))].toSorted(),
+    [1, 2, 3, 4, 5, 6, 7, 8].map(n => `Hush${n}`),
+  )
+})
+
 test('config show --json has all values, and with --changed those that differ from their defaults', async () => {
   const all = JSON.parse((await amavis('config', 'show', '-c', GOOD, '--json')).stdout)
   assert.equal(all.ok, true)

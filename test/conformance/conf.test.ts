@@ -60,7 +60,16 @@ const SAMPLE = all.filter((one, i) => one.name.startsWith('sets') || !one.expect
 for (const one of SAMPLE) {
   test(`amavis config show --json agrees about ${one.name}`, async () => {
     const files = one.files.flatMap(file => ['-c', file])
-    const args = ['config', 'show', '--json', '--stub-missing', '--hostname', 'host.example.com', ...files]
+    const args = [
+      'config',
+      'show',
+      '--json',
+      '--secrets',
+      '--stub-missing',
+      '--hostname',
+      'host.example.com',
+      ...files,
+    ]
     const {status, stdout} = await runAmavis(args, {env: {PATH: '/bin'}})
     const {ok, errors, files_read, vars} = JSON.parse(stdout)
     assert.equal(ok, one.expected.ok)

@@ -5,6 +5,7 @@ import {requestOf, sourceFlags} from '../../config/cli/flags.ts'
 import {configError} from '../../config/problem.ts'
 import {namesOf} from '../../config/show/json-form.ts'
 import {valueText} from '../../config/show/perl-text.ts'
+import {withoutSecrets} from '../../config/show/secrets.ts'
 import {placeText, settingsNamed, shownSettings} from '../../config/show/shown.ts'
 import {readSources, type Sources} from '../../config/show/sources.ts'
 import type {SettingDefinition} from '../../config/table/definition.ts'
@@ -63,15 +64,18 @@ With a list of look-up tables and a key (a mail address; the address of a client
 function settingText(setting: SettingDefinition, sources: Sources): string {
   const {reading, defaults} = sources
   const {variables} = reading.snapshot
-  const shown = shownSettings(sources).find(one => one.setting === setting)!
+  const found = shownSettings(sources).find(one => one.setting === setting)!
   const names = namesOf(variables)
+  const shown = {...found, box: withoutSecrets(setting.name, found.box, names)}
   const all = variables.get('%policy_bank')
   const banks = [...(all?.kind === 'hash' ? all.entries : [])].flatMap(([name, value]) => {
     const entries = hashAt(value)?.entries
     const key = setting.name.slice(1)
     if (name === '' || setting.bank !== 'yes' || !entries?.has(key) || key === 'policy_bank_name') return []
     const at = reading.machine.origins.ofEntry(entries, key)
-    return [{name, value: valueText(entries.get(key), names), at: at && placeText(at)}]
+    const own = withoutSecrets(key, {kind: 'hash', entries: new Map([[key, entries.get(key)]])}, names)
+    const shownValue = own.kind === 'hash' ? own.entries.get(key) : undefined
+    return [{name, value: valueText(shownValue, names), at: at && placeText(at)}]
   })
   const original = defaults.snapshot.variables.get(setting.name)!
   const style = {theme: createTheme(process.env), columns: columnsOf(process.stdout)}
