@@ -13,6 +13,11 @@ import {findRuntime, OLDEST_NODE} from './runtime.js'
 /** Commands whose first mail should not have to wait for oclif; see src/daemon/cli/quick-start.ts. */
 const QUICK = new Set(['start', 'foreground', 'debug'])
 
+/** Commands with a screen, and the flags that leave it one. */
+const SCREENS = new Set(['nanny', 'agent', 'status', 'timing'])
+const SCREEN_FLAGS =
+  /^--(?:connect|snmp-connect|replay|at|speed|read-only|details|control|filter|warning|critical)(?:=|$)/
+
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 function fail(message) {
@@ -41,6 +46,16 @@ async function rerun(program, args) {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+/**
+ * A screen takes half a second to load: keys typed meanwhile are for it, and an echo of them would shift its lines.
+ * Node gives the terminal back when it exits.
+ */
+function takeKeys(args) {
+  const isScreen = SCREENS.has(args[0]) && args.every(arg => !arg.startsWith('-') || SCREEN_FLAGS.test(arg))
+  if (isScreen && process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb')
+    process.stdin.setRawMode(true)
 }
 
 /**
@@ -93,6 +108,7 @@ export async function main(program, args) {
       return
     }
   }
+  takeKeys(call.args)
   const {execute} = await import('@oclif/core')
   // Not awaited at the top: with a closed pipe oclif's flush never settles.
   void execute({args: call.args, dir: pathToFileURL(path.join(root, 'bin', 'amavis.js')).href})

@@ -49,13 +49,12 @@ ${CSV_FIELDS}`
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(Agent)
     const {json, csv, filter, classic} = flags
-    const wantsText =
-      flags.once || flags.count !== undefined || json || csv || classic || filter !== undefined
+    const wantsText = flags.once || flags.count !== undefined || json || csv || classic
     if (!wantsText && argv.length === 0 && process.stdout.isTTY && process.env['TERM'] !== 'dumb') {
       const {responders, clock} = await withMessages(this, () => endpointsOf(flags))
       const {showAgent} = await import('../tui/agent/show.ts')
       const waitMs = flags.wait === undefined ? DEFAULT_WAIT_MS : flags.wait * 1000
-      return withMessages(this, () => showAgent(responders, waitMs, clock))
+      return withMessages(this, () => showAgent(responders, waitMs, {clock, filter: filter?.source}))
     }
     await runTextView(this, 'agent', flags, argv as string[], async options => {
       const {printAgent} = await import('../tui/agent/plain.ts')

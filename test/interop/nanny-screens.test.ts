@@ -3,6 +3,7 @@
  * which somebody says whatever he likes.
  */
 import assert from 'node:assert/strict'
+import {execFileSync} from 'node:child_process'
 import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
@@ -182,6 +183,28 @@ test('hostile bytes on a bus neither leave the screen nor its lines, and it take
   for (const key of ['m', 'd', '?']) terminal.press(key)
   await terminal.shows(/ctrl-c/)
   assert.equal(terminal.tmux('display-message', '-p', '#{pane_title}').includes('owned'), false)
+  terminal.press('q')
+  await terminal.shows(/AFTER 0/)
+})
+
+test("keys typed before the first frame are the screen's: they are not echoed, and do what they do", async t => {
+  const bus = await startBus(t, ['am.st 20001 1700000000.000 S 20001-01'])
+  const terminal = startTerminal(t, ['nanny', '--connect', bus])
+  await until('the program', () => /BEFORE/.test(terminal.shown()))
+  await until('raw', () => {
+    const tty = terminal.tmux('display-message', '-p', '#{pane_tty}').trim()
+    return execFileSync('stty', ['-a', '-F', tty], {encoding: 'utf8'}).includes(' -echo ')
+  })
+  terminal.press('i')
+  await terminal.shows(/went away|terminated|no incident|incident/i)
+  assert.match(terminal.shown(), /^amavis nanny/)
+  terminal.press('i', 'q')
+  await terminal.shows(/AFTER 0[\s\S]* icanon/)
+})
+
+test('agent begins with the filter that it is given', async t => {
+  const terminal = startTerminal(t, ['agent', '--connect', 'tcp://127.0.0.1:9', '--filter', '^Content'])
+  await terminal.shows(/filter \^Content/)
   terminal.press('q')
   await terminal.shows(/AFTER 0/)
 })

@@ -33,7 +33,7 @@ interface CounterSnapshot {
 export async function showAgent(
   responders: readonly string[],
   waitMs: number,
-  clock?: ReplayClock,
+  {clock, filter}: {readonly clock?: ReplayClock | undefined; readonly filter?: string | undefined} = {},
 ): Promise<void> {
   const now = clock?.now ?? Date.now
   const asked = new Responders(responders, clock)
@@ -93,5 +93,5 @@ export async function showAgent(
   const clear = () => {
     table = new CounterTable()
   }
-  await showTable(source, title, signal => feedReplayed(clock, signal, clear, feed), clock)
+  await showTable(source, title, signal => feedReplayed(clock, signal, clear, feed), {clock, filter})
 }

@@ -12,7 +12,8 @@ import {accruedBar, ageMs, durations} from '../children/trail.ts'
 export const JSON_FIELDS = `With --json each display is one object on a line: time (ISO 8601), busy, idle, mails_per_minute,
 buses (endpoint, heard: time of the last message or null) and children, sorted by endpoint and pid. Of a
 child: endpoint, pid, task_id or null, state (a letter, "-" idle, "?" not seen), state_name, busy,
-elapsed_ms (at its task, or idle), gone (went away without a word), history (one letter a state and one
+elapsed_ms (at its task, or idle), gone (without a word), end (went away, terminated or
+forgotten, or null), history (one letter a state and one
 more for each further second) and steps (state, ms) since its connection or MAIL FROM.`
 
 const LONGEST_HISTORY = 1000
@@ -38,6 +39,7 @@ export function nannyJson({table, nowMs}: Snapshot, endpoints: readonly string[]
       busy: isBusy(child),
       elapsed_ms: ageMs(child, nowMs),
       gone: child.goneMs !== undefined,
+      end: child.goneMs === undefined ? null : (child.end ?? 'went away'),
       history: isBusy(child) ? accruedBar(child, nowMs, LONGEST_HISTORY) : '',
       steps: durations(child.steps, nowMs),
     })),

@@ -52,19 +52,22 @@ export function TableScreen<T extends {readonly nowMs: number; readonly heardMs:
   title,
   theme,
   clock,
+  filter = '',
 }: {
   readonly source: TableSource<T>
   readonly title: string
   readonly theme: Theme
   /** of recordings */
   readonly clock?: ReplayClock | undefined
+  /** a regular expression to begin with */
+  readonly filter?: string | undefined
 }): ReactElement {
   const {columns: width, rows: lines} = useWindowSize()
   const {exit} = useApp()
   const {isRawModeSupported} = useStdin()
   const live = useSyncExternalStore(source.subscribe, source.getSnapshot)
   const frozen = useRef<T>(undefined)
-  const [view, current, dispatch] = useTableView()
+  const [view, current, dispatch] = useTableView(filter)
   const replay = useReplay(clock)
   const snapshot = frozen.current ?? live
   const height = Math.max(1, lines - FIXED_LINES)
@@ -158,8 +161,8 @@ export function patternOf(filter: string): RegExp | undefined {
 }
 
 /** The viewer's state, and how to read it between two renders: one input may hold several keys. */
-function useTableView(): readonly [TableView, () => TableView, (event: TableEvent) => void] {
-  const [view, setView] = useState(INITIAL_TABLE_VIEW)
+function useTableView(filter: string): readonly [TableView, () => TableView, (event: TableEvent) => void] {
+  const [view, setView] = useState({...INITIAL_TABLE_VIEW, filter})
   const latest = useRef(view)
   const dispatch = (event: TableEvent) => {
     latest.current = reduceTableView(latest.current, event)

@@ -11,10 +11,16 @@ export async function showTable<T extends {readonly nowMs: number; readonly hear
   source: TableSource<T>,
   title: string,
   feed: (signal: AbortSignal) => Promise<void>,
-  clock?: ReplayClock,
+  {clock, filter}: {readonly clock?: ReplayClock | undefined; readonly filter?: string | undefined} = {},
 ): Promise<void> {
   await showScreen(
-    <TableScreen source={source} title={title} theme={createTheme(process.env)} clock={clock} />,
+    <TableScreen
+      source={source}
+      title={title}
+      theme={createTheme(process.env)}
+      clock={clock}
+      filter={filter}
+    />,
     feed,
   )
 }

@@ -24,7 +24,7 @@ export async function showTiming(endpoints: readonly string[], clock?: ReplayClo
   const title = endpoints.map(busLabel).join(' ')
   const feed = (signal: AbortSignal) =>
     feedReplayed(clock, signal, store.clear, until => feedTimings(store, endpoints, until, clock))
-  await showTable(timingSource(store, title), title, feed, clock)
+  await showTable(timingSource(store, title), title, feed, {clock})
 }
 
 export function timingSource(store: TimingStore, title: string): TableSource<TimingSnapshot> {
