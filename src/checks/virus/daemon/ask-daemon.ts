@@ -12,7 +12,7 @@ import {type Breakdown, Breaker, type ScannerCondition} from '../breaker.ts'
 import type {DaemonEntry} from '../entries.ts'
 import {readOutput} from '../reading.ts'
 import type {Ask, ScanSubject} from '../scanner.ts'
-import {askClamd, type ClamdTimes, ping} from './clamd.ts'
+import {askClamd, type ClamdTimes, NO_PONG, ping} from './clamd.ts'
 import {type DaemonLine, Dialogue} from './dialogue.ts'
 import {type Connect, connectTo, type Endpoint, endpointText, openSocket, seesOurFiles} from './endpoint.ts'
 import {askSavapi} from './savapi.ts'
@@ -92,7 +92,7 @@ export class DaemonScanner implements Ask {
       const reason = errorText(error)
       if (error instanceof AmavisError && error.code === 'AM_STORAGE')
         return {kind: 'silent', breakdown: undefined, reason}
-      if (!isConnected) return {kind: 'silent', breakdown: 'unreachable', reason}
+      if (!isConnected || reason === NO_PONG) return {kind: 'silent', breakdown: 'unreachable', reason}
       if (isTooLarge(error)) return {kind: 'silent', breakdown: undefined, reason}
       const isHung = error instanceof AmavisError && error.code === 'AM_TIMEOUT'
       return {kind: 'silent', breakdown: isHung ? 'hung' : 'broken', reason}

@@ -26,6 +26,9 @@ const PING_MS = 10_000
 
 const END_OF_STREAM = Buffer.alloc(4)
 
+/** What is said of a daemon that hangs. */
+export const NO_PONG = 'it does not answer, nor to a PING'
+
 export interface ClamdTimes {
   readonly silentMs: number
   readonly pingMs: number
@@ -169,7 +172,7 @@ class Session {
     const isAlive = await this.#isAlive()
     if (this.#failure) return
     if (isAlive) this.#silence.refresh()
-    else this.#fail(new AmavisError('AM_TIMEOUT', 'it does not answer, nor to a PING'))
+    else this.#fail(new AmavisError('AM_TIMEOUT', NO_PONG))
   }
 
   /** The first failure tells most: a daemon that refuses a mail says so and then hangs up. */
