@@ -61,6 +61,25 @@ test('what its minder says of a child tells whether it went away or was terminat
   terminal.press('i', 'q')
 })
 
+test('text and JSON tell terminated from went away; the original text does not', async t => {
+  const now = Date.now()
+  const busy = [20_001, 20_002].map(pid => `am.st ${pid} ${seconds(now)} S ${pid}-01`)
+  const bus = await startBus(t, [
+    ...busy,
+    ...ended(20_001, 'terminated', now),
+    ...ended(20_002, 'went away', now),
+  ])
+  const text = await amavis('nanny', '--connect', bus, '--once')
+  assert.match(text.stdout, /20001-01 +terminated [\s\S]*20002-01 +went away /)
+  const {children} = JSON.parse((await amavis('nanny', '--connect', bus, '--once', '--json')).stdout)
+  assert.deepEqual(
+    children.map((child: {end: string}) => child.end),
+    ['terminated', 'went away'],
+  )
+  const classic = await amavis('nanny', '--connect', bus, '--classic', '--read-only', '--', '-c', '1')
+  assert.match(classic.stderr, /20001-01 +went away /)
+})
+
 test('a recording says that it is one, and its keys go back and forth, hold it and change its speed', async t => {
   const file = path.join(temporaryFolder(t), 'recording')
   const lines = Array.from({length: 120}, (_, second) => {

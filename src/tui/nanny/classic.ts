@@ -32,6 +32,8 @@ export type ClassicRecord =
 
 export interface ProcessControl {
   probe(process: ProcessRef): 'alive' | 'gone' | 'not-permitted'
+  /** How one that is gone ended, where that is told apart; `went away` without it, as the original has it. */
+  endOf?(process: ProcessRef): string | undefined
   /** Send SIGTERM to an overdue process; false where that is not this display's task. */
   terminate(process: ProcessRef): boolean
   /** Send SIGKILL to one that was sent SIGTERM. */
@@ -101,7 +103,7 @@ export class ClassicNanny {
       if (idle) this.#histories.delete(historyKey(record))
       let trouble = ''
       if (presence === 'gone') {
-        trouble = 'went away '
+        trouble = `${control.endOf?.(record) ?? 'went away'} `
         wentAway.push(record)
         this.#histories.delete(historyKey(record))
       } else if (ageMs > (idle ? IDLE_LIMIT_MS : ACTIVE_LIMIT_MS) && control.terminate(record)) {

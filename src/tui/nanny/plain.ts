@@ -1,10 +1,12 @@
 /**
  * plain — the nanny display without a screen: text in the original's lines, or JSON.
  */
+import {INCIDENT_PREFIX} from '../../bus/incident.ts'
 import {daemonProcesses} from '../../bus/processes.ts'
-import {awaitWholeState, feedStore} from '../children/feed.ts'
+import {awaitWholeState, CHILD_PREFIXES, feedStore} from '../children/feed.ts'
 import {endChild} from '../children/local.ts'
 import {createChildStore, type Snapshot} from '../children/store.ts'
+import {childKey} from '../children/table.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
 import {databaseTexts, type SourceTexts} from '../source-texts.ts'
@@ -33,7 +35,8 @@ export async function printNanny(options: PlainOptions): Promise<number> {
   const store = createChildStore()
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
-  const feeding = feedStore(store, options.endpoints, signal)
+  const prefixes = options.classic ? CHILD_PREFIXES : [...CHILD_PREFIXES, INCIDENT_PREFIX]
+  const feeding = feedStore(store, options.endpoints, signal, prefixes)
   try {
     const heard = await Promise.race([awaitWholeState(store, signal), feeding.then(() => false)])
     if (!heard && !options.classic && options.count !== undefined) {
@@ -58,7 +61,11 @@ async function printLines(read: () => Snapshot, options: PlainOptions): Promise<
   return runClassicNanny({
     ...options,
     source: busSource(read, options.endpoints.join(', ')),
-    control: classic && !readOnly ? endOverdue(read) : watchOnly(read),
+    control: !classic
+      ? {...watchOnly(read), endOf: endIn(read)}
+      : readOnly
+        ? watchOnly(read)
+        : endOverdue(read),
     heading: stdout,
     lines: classic ? stderr : stdout,
     remarks: stderr,
@@ -66,6 +73,11 @@ async function printLines(read: () => Snapshot, options: PlainOptions): Promise<
     now: Date.now,
     sleep: ms => pause(ms, signal),
   })
+}
+
+/** As childproc-minder told it; the original's lines know no other end than `went away`. */
+function endIn(read: () => Snapshot): NonNullable<ProcessControl['endOf']> {
+  return ({origin, pid}) => read().table.children.get(childKey(origin, pid))?.end
 }
 
 async function printJson(read: () => Snapshot, options: PlainOptions): Promise<number> {
