@@ -6,13 +6,18 @@ import net from 'node:net'
 import {setTimeout as sleep} from 'node:timers/promises'
 import type {DemoMail} from './mails.ts'
 
+/** A mail for one recipient or several. */
+export interface SentMail extends Pick<DemoMail, 'sender' | 'octets'> {
+  readonly recipient: string | readonly string[]
+}
+
 /**
  * Send a mail over a connection of its own.
  * @param paceMs spread the data over this time, as a slow client does; 0: at once
  * @returns the reply to the final dot (`250 2.0.0 …`), or the refusal of an earlier command
  * @throws when the connection cannot be made or is closed before the answer
  */
-export async function sendMail(port: number, mail: DemoMail, paceMs = 0): Promise<string> {
+export async function sendMail(port: number, mail: SentMail, paceMs = 0): Promise<string> {
   const socket = net.connect({port, host: '127.0.0.1', noDelay: true})
   await once(socket, 'connect')
   const replies = readReplies(socket)
@@ -25,7 +30,7 @@ export async function sendMail(port: number, mail: DemoMail, paceMs = 0): Promis
     for (const line of [
       'EHLO client.example.net',
       `MAIL FROM:<${mail.sender}>`,
-      `RCPT TO:<${mail.recipient}>`,
+      ...[mail.recipient].flat().map(recipient => `RCPT TO:<${recipient}>`),
       'DATA',
     ]) {
       const reply = await say(line)

@@ -122,9 +122,9 @@ test('what the client is told', async t => {
     )
     assert.deepEqual(lines!.slice(3, 7), [
       'delrcpt=<user@example.com>',
-      'delheader=2 x-spam-flag',
-      'delheader=1 x-spam-flag',
-      'chgheader=1 subject ***SPAM***%20test',
+      'delheader=2 X-Spam-Flag',
+      'delheader=1 X-Spam-Flag',
+      'chgheader=1 Subject ***SPAM***%20test',
     ])
     assert.deepEqual(
       lines!.slice(7).map(line => line.split(' ').slice(0, 2).join(' ')),

@@ -14,13 +14,14 @@ export function headerChanges(header: Header, edits: HeaderEdits): readonly Head
   const seen = new Map<string, number>()
   let isChanged = false
   for (const field of header.fields) {
-    const name = field.name.trimEnd().toLowerCase()
-    const index = (seen.get(name) ?? 0) + 1
-    seen.set(name, index)
-    if (edits.subject && name === 'subject' && !isChanged) {
+    const name = field.name.trimEnd()
+    const lower = name.toLowerCase()
+    const index = (seen.get(lower) ?? 0) + 1
+    seen.set(lower, index)
+    if (edits.subject && lower === 'subject' && !isChanged) {
       isChanged = true
       changes.push({kind: 'change', name, index, body: bodyOf(edits.subject.toString('utf8'))})
-    } else if (edits.remove.has(name) || edits.drop.has(field)) changes.push({kind: 'delete', name, index})
+    } else if (edits.remove.has(lower) || edits.drop.has(field)) changes.push({kind: 'delete', name, index})
   }
   const deletions = changes.filter(({kind}) => kind === 'delete').reverse()
   const others = changes.filter(({kind}) => kind !== 'delete')
