@@ -25,6 +25,7 @@ use strict;
 use warnings;
 no warnings 'once';
 use Errno qw(EINTR);
+use File::Basename qw(dirname);
 use POSIX ();
 use Socket qw(PF_UNIX SOCK_STREAM SOMAXCONN pack_sockaddr_un);
 
@@ -288,6 +289,7 @@ sub main {
     close $client;
   }
   unlink $setup{socket};
+  rmdir dirname($setup{socket});
 }
 
 main() unless caller;

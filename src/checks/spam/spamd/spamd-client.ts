@@ -146,5 +146,7 @@ function exchange(socket: net.Socket, request: readonly Buffer[], timeoutMs: num
     })
     socket.on('close', () => end({kind: 'octets', octets: Buffer.concat(chunks)}))
     for (const octets of request) socket.write(octets)
+    // spamd reads lines: the last one of a mail may have no end but this
+    socket.end()
   })
 }
