@@ -149,6 +149,11 @@ sub load {
   # The constructor may have made a logger of its own for warnings.
   $Mail::SpamAssassin::Logger::LOG_SA{method} = {amavis => Amavis::SpamAssassinLog->new};
   $spamassassin->compile_now(1, 0);
+  # The DKIM plugin takes no signatures of a caller before it has loaded its modules, and does that only when it
+  # is about to verify by itself: never where DNS is off.
+  for my $plugin (@{$spamassassin->{plugins}{plugins} || []}) {
+    eval { $plugin->_dkim_load_modules } if ref $plugin eq 'Mail::SpamAssassin::Plugin::DKIM';
+  }
   $spamassassin->call_plugins('prefork_init');
   return $spamassassin;
 }

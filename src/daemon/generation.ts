@@ -85,6 +85,11 @@ export class Generation implements Inside {
     })
   }
 
+  /** Resolves when its SpamAssassin has its rules, or there is none to wait for. */
+  async prepared(): Promise<void> {
+    await this.#spamHelper?.settled
+  }
+
   get alive(): number {
     return this.#children.size
   }

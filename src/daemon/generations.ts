@@ -50,7 +50,8 @@ export class Generations {
   }
 
   /**
-   * Start its children and wait until `count` of them are up.
+   * Start its children and wait until `count` of them are up; where another one serves meanwhile, also until its
+   * SpamAssassin is.
    * @throws AmavisError AM_DAEMON when they do not come up; the generation is gone then
    */
   async bringUp(generation: Generation, count: number): Promise<void> {
@@ -60,6 +61,7 @@ export class Generations {
       deadline = setTimeout(() => resolve({kind: 'failed', reason}), UP_LIMIT_MS)
     })
     const up = await Promise.race([generation.start(count), late])
+    if (up.kind === 'up' && generation !== this.#current) await Promise.race([generation.prepared(), late])
     clearTimeout(deadline)
     if (up.kind === 'up') return
     await this.giveUp(generation)

@@ -37,6 +37,9 @@ export class SpamHelper {
   readonly #folder: string
   /** where it listens */
   readonly socketPath: string
+  /** it has loaded its rules, or will not: waiting any longer is of no use */
+  readonly settled: Promise<void>
+  readonly #settle: () => void
   #process: ChildProcess | undefined
   #stopped = false
   #pauseMs = 0
@@ -45,6 +48,9 @@ export class SpamHelper {
   /** @throws when its folder cannot be made */
   constructor(options: SpamHelperOptions) {
     this.#options = options
+    const {promise, resolve} = Promise.withResolvers<void>()
+    this.settled = promise
+    this.#settle = resolve
     this.#folder = mkdtempSync(path.join(options.base, 'amavis-sa-'))
     this.socketPath = path.join(this.#folder, 'sock')
     this.#start()
@@ -82,6 +88,7 @@ export class SpamHelper {
       if (helper.pid === undefined) this.#giveUp(error.message)
     })
     helper.once('exit', (status, signal) => {
+      this.#settle()
       if (this.#stopped) return
       if (status === UNAVAILABLE) return this.#giveUp()
       this.#pauseMs =
@@ -94,8 +101,10 @@ export class SpamHelper {
 
   #hear([kind, first = '', second = '']: readonly string[]): void {
     const {say} = this.#options
-    if (kind === 'ready') say(1, `SpamAssassin ${first} is ready, helper ${this.pid}`)
-    else if (kind === 'log') say(Number(first), `SA ${second}`)
+    if (kind === 'ready') {
+      this.#settle()
+      say(1, `SpamAssassin ${first} is ready, helper ${this.pid}`)
+    } else if (kind === 'log') say(Number(first), `SA ${second}`)
     else if (kind === 'unavailable')
       say(-1, `SpamAssassin cannot be used, mail gets no points of it: ${first}`)
   }
@@ -110,6 +119,7 @@ export class SpamHelper {
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
+    this.#settle()
     clearTimeout(this.#again)
     this.#process?.stdin?.end()
     this.#process?.kill('SIGTERM')

@@ -21,7 +21,7 @@ const CONNECT_LIMIT_MS = 5000
 const LARGEST_ANSWER = 1024 * 1024
 /** For how long a server that failed is not asked. */
 const REFUSED_PAUSE_MS = 2000
-const HUNG_PAUSE_MS = 15_000
+const HUNG_PAUSE_MS = 5000
 
 export interface SpamdClientDeps {
   readonly connect?: (server: Server) => net.Socket
@@ -138,13 +138,15 @@ function exchange(socket: net.Socket, request: readonly Buffer[], timeoutMs: num
     const connecting = setTimeout(() => end({kind: 'hung'}), Math.min(timeoutMs, CONNECT_LIMIT_MS))
     const connected = socket instanceof tls.TLSSocket ? 'secureConnect' : 'connect'
     socket.once(connected, () => clearTimeout(connecting))
-    socket.on('error', error => end({kind: 'failed', reason: errorText(error)}))
+    // A peer that closes without having read our own close resets the connection; the answer has its length.
+    const answered = (): Exchanged => ({kind: 'octets', octets: Buffer.concat(chunks)})
+    socket.on('error', error => end(size > 0 ? answered() : {kind: 'failed', reason: errorText(error)}))
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       size += chunk.length
       if (size > LARGEST_ANSWER) end({kind: 'failed', reason: 'an answer without end'})
     })
-    socket.on('close', () => end({kind: 'octets', octets: Buffer.concat(chunks)}))
+    socket.on('close', () => end(answered()))
     for (const octets of request) socket.write(octets)
     // spamd reads lines: the last one of a mail may have no end but this
     socket.end()

@@ -1,0 +1,296 @@
+/**
+ * The true SpamAssassin and spamd (Debian: spamassassin, spamd), with Debian's rules and some of our own.
+ */
+import assert from 'node:assert/strict'
+import {execFileSync} from 'node:child_process'
+import {appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import {type TestContext, test} from 'node:test'
+import {spamScannerEntries} from '../../src/checks/spam/entries.ts'
+import type {SpamMail, SpamScanner, VerifiedSignature} from '../../src/checks/spam/scanner.ts'
+import {spamAssassin} from '../../src/checks/spam/spamassassin/spam-assassin.ts'
+import {spamdClient} from '../../src/checks/spam/spamd/spamd-client.ts'
+import type {SpamHelper} from '../../src/daemon/spam-helper.ts'
+import {sendMail} from '../../src/demo/feed.ts'
+import {demoMail} from '../../src/demo/mails.ts'
+import {startSink} from '../../src/demo/sink.ts'
+import {silentLog} from '../../src/log/log.ts'
+import {spamMail} from '../checks/spam/support.ts'
+import {amavis} from '../support/amavis.ts'
+import {daemonLog, startDaemon} from '../support/daemon.ts'
+import {endProcess, siteFolder, startHelper, startSpamd} from '../support/spamassassin.ts'
+import {copies, sendTraffic} from '../support/traffic.ts'
+import {freePort, until} from '../support/wait.ts'
+
+const RULES = `body AM_TEST_MARKER /a marker that only this test knows/
+score AM_TEST_MARKER 2.345
+body AM_TEST_OTHER /another marker/
+score AM_TEST_OTHER 0.5
+`
+const MARKED = 'Subject: x\nFrom: a@remote.test\n\na marker that only this test knows\n'
+
+function home(t: TestContext): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'amavis-true-sa-'))
+  t.after(() => rmSync(folder, {recursive: true, force: true}))
+  return folder
+}
+
+const entryOf = (list: string) => {
+  const {settings} = spamMail('\n', {conf: `@spam_scanners = (${list});`})
+  return spamScannerEntries(settings.list('@spam_scanners'))[0]!
+}
+
+function helperScanner(t: TestContext, helper: SpamHelper): SpamScanner {
+  const scanner = spamAssassin(entryOf("['SpamAssassin', 'SpamAssassin']"), helper.socketPath)
+  t.after(() => {
+    scanner.close()
+    helper.stop()
+  })
+  return scanner
+}
+
+const spamdScanner = (options: string) => spamdClient(entryOf(`['spamd', 'SpamdClient', ${options}]`))
+
+/** `NAME=points …` for each answer, or why there is none. */
+async function scores(scanner: SpamScanner, mail: SpamMail, timeoutMs = 60_000): Promise<readonly string[]> {
+  const result = await scanner.scan(mail, {timeoutMs, log: silentLog})
+  if (result.kind === 'failed') return [result.reason]
+  return result.answers.map(({report}) => report.tests.map(({name, score}) => `${name}=${score}`).join(' '))
+}
+
+test('the helper: what a mail gets, of whom, with times and fields', async t => {
+  const folder = home(t)
+  const site = siteFolder(folder, RULES)
+  const scanner = helperScanner(t, startHelper(folder, site))
+  const prefs = path.join(folder, 'bob.cf')
+  writeFileSync(prefs, 'score AM_TEST_MARKER 7\n')
+  const lines: string[] = []
+  const log = {
+    ...silentLog,
+    enabled: () => true,
+    write: (level: number, text: string) => void lines.push(`${level} ${text}`),
+  }
+  const result = await scanner.scan(spamMail(MARKED), {timeoutMs: 60_000, log})
+  assert.ok(result.kind === 'scanned')
+  const {report} = result.answers[0]!
+  assert.ok(report.tests.some(({name, score}) => name === 'AM_TEST_MARKER' && score === 2.345))
+  assert.match(report.report ?? '', /2\.3 AM_TEST_MARKER/)
+  assert.equal(report.autolearn, 'disabled autolearn_force=no')
+  assert.match(report.supplementary?.get('SAVERSION') ?? '', /^\d+\.\d+\.\d+$/)
+  assert.deepEqual(
+    report.fields?.map(([name]) => name),
+    ['X-Spam-Checker-Version', 'X-Spam-Status', 'X-Spam-Points'],
+  )
+  assert.match(lines.join('\n'), /^2 TIMING-SA \[total \d+ ms, cpu \d+ ms\] - parse: [\d.]+ \([\d.]+%\), /m)
+
+  const mail = spamMail(MARKED, {
+    conf: `@sa_userconf_maps = ({'bob@example.com' => '${prefs}'});`,
+    recipients: ['ann@example.com', 'bob@example.com', 'eve@example.com'],
+  })
+  for (let round = 0; round < 2; round++) {
+    const both = await scanner.scan(mail, {timeoutMs: 60_000, log: silentLog})
+    assert.ok(both.kind === 'scanned')
+    assert.deepEqual(
+      both.answers.map(({recipients, report: {tests}}) => [
+        recipients,
+        tests.find(({name}) => name === 'AM_TEST_MARKER')?.score,
+      ]),
+      [
+        [[0, 2], 2.345],
+        [[1], 7],
+      ],
+      'preferences of one user are not those of the next',
+    )
+  }
+})
+
+test('the helper hands our DKIM results to the DKIM plugin', async t => {
+  const folder = home(t)
+  const rules = 'full AM_DKIM eval:check_dkim_valid()\nfull AM_DKIM_AU eval:check_dkim_valid_author_sig()\n'
+  const scanner = helperScanner(t, startHelper(folder, siteFolder(folder, rules)))
+  const signature: VerifiedSignature = {
+    domain: 'remote.test',
+    selector: 's',
+    identity: '@remote.test',
+    algorithm: 'rsa-sha256',
+    canonicalization: 'relaxed/relaxed',
+    result: 'pass',
+    detail: 'pass',
+    bits: 2048,
+    expires: undefined,
+    headers: 'from:subject',
+  }
+  const signed = `DKIM-Signature: v=1; a=rsa-sha256; d=remote.test; s=s; h=from; bh=x; b=y\n${MARKED}`
+  const tests = async (result: VerifiedSignature['result']) =>
+    (await scores(scanner, spamMail(signed, {signatures: [{...signature, result}]}))).join()
+  assert.match(await tests('pass'), /\bAM_DKIM=1 AM_DKIM_AU=1/)
+  assert.doesNotMatch(await tests('fail'), /AM_DKIM/)
+})
+
+test('a process of the helper that hangs is killed at the deadline, and the next mail gets another', async t => {
+  const folder = home(t)
+  const said: string[] = []
+  const helper = startHelper(folder, siteFolder(folder, RULES), said)
+  const scanner = helperScanner(t, helper)
+  assert.match((await scores(scanner, spamMail(MARKED))).join(), /AM_TEST_MARKER/)
+
+  const worker = childOf(helper.pid!)
+  process.kill(worker, 'SIGSTOP')
+  assert.deepEqual(await scores(scanner, spamMail(MARKED), 500), ['SA failed: timed out'])
+  await until('the process to be gone', () => !isAlive(worker))
+  assert.match((await scores(scanner, spamMail(MARKED))).join(), /AM_TEST_MARKER/)
+
+  process.kill(childOf(helper.pid!), 'SIGKILL')
+  assert.match((await scores(scanner, spamMail(MARKED))).join(), /AM_TEST_MARKER/, 'killed between two mails')
+
+  const before = helper.pid!
+  process.kill(before, 'SIGKILL')
+  await until(
+    'another helper',
+    () => helper.pid !== before && said.filter(line => line.includes('is ready')).length === 2,
+  )
+  assert.ok(said.some(line => line === '-1 SpamAssassin helper ended: SIGKILL, starting another'))
+  const fresh = spamAssassin(entryOf("['SpamAssassin', 'SpamAssassin']"), helper.socketPath)
+  t.after(() => fresh.close())
+  assert.match((await scores(fresh, spamMail(MARKED))).join(), /AM_TEST_MARKER/)
+})
+
+test('without Mail::SpamAssassin the helper says so once, and mail does not wait', async t => {
+  const folder = home(t)
+  const said: string[] = []
+  // a module of the same name that does not load
+  mkdirSync(path.join(folder, 'Mail'))
+  writeFileSync(path.join(folder, 'Mail', 'SpamAssassin.pm'), 'die "not for you\\n";\n')
+  process.env['PERL5LIB'] = folder
+  t.after(() => delete process.env['PERL5LIB'])
+  const scanner = helperScanner(t, startHelper(folder, folder, said))
+  await until('word of the helper', () => said.length > 0)
+  assert.match(said.join('\n'), /^-1 SpamAssassin cannot be used, mail gets no points of it: not for you/)
+  const start = performance.now()
+  assert.deepEqual(await scores(scanner, spamMail(MARKED)), ['SA failed: there is no SpamAssassin helper'])
+  assert.ok(performance.now() - start < 1000)
+})
+
+test('spamd over TCP, a Unix socket and TLS; killed, hung and started again', async t => {
+  const folder = home(t)
+  const site = siteFolder(folder, RULES)
+  const [port, tlsPort] = [await freePort(), await freePort()]
+  const [key, certificate] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+      ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', certificate],
+    ],
+    {stdio: 'ignore'},
+  )
+  const socket = path.join(folder, 'spamd.sock')
+  const args = [
+    `--listen=${socket}`,
+    `--listen=ssl:127.0.0.1:${tlsPort}`,
+    `--server-key=${key}`,
+    `--server-cert=${certificate}`,
+  ]
+  let spamd = await startSpamd(site, port, args)
+  t.after(() => endProcess(spamd))
+  for (const options of [
+    `host => '127.0.0.1', port => ${port}`,
+    `socket => '${socket}'`,
+    `host => '127.0.0.1', port => ${tlsPort}, tls => 1, ca_file => '${certificate}'`,
+    `host => '127.0.0.1', port => ${port}, command => 'REPORT'`,
+    `host => '127.0.0.1', port => ${port}, command => 'SYMBOLS'`,
+  ]) {
+    assert.match((await scores(spamdScanner(options), spamMail(MARKED))).join(), /AM_TEST_MARKER/, options)
+  }
+  const distrusted = spamdScanner(`host => '127.0.0.1', port => ${tlsPort}, tls => 1`)
+  assert.match((await scores(distrusted, spamMail(MARKED))).join(), /self-signed certificate/)
+
+  const scanner = spamdScanner(`host => '127.0.0.1', port => ${port}`)
+  spamd.kill('SIGSTOP')
+  for (const child of childrenOf(spamd.pid!)) process.kill(child, 'SIGSTOP')
+  assert.match((await scores(scanner, spamMail(MARKED), 500)).join(), /timed out/)
+  for (const child of childrenOf(spamd.pid!)) process.kill(child, 'SIGKILL')
+  spamd.kill('SIGKILL')
+  await until('spamd to be gone', () => spamd.signalCode !== null)
+  assert.match(
+    (await scores(spamdScanner(`host => '127.0.0.1', port => ${port}`), spamMail(MARKED))).join(),
+    /ECONNREFUSED/,
+  )
+
+  appendFileSync(path.join(site, 'local.cf'), 'body AM_TEST_LATER /marker/\nscore AM_TEST_LATER 0.25\n')
+  spamd = await startSpamd(site, port)
+  await until('spamd to be asked again', async () =>
+    /AM_TEST_LATER=0.25/.test((await scores(scanner, spamMail(MARKED))).join()),
+  )
+})
+
+test('the daemon: a rule that was added under load hits after a reload, and no connection is refused', async t => {
+  const sink = await startSink()
+  t.after(() => sink.close())
+  const folder = home(t)
+  const site = siteFolder(folder, RULES)
+  const port = await freePort()
+  await startDaemon(
+    t,
+    folder,
+    port,
+    `$forward_method = 'smtp:[127.0.0.1]:${sink.port}'; $enable_zmq = 0; $max_servers = 2;
+$final_spam_destiny = D_PASS; $final_virus_destiny = D_PASS; $sa_tag_level_deflt = undef; $sa_spam_subject_tag = '';
+@spam_scanners = (['SpamAssassin', 'Amavis::SpamControl::SpamAssassin']);
+$sa_siteconfigpath = '${site}'; $sa_local_tests_only = 1;`,
+  )
+  const mails = Array.from({length: 60}, (_, n) => demoMail(n)).filter(mail => mail.kind === 'clean')
+  const mail = (text: string, id: string) => ({
+    ...mails[0]!,
+    messageId: id,
+    octets: Buffer.from(`Message-ID: ${id}\r\nSubject: x\r\nFrom: a@remote.test\r\n\r\n${text}\r\n`),
+  })
+  const statusOf = async (text: string, id: string) => {
+    assert.match(await sendMail(port, mail(text, id)), /^250/)
+    const octets = copies(sink.mails)
+      .get(id)![0]!
+      .toString()
+      .replace(/\r\n[ \t]/g, ' ')
+    return /^X-Spam-Status: .*$/m.exec(octets)?.[0] ?? ''
+  }
+  assert.match(await statusOf('a marker that only this test knows', '<1@x>'), /AM_TEST_MARKER=2\.345/)
+
+  const traffic = sendTraffic(port, mails, {clients: 3})
+  appendFileSync(
+    path.join(site, 'local.cf'),
+    'body AM_TEST_LATER /another marker/\nscore AM_TEST_LATER 1.5\n',
+  )
+  const reload = await amavis('reload', '-c', path.join(folder, 'amavisd.conf'))
+  assert.equal(reload.status, 0, reload.stderr)
+  const after = await statusOf('another marker', '<2@x>')
+  const {broken, refused, acknowledged} = await traffic
+  assert.match(after, /AM_TEST_LATER=1\.5, AM_TEST_OTHER=0\.5/)
+  assert.deepEqual([broken, refused, acknowledged.size], [[], [], mails.length])
+  const log = daemonLog(folder)
+  assert.match(log, /TIMING-SA \[total/)
+  assert.match(log, /SA check: /)
+  assert.doesNotMatch(log, /SpamAssassin FAILED/)
+})
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(/\s+/)
+    .filter(Boolean)
+    .map(Number)
+}
+
+function childOf(pid: number): number {
+  const [child] = childrenOf(pid)
+  assert.ok(child, 'the helper has no process for the connection')
+  return child
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
