@@ -11,7 +11,7 @@ import {context, spamMail} from './support.ts'
 async function server(t: TestContext, reply: (question: string, socket: net.Socket) => void) {
   const questions: string[] = []
   const sockets = new Set<net.Socket>()
-  const listener = net.createServer(socket => {
+  const listener = net.createServer({allowHalfOpen: true}, socket => {
     sockets.add(socket)
     let text = ''
     socket.on('error', () => {})
