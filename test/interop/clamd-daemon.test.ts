@@ -187,7 +187,7 @@ $policy_bank{'OPEN'} = {
     })
     clamd.signal('SIGCONT')
     await untilScanned()
-    assert.match(daemonLog(home), /virus scanner ClamAV-clamd does not answer.*PING/)
+    assert.match(daemonLog(home), /virus scanner ClamAV-clamd is down.*PING/)
     assert.match(daemonLog(home), /virus scanner ClamAV-clamd answers again/)
   })
 

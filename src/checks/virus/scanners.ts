@@ -94,7 +94,7 @@ export class VirusScanners {
     this.#conditions.set(name, condition)
     const {log, report} = this.#deps
     if (condition === 'open')
-      log.write(-1, `virus scanner ${name} does not answer, mail does not wait: ${reason}`)
+      log.write(-1, `virus scanner ${name} is down, mail does not wait for it: ${reason}`)
     else if (condition === 'ok' && before !== undefined) log.write(0, `virus scanner ${name} answers again`)
     report(name, condition, reason)
   }

@@ -64,13 +64,15 @@ export class DaemonScanner implements Ask {
       const endpoint = endpoints[index]!
       const asked = await this.#ask(endpoint, subject, deadline)
       if (asked.kind === 'said') {
+        if (tried > 0) subject.log.write(-1, `run_av (${name}) FAILED - ${reason}`)
         this.#first = index
         this.#breaker.succeeded()
         return asked.answer
       }
-      reason = asked.reason
+      // The last of them is told by who asked.
+      if (tried > 0) subject.log.write(-1, `run_av (${name}) FAILED - ${reason}`)
+      reason = `${endpointText(endpoint)}: ${asked.reason}`
       worst = worseOf(worst, asked.breakdown)
-      subject.log.write(-1, `run_av (${name}) FAILED at ${endpointText(endpoint)}: ${reason}`)
     }
     if (worst !== undefined) this.#breaker.failed(worst, reason)
     return failed(reason)
