@@ -6,7 +6,7 @@
  * structure. The group may read: a scanner that runs as another user is a member of it (mode 0750, as the original's).
  * Who keeps the folder removes it.
  */
-import {chmod, copyFile, mkdir, writeFile} from 'node:fs/promises'
+import {chmod, copyFile, link, mkdir, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {type Part, partName} from '../../message/message.ts'
 import type {Octets} from '../../message/octets.ts'
@@ -23,7 +23,8 @@ export interface ScanFiles {
  */
 export async function writeFiles(mail: Octets, parts: readonly Part[], folder: string): Promise<ScanFiles> {
   await mkdir(folder, {recursive: true, mode: 0o750})
-  await chmod(folder, 0o750)
+  // Whatever the umask says: the scanner is in our group.
+  for (const entered of [path.dirname(folder), folder]) await chmod(entered, 0o750)
   const names: string[] = []
   let highest = 0
   for (const {number, content, path: file} of parts) {
@@ -40,6 +41,16 @@ export async function writeFiles(mail: Octets, parts: readonly Part[], folder: s
 
 async function put(target: string, content: Buffer, source: string | undefined): Promise<void> {
   if (source === undefined) await writeFile(target, content, {mode: 0o640})
-  else if (path.resolve(source) !== path.resolve(target)) await copyFile(source, target)
+  else if (path.resolve(source) !== path.resolve(target)) await linkOrCopy(source, target)
   await chmod(target, 0o640)
+}
+
+/** A large mail is not written twice. */
+async function linkOrCopy(source: string, target: string): Promise<void> {
+  try {
+    await rm(target, {force: true})
+    await link(source, target)
+  } catch {
+    await copyFile(source, target)
+  }
 }

@@ -71,7 +71,8 @@ export class DaemonScanner implements Ask {
       }
       // The last of them is told by who asked.
       if (tried > 0) subject.log.write(-1, `run_av (${name}) FAILED - ${reason}`)
-      reason = `${endpointText(endpoint)}: ${asked.reason}`
+      const where = endpointText(endpoint)
+      reason = asked.reason.includes(where) ? asked.reason : `${where}: ${asked.reason}`
       worst = worseOf(worst, asked.breakdown)
     }
     if (worst !== undefined) this.#breaker.failed(worst, reason)

@@ -64,9 +64,26 @@ export class Dialogue {
     return line.replace(/\r$/, '')
   }
 
-  /** Everything until the peer closes the connection. */
-  async toEnd(): Promise<string> {
-    await this.#until(() => this.#hasEnded)
+  /**
+   * Everything until the peer closes the connection.
+   * @param silentMs so long after a whole line the answer counts as ended, too; undefined: never
+   */
+  async toEnd(silentMs?: number): Promise<string> {
+    let isSilent = false
+    let length = -1
+    const silence =
+      silentMs === undefined
+        ? undefined
+        : setInterval(() => {
+            isSilent = this.#received.length === length && this.#received.endsWith('\n')
+            length = this.#received.length
+            this.#wake()
+          }, silentMs)
+    try {
+      await this.#until(() => this.#hasEnded || isSilent)
+    } finally {
+      clearInterval(silence)
+    }
     return this.#received
   }
 

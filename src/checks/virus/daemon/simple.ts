@@ -8,6 +8,8 @@ import path from 'node:path'
 import type {ScanFiles} from '../files.ts'
 import {type DaemonLine, Dialogue} from './dialogue.ts'
 
+const LINE_SILENT_MS = 500
+
 /** The queries that a template stands for: one for the folder, or one for each file. */
 export function queriesFor(template: string, {folder, names}: ScanFiles): string[] {
   if (template.includes('{}/*')) {
@@ -33,7 +35,9 @@ export async function askSimple(
     const dialogue = await Dialogue.begin(line)
     try {
       await dialogue.write(query)
-      outputs.push(isLine ? `${await dialogue.line()}\n` : await dialogue.toEnd())
+      // An answer about one file is one line, after which some daemons wait for the next query.
+      const silentMs = queries.length > 1 ? LINE_SILENT_MS : undefined
+      outputs.push(isLine ? `${await dialogue.line()}\n` : await dialogue.toEnd(silentMs))
     } finally {
       dialogue.close()
     }
