@@ -21,6 +21,7 @@ import {
   isLoved,
   levelFor,
   settingCategories,
+  sizeLimitFor,
   textByCategory,
   warnsSender,
   withMajor,
@@ -30,8 +31,6 @@ import type {Bypass, Facts, JudgeInput, LevelsReached, RecipientVerdict, SpamLev
 
 /** Whitelisting counts so much against the tag level, and against no other. */
 const WHITELIST_BONUS = 10
-/** A recipient's size limit below this is raised to it (RFC 5321 §4.5.3.1.7). */
-const SMALLEST_SIZE_LIMIT = 64 * 1024
 
 const CLEAN: Category = {major: MAJOR.Clean, minor: 0}
 const NOTHING_REACHED: LevelsReached = {tag: false, tag2: false, tag3: false, kill: false}
@@ -194,10 +193,8 @@ export function levelsReached(
 }
 
 function isOversized({size, settings}: JudgeInput, address: string): boolean {
-  const limit = levelFor(settings, '@message_size_limit_maps', address)
-  if (limit === undefined || limit === 0) return false
-  const smallest = settings.flag('$enforce_smtpd_message_size_limit_64kb_min') ? SMALLEST_SIZE_LIMIT : 0
-  return size > Math.max(limit, smallest)
+  const limit = sizeLimitFor(settings, address)
+  return limit !== undefined && size > limit
 }
 
 /** Undefined here means that mail waits until a scanner works: nothing passes unscanned by accident. */

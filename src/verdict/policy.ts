@@ -25,6 +25,17 @@ export function levelFor(settings: Settings, maps: `@${string}`, address: string
   return optionalNumber(lookup(settings.list(maps), internalAddress(address), settings)?.value)
 }
 
+/** A size limit below this is raised to it (RFC 5321 §4.5.3.1.7). */
+const SMALLEST_SIZE_LIMIT = 64 * 1024
+
+/** Octets that a mail may have for a recipient, by `@message_size_limit_maps`; undefined: as many as it likes. */
+export function sizeLimitFor(settings: Settings, address: string): number | undefined {
+  const limit = levelFor(settings, '@message_size_limit_maps', address)
+  if (limit === undefined || limit <= 0) return undefined
+  const smallest = settings.flag('$enforce_smtpd_message_size_limit_64kb_min') ? SMALLEST_SIZE_LIMIT : 0
+  return Math.max(limit, smallest)
+}
+
 /** A `*_maps` list's text for an address; undefined where it says nothing or ''. */
 export function textFor(settings: Settings, maps: `@${string}`, address: string): string | undefined {
   return textOf(lookup(settings.list(maps), internalAddress(address), settings)?.value)

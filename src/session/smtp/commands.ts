@@ -10,6 +10,7 @@ import {parseMail, parseRcpt} from './envelope-commands.ts'
 import {parsePathArgument} from './path.ts'
 import type {SessionPolicy} from './policy.ts'
 import {formatLines, octetsAsText} from './reply.ts'
+import {recipientLimit} from './size-limit.ts'
 import {resetTransaction, type SessionState} from './state.ts'
 import {xforward} from './xforward.ts'
 
@@ -85,6 +86,12 @@ const rcpt: Handler = (argument, state, policy) => {
   const path = parsePathArgument('TO', argument)
   const parsed = !path ? RCPT_SYNTAX : path.address === '' ? RCPT_NULL : parseRcpt(path, mail, policy)
   if ('recipient' in parsed) {
+    const {octets, refusal} = recipientLimit(parsed.recipient.address, mail.declaredSize, policy)
+    if (refusal) {
+      mail.refused++
+      return refusal
+    }
+    mail.sizeLimit = Math.max(mail.sizeLimit, octets)
     mail.recipients.push(parsed.recipient)
     return {text: `250 2.1.5 Recipient <${echo(parsed.recipient.address, mail.smtputf8)}> OK\r\n`}
   }

@@ -85,6 +85,7 @@ export function parseMail(
       recipients: [],
       refused: 0,
       beyondLimit: 0,
+      sizeLimit: 0,
       chunked: false,
     },
   }

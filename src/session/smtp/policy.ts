@@ -17,6 +17,8 @@ export interface SessionPolicy {
   readonly keywords: ReadonlySet<string>
   /** octets of a mail; undefined: no limit */
   readonly sizeLimit: number | undefined
+  /** `@message_size_limit_maps` may have other limits for single recipients */
+  readonly limitsRecipients: boolean
   readonly recipientLimit: number
   readonly timeoutMs: number
   /** what silence is borne for instead while connections wait for a child */
@@ -88,6 +90,7 @@ function makePolicy(
     quit: `221 2.0.0 ${banner('$smtpd_quit_banner')}\r\n`,
     keywords: new Set(lines.map(keyword)),
     sizeLimit,
+    limitsRecipients: settings.list('@message_size_limit_maps').length > 0,
     recipientLimit: Math.max(1, settings.number('$smtpd_recipient_limit') ?? 1100),
     timeoutMs: 1000 * Math.max(1, settings.number('$smtpd_timeout') ?? 480),
     busyTimeoutMs: 1000 * Math.max(1, settings.number('$smtpd_busy_timeout') ?? 10),

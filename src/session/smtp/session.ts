@@ -3,39 +3,34 @@
  *
  * All complete commands of a chunk are answered in one write (RFC 2920). While the filter works on a mail
  * input is only gathered, up to a bound, then the socket is paused. One idle timer serves all commands.
- * A client that drips octets is ended too: a command has the same time as silence has, and data must
- * average an octet a millisecond beyond it. While connections wait for a child that time is short.
+ * A client that drips octets is ended too: a command has the same time as silence has. Content is read by
+ * content.ts, a mail is handed on by task.ts, patience.ts says how long a client may be silent.
  *
- * Diagnostics: an outcome that never comes is the filter's matter; a filter that throws is answered 451
- * and logged at level -2.
+ * Diagnostics: an outcome that never comes is the filter's matter.
  */
 import type {Socket} from 'node:net'
-import {Timing} from '../../log/timing.ts'
-import type {Client} from '../../message/envelope.ts'
 import {plainAddress} from '../access.ts'
-import type {Peer, SessionDeps, SessionEnd} from '../conversation.ts'
-import type {Outcome, Transaction} from '../transaction.ts'
-import type {Answer} from './answer.ts'
+import type {SessionDeps, SessionEnd} from '../conversation.ts'
+import type {Outcome} from '../transaction.ts'
+import type {Answer, Chunk} from './answer.ts'
 import {BAD_SYNTAX, command, ERROR_LIMIT, LINE_TOO_LONG} from './commands.ts'
+import {Content, type ContentEvent, tooLong} from './content.ts'
 import {type BadLine, Input} from './input.ts'
-import {FLOOD, IDLE, IDLE_IN_DATA, IDLE_UNDER_PRESSURE, STOPPED, TOO_MANY_ERRORS} from './last-words.ts'
-import {innerFailure, repliesOf, runFilter, same} from './outcome.ts'
+import {FLOOD, STOPPED, TOO_MANY_ERRORS} from './last-words.ts'
+import {repliesOf} from './outcome.ts'
 import type {Output} from './output.ts'
+import {impatience, isHurried, patienceMs} from './patience.ts'
 import {type SessionPolicy, sessionPolicy} from './policy.ts'
-import {receivedLine} from './received-line.ts'
-import {Reception, SURPLUS_OCTETS} from './reception.ts'
+import type {Reception} from './reception.ts'
 import {formatReply} from './reply.ts'
-import {newState, protocolName, resetForTls, resetTransaction} from './state.ts'
+import {newState, resetForTls, resetTransaction} from './state.ts'
+import {Task, type TaskHooks} from './task.ts'
 import {Wire} from './wire.ts'
 
 /** Input that is taken while the filter works. */
 const WAITING_INPUT_OCTETS = 64 * 1024
 /** A line without an end that gets this long ends the session. */
 const ENDLESS_LINE_OCTETS = 1024 * 1024
-/** Silence that ends a session without mails when the child is to stop. */
-const LAST_MAIL_MS = 10_000
-/** Within a transaction a client may be silent for so many times $smtpd_busy_timeout while others wait. */
-const TRANSACTION_PATIENCE = 6
 /** A handshake takes some round trips, and a client that hangs in it would hold the child. */
 const HANDSHAKE_MS = 60_000
 /** How long a client may take to close its side after ours. */
@@ -48,17 +43,18 @@ export function serveSmtp(socket: Socket, deps: SessionDeps): Promise<SessionEnd
   return new Promise(resolve => new SmtpSession(socket, deps, resolve).start())
 }
 
-type Mode = 'command' | 'data' | 'chunk' | 'busy' | 'ended'
+type Mode = 'command' | 'content' | 'busy' | 'ended'
 
 class SmtpSession {
   readonly #deps: SessionDeps
   readonly #clock: () => number
   readonly #resolve: (end: SessionEnd) => void
-  readonly #peer: Peer
   readonly #input = new Input()
   readonly #wire: Wire
   readonly #output: Output
   readonly #state = newState()
+  readonly #task: Task
+  readonly #content: Content
   #policy: SessionPolicy
   #mode: Mode = 'command'
   #inputEnded = false
@@ -68,13 +64,6 @@ class SmtpSession {
   #finished = false
   #reason: SessionEnd['reason'] | undefined
   #transactions = 0
-  #timing = new Timing()
-  #taskId = ''
-  #receivedAt = 0
-  #reception: Reception | undefined
-  /** the chunk of BDAT that is being read */
-  #chunk: Answer['chunk']
-  #chunkLeft = 0
   /** when the present command or data began to be awaited */
   #since: number
   #unlisten: (() => void) | undefined
@@ -85,7 +74,8 @@ class SmtpSession {
     this.#resolve = resolve
     this.#policy = this.#makePolicy(false)
     const {address, port} = deps.peer ?? {address: socket.remoteAddress, port: socket.remotePort}
-    this.#peer = {address: address && plainAddress(address), port}
+    this.#task = new Task(deps, {address: address && plainAddress(address), port})
+    this.#content = new Content(deps.spool)
     this.#wire = new Wire(socket, {
       received: chunk => this.#received(chunk),
       ended: () => {
@@ -121,7 +111,7 @@ class SmtpSession {
     }
     this.#output.add(this.#policy.greeting)
     this.#output.flush()
-    this.#timing.mark('SMTP greeting')
+    this.#task.timing.mark('SMTP greeting')
     if (stop?.aborted) this.#stopped()
     this.#wire.resume()
   }
@@ -141,13 +131,10 @@ class SmtpSession {
         if (line === undefined) break
         this.#since = 0
         this.#command(line)
-      } else if (this.#mode === 'data') {
-        if (this.#input.length === 0) break
-        this.#readData()
-      } else if (this.#mode === 'chunk') {
-        if (this.#chunkLeft === 0) this.#chunkEnded()
-        else if (this.#input.length === 0) break
-        else this.#readChunk()
+      } else if (this.#mode === 'content') {
+        const event = this.#content.read(this.#input, this.#state.mail)
+        if (event === undefined) break
+        this.#contentRead(event)
       } else break
     }
     if (this.#mode === 'ended') return
@@ -165,7 +152,7 @@ class SmtpSession {
       return
     }
     // Each MAIL counts, also one that is refused (spec/daemon, Identifiers).
-    if (/^MAIL(?:[ \t]|$)/i.test(line)) this.#beginTask()
+    if (!this.#state.mail && /^MAIL(?:[ \t]|$)/i.test(line)) this.#task.begin()
     const {dialogue} = this.#state
     const answer = dialogue ? dialogue(line) : command(line, this.#state, this.#policy)
     if (answer instanceof Promise) this.#await(answer)
@@ -177,7 +164,7 @@ class SmtpSession {
     this.#mode = 'busy'
     coming.then(
       answer => this.#awaited(answer),
-      error => this.#awaited({text: formatReply(innerFailure(error, this.#taskId, this.#deps.log).reply)}),
+      error => this.#awaited({text: formatReply(this.#task.failure(error).reply)}),
     )
   }
 
@@ -191,26 +178,25 @@ class SmtpSession {
 
   #answer(answer: Answer): void {
     this.#output.add(answer.text)
-    if (answer.note !== undefined) this.#log(0, answer.note)
+    if (answer.note !== undefined) this.#task.log(0, answer.note)
     if (answer.error && ++this.#state.errors > ERROR_LIMIT) {
       this.#end('protocol', TOO_MANY_ERRORS)
       return
     }
     // RSET between two chunks
-    if (this.#reception && !this.#state.mail) this.#dropContent()
+    if (this.#content.reception && !this.#state.mail) this.#content.drop()
     switch (answer.event) {
       case 'greeted':
-        this.#timing.mark(this.#state.extended ? 'SMTP EHLO' : 'SMTP HELO')
+        this.#task.timing.mark(this.#state.extended ? 'SMTP EHLO' : 'SMTP HELO')
         break
       case 'mail':
-        this.#receivedAt = this.#clock()
-        if (this.#isHurried) this.#setTimeout()
-        this.#deps.publisher.state('m', this.#taskId)
-        this.#timing.mark('SMTP MAIL')
+        this.#task.receivedAt = this.#clock()
+        if (isHurried(this.#deps)) this.#setTimeout()
+        this.#deps.publisher.state('m', this.#task.id)
+        this.#task.timing.mark('SMTP MAIL')
         break
       case 'data':
         this.#beginData(true)
-        this.#mode = 'data'
         break
       case 'chunk':
         this.#beginChunk(answer.chunk!)
@@ -226,13 +212,6 @@ class SmtpSession {
     }
   }
 
-  #beginTask(): void {
-    if (this.#state.mail) return
-    if (this.#taskId === '') this.#timing.mark('SMTP pre-MAIL')
-    else this.#timing = new Timing()
-    this.#taskId = this.#deps.taskIds.next()
-  }
-
   /** What was pipelined behind STARTTLS came in the clear: it is nothing that this client has said. */
   #beginTls(): void {
     this.#mode = 'busy'
@@ -241,13 +220,13 @@ class SmtpSession {
     const limitMs = Math.min(this.#patienceMs, HANDSHAKE_MS)
     void this.#wire.encrypt(this.#deps.settings, limitMs).then(handshake => {
       if (handshake.kind === 'failed') {
-        this.#log(1, `TLS handshake failed: ${handshake.reason}`)
+        this.#task.log(1, `TLS handshake failed: ${handshake.reason}`)
         this.#reason = 'error'
         this.#wire.destroy()
         this.#socketClosed()
         return
       }
-      this.#log(2, `TLS established: ${handshake.cipher}`)
+      this.#task.log(2, `TLS established: ${handshake.cipher}`)
       resetForTls(this.#state, handshake.cipher)
       this.#policy = this.#makePolicy(true)
       this.#mode = 'command'
@@ -259,126 +238,65 @@ class SmtpSession {
   }
 
   #beginData(dots: boolean): void {
-    this.#timing.mark('SMTP pre-DATA-flush')
-    this.#deps.publisher.state('d', this.#taskId)
-    this.#reception = new Reception(this.#deps.spool, this.#policy.sizeLimit, dots)
+    const limit = Math.min(this.#policy.sizeLimit ?? Number.POSITIVE_INFINITY, this.#state.mail!.sizeLimit)
+    this.#task.timing.mark('SMTP pre-DATA-flush')
+    this.#deps.publisher.state('d', this.#task.id)
+    this.#content.begin(limit, dots)
+    this.#mode = 'content'
     this.#since = this.#clock()
   }
 
-  #readData(): void {
-    const reception = this.#reception!
-    const chunk = this.#input.take()
-    const end = reception.push(chunk)
-    if (end >= 0) {
-      if (end < chunk.length) this.#input.push(chunk.subarray(end))
-      this.#dataEnded(reception)
-    } else this.#mayReadOn(reception, 'data')
-  }
-
-  #mayReadOn(reception: Reception, mode: 'data' | 'chunk'): void {
-    if (reception.endless) this.#end('protocol', FLOOD)
-    else if (reception.wait) {
-      this.#mode = 'busy'
-      void reception.wait.then(() => {
-        if (this.#mode !== 'busy') return
-        this.#mode = mode
-        this.#advance()
-      })
-    }
-  }
-
-  #beginChunk(chunk: NonNullable<Answer['chunk']>): void {
-    if (chunk.refusal && chunk.octets > SURPLUS_OCTETS) {
+  #beginChunk(chunk: Chunk): void {
+    if (!this.#content.beginChunk(chunk)) {
       this.#end('protocol', FLOOD)
       return
     }
-    if (!chunk.refusal && !this.#reception) this.#beginData(false)
-    this.#chunk = chunk
-    this.#chunkLeft = chunk.octets
-    this.#mode = 'chunk'
+    if (!chunk.refusal && !this.#content.reception) this.#beginData(false)
+    this.#mode = 'content'
     this.#since = this.#clock()
   }
 
-  #readChunk(): void {
-    const all = this.#input.take()
-    const octets = all.length > this.#chunkLeft ? all.subarray(0, this.#chunkLeft) : all
-    if (octets.length < all.length) this.#input.push(all.subarray(octets.length))
-    this.#chunkLeft -= octets.length
-    if (this.#chunk!.refusal) return
-    this.#reception!.push(octets)
-    this.#mayReadOn(this.#reception!, 'chunk')
-  }
-
-  #chunkEnded(): void {
-    const {refusal, last, octets} = this.#chunk!
-    this.#chunk = undefined
-    this.#mode = 'command'
-    this.#since = 0
-    if (refusal) {
-      this.#answer(refusal)
-      return
+  #contentRead(event: ContentEvent): void {
+    switch (event.kind) {
+      case 'flood':
+        this.#end('protocol', FLOOD)
+        break
+      case 'wait':
+        this.#mode = 'busy'
+        void event.until.then(() => {
+          if (this.#mode !== 'busy') return
+          this.#mode = 'content'
+          this.#advance()
+        })
+        break
+      case 'answer':
+        this.#mode = 'command'
+        this.#since = 0
+        this.#answer(event.answer)
+        break
+      case 'whole':
+        this.#contentEnded(this.#content.reception!)
     }
-    const reception = this.#reception!
-    if (last) {
-      reception.close()
-      this.#dataEnded(reception)
-    } else if (reception.tooLong)
-      this.#answer({text: repliesOf(tooLong(reception), this.#state.mail!, false)})
-    else this.#answer({text: `250 2.0.0 ${octets} octets received\r\n`})
   }
 
-  #dropContent(): void {
-    this.#reception?.discard()
-    this.#reception = undefined
-  }
-
-  #dataEnded(reception: Reception): void {
-    this.#timing.mark('SMTP DATA')
+  #contentEnded(reception: Reception): void {
+    this.#task.timing.mark('SMTP DATA')
     if (reception.tooLong) {
       this.#endTransaction(tooLong(reception))
       return
     }
     this.#mode = 'busy'
     this.#working = true
-    const octets = reception.finish()
-    if (!(octets instanceof Promise)) this.#filter(octets)
-    else {
-      octets.then(
-        kept => this.#filter(kept),
-        error => {
-          this.#endTransaction(innerFailure(error, this.#taskId, this.#deps.log))
-          this.#resumeAfterMail()
-        },
-      )
-    }
+    this.#task.check(reception, this.#state, this.#hooks)
   }
 
-  #filter(octets: Transaction['octets']): void {
-    if (this.#closed) {
-      // Nobody is left to be answered: the client will come again with this mail.
-      this.#deps.spool.release(octets)
-      this.#finish()
-      return
-    }
-    const mail = this.#transaction(octets)
-    if (this.#deps.log.enabled(1)) this.#log(1, receivedLine(mail))
-    runFilter(mail, this.#deps, outcome => this.#filtered(mail, outcome))
-  }
-
-  #filtered(mail: Transaction, outcome: Outcome): void {
-    const {timing, octets} = mail
-    timing.mark('SMTP pre-response')
-    this.#endTransaction(outcome)
-    this.#output.flush()
-    timing.mark('SMTP response')
-    this.#deps.spool.release(octets)
-    timing.mark('rundown')
-    // What is written to the log is published with it; these reports are published in any case.
-    const {log, publisher} = this.#deps
-    const report = () => `size: ${octets.size}, ${timing.report()}`
-    if (log.enabled(2)) this.#log(2, report())
-    else if (publisher.wantsLog()) publisher.log(2, `(${mail.taskId}) ${report()}`)
-    this.#resumeAfterMail()
+  readonly #hooks: TaskHooks = {
+    isAwaited: () => !this.#closed,
+    answer: outcome => {
+      this.#endTransaction(outcome)
+      this.#output.flush()
+    },
+    done: () => this.#resumeAfterMail(),
   }
 
   #endTransaction(outcome: Outcome): void {
@@ -387,42 +305,16 @@ class SmtpSession {
     this.#output.add(repliesOf(outcome, mail!, lmtp))
     this.#state.errors = 0
     resetTransaction(this.#state)
-    this.#reception = undefined
+    this.#content.leave()
     this.#mode = 'command'
     this.#since = this.#clock()
-    if (this.#isHurried) this.#setTimeout()
+    if (isHurried(this.#deps)) this.#setTimeout()
   }
 
   #resumeAfterMail(): void {
     this.#working = false
     if (this.#closed) this.#finish()
     else this.#advance()
-  }
-
-  #transaction(octets: Transaction['octets']): Transaction {
-    const mail = this.#state.mail!
-    const {listener, settings, spool} = this.#deps
-    const client: Client = {
-      socketAddress: this.#peer.address,
-      socketPort: this.#peer.port,
-      helo: this.#state.helo,
-      tlsCipher: this.#state.tlsCipher,
-      user: this.#state.user,
-      forwarded: this.#state.forwarded,
-    }
-    return {
-      taskId: this.#taskId,
-      envelope: mail,
-      client,
-      listener,
-      protocol: protocolName(this.#state, mail.smtputf8),
-      octets,
-      data: this.#reception!.facts,
-      receivedAt: this.#receivedAt,
-      timing: this.#timing,
-      settings,
-      preserve: reason => spool.preserve(reason, octets),
-    }
   }
 
   /** Read on, or leave the rest with the client until we have done with what we hold. */
@@ -432,21 +324,9 @@ class SmtpSession {
     else this.#wire.resume()
   }
 
-  /** The client has less time than usual. */
-  get #isHurried(): boolean {
-    const {stop, pressure} = this.#deps
-    return stop?.aborted === true || pressure?.on === true
-  }
-
-  /** Silence and dripping are borne for so long, ms. */
   get #patienceMs(): number {
-    const {timeoutMs, busyTimeoutMs} = this.#policy
-    const {stop, pressure} = this.#deps
     const inMail = this.#state.mail !== undefined
-    let limit = timeoutMs
-    if (pressure?.on) limit = Math.min(limit, inMail ? TRANSACTION_PATIENCE * busyTimeoutMs : busyTimeoutMs)
-    if (stop?.aborted && !inMail && this.#transactions === 0) limit = Math.min(limit, LAST_MAIL_MS)
-    return limit
+    return patienceMs(this.#deps, this.#policy, {inMail, transactions: this.#transactions})
   }
 
   #setTimeout(): void {
@@ -460,12 +340,7 @@ class SmtpSession {
       return
     }
     if (this.#mode === 'busy' || this.#output.blocked) return
-    const received =
-      this.#mode === 'data'
-        ? this.#reception!.size
-        : this.#mode === 'chunk'
-          ? this.#chunk!.octets - this.#chunkLeft
-          : 0
+    const received = this.#mode === 'content' ? this.#content.received : 0
     if (this.#clock() - this.#since > this.#patienceMs + received) this.#timedOut()
   }
 
@@ -475,13 +350,10 @@ class SmtpSession {
       // It does not read what it is told.
       this.#reason = 'timeout'
       this.#wire.destroy()
-    } else if (this.#mode === 'data' || this.#mode === 'chunk') {
-      this.#log(1, `ABORTING the session: timed out during waiting for input from client`)
-      this.#end('timeout', IDLE_IN_DATA)
-    } else if (this.#mode === 'command') {
-      const waited = this.#deps.pressure?.on
-      this.#log(1, `client was idle for too long${waited ? ' while others wait' : ''}, closing`)
-      this.#end('timeout', waited ? IDLE_UNDER_PRESSURE : IDLE)
+    } else if (this.#mode !== 'busy') {
+      const {note, last} = impatience(this.#mode === 'content', this.#deps)
+      this.#task.log(1, note)
+      this.#end('timeout', last)
     }
   }
 
@@ -489,11 +361,6 @@ class SmtpSession {
     if (this.#mode !== 'command' || this.#state.mail || this.#input.length > 0) return
     if (this.#transactions > 0) this.#end('stopped', STOPPED)
     else this.#setTimeout()
-  }
-
-  #log(level: number, text: string): void {
-    const {log} = this.#deps
-    if (log.enabled(level)) (this.#taskId === '' ? log : log.forTask(this.#taskId)).write(level, text)
   }
 
   #endIfDone(): void {
@@ -506,7 +373,7 @@ class SmtpSession {
     if (this.#mode === 'ended') return
     this.#reason ??= reason
     this.#mode = 'ended'
-    this.#reception?.discard()
+    this.#content.drop()
     if (this.#wire.destroyed) return
     this.#wire.timeout = LINGER_MS
     // The child need not wait until the client has closed its side, too.
@@ -528,15 +395,11 @@ class SmtpSession {
   #finish(): void {
     if (this.#finished) return
     this.#finished = true
-    if (this.#mode !== 'ended') this.#reception?.discard()
+    if (this.#mode !== 'ended') this.#content.drop()
     this.#mode = 'ended'
     this.#deps.stop?.removeEventListener('abort', this.#stopped)
     this.#unlisten?.()
-    this.#log(3, `session ended: ${this.#reason ?? 'closed'}`)
+    this.#task.log(3, `session ended: ${this.#reason ?? 'closed'}`)
     this.#resolve({transactions: this.#transactions, reason: this.#reason ?? 'closed'})
   }
-}
-
-function tooLong({size}: Reception): Outcome {
-  return same({code: 552, enhanced: '5.3.4', text: `Message size (${size} B) exceeds size limit`})
 }

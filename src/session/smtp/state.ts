@@ -11,6 +11,8 @@ export interface MailInProgress extends Omit<Envelope, 'recipients'> {
   refused: number
   /** RCPTs beyond the limit */
   beyondLimit: number
+  /** the largest mail that any of the recipients takes, octets */
+  sizeLimit: number
   /** content comes by BDAT */
   chunked: boolean
 }

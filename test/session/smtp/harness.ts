@@ -30,6 +30,7 @@ const DEFAULTS: Values = {
   $smtpd_timeout: 480,
   $smtpd_recipient_limit: 1100,
   $smtpd_message_size_limit: undefined,
+  '@message_size_limit_maps': [],
   $enforce_smtpd_message_size_limit_64kb_min: 1,
   $protocol: undefined,
   '@smtpd_discard_ehlo_keywords': [],
