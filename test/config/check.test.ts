@@ -345,6 +345,18 @@ const REMARKS: readonly (readonly ['warnings' | 'hints', string, string, RegExp]
     /only scanners that are started for each mail \(clamscan\)/,
   ],
   [
+    'warnings',
+    'a scanner that is code of the original',
+    "@av_scanners = (['ClamAV', \\&ask_clamav, '*', [0], [1]]);",
+    /virus scanner "ClamAV" of @av_scanners always fails: &ask_clamav is code/,
+  ],
+  [
+    'warnings',
+    'a scanner that is a library of Perl',
+    "@av_scanners_backup = (['SAVI', \\&ask_daemon, ['{}', 'savi-perl:']]);",
+    /virus scanner "SAVI" of @av_scanners_backup always fails: "savi-perl:" is a library/,
+  ],
+  [
     'hints',
     'a quarantine without a folder',
     "$spam_quarantine_method = 'local:spam-%m';",

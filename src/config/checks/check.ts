@@ -12,7 +12,7 @@ import {categoryKeys} from './categories.ts'
 import {authentication, encryption} from './clients.ts'
 import {type Check, examined, type Remark} from './examined.ts'
 import {constantTables, valueKinds} from './kinds.ts'
-import {backscatter, forwarding, localDomains, originatingMail, quarantineFolder, scanners} from './mail.ts'
+import {backscatter, forwarding, localDomains, originatingMail, quarantineFolder} from './mail.ts'
 import {addressLists} from './networks.ts'
 import {retiredSettings} from './retired.ts'
 import {
@@ -25,6 +25,7 @@ import {
   sockets,
   user,
 } from './running.ts'
+import {scanners, unusableScanners} from './scanners.ts'
 
 /** What holds for every reader of a configuration. */
 const ALWAYS: readonly Check[] = [
@@ -55,6 +56,7 @@ const FOR_A_DAEMON: readonly Check[] = [
   localDomains,
   quarantineFolder,
   scanners,
+  unusableScanners,
 ]
 
 export interface Checked {

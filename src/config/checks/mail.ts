@@ -110,22 +110,3 @@ export function* quarantineFolder(config: Examined): Iterable<Remark> {
   const message = `${first.name} is "${config.text(first.name)}", and there is no $QUARANTINEDIR: nothing is kept`
   yield {level: 'hint', at: config.at(first.name), message, help: 'set $QUARANTINEDIR'}
 }
-
-/** A scanner on the command line loads its signatures for each mail. */
-export function* scanners(config: Examined): Iterable<Remark> {
-  const name = '@av_scanners'
-  const entries = config.list(name).map(entry => {
-    const isList = typeof entry === 'object' && entry.kind === 'ref' && entry.to.kind === 'array'
-    return isList && entry.to.kind === 'array' ? entry.to.items : []
-  })
-  const first = config.list('@bypass_virus_checks_maps')[0]
-  if (entries.length === 0 || (typeof first !== 'object' && isTrue(first))) return
-  const isDaemon = (program: Scalar) => typeof program === 'object' && program.kind === 'code'
-  if (entries.some(items => isDaemon(items[1]))) return
-  yield {
-    level: 'warning',
-    at: config.at(name),
-    message: `${name} has only scanners that are started for each mail (${textOf(entries[0]?.[0])})`,
-    help: 'ask a daemon such as clamd by \\&ask_daemon, and move these to @av_scanners_backup',
-  }
-}
