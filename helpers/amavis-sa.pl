@@ -190,6 +190,15 @@ sub attributes {
   for my $name (qw(return_path originating message_size body_size amavis_policy_bank_path)) {
     $known{$name} = $request->{$name} if defined $request->{$name} && $request->{$name} ne '';
   }
+  for my $name (qw(recipients mimepart_digests)) {
+    $known{$name} = [unpack '(N/a*)*', $request->{$name}] if defined $request->{$name};
+  }
+  if (my $size = $request->{truncated_to}) {
+    $known{rule_hits} = [{
+      rule => '__TRUNCATED', area => 'RAW: ', tflags => 'nice', score => -0.1,
+      descr => "Message size truncated to $size B",
+    }];
+  }
   if (defined $request->{signatures}) {
     $known{dkim_signatures} =
       [map { Amavis::Signature->new(unpack '(N/a*)*', $_) } unpack '(N/a*)*', $request->{signatures}];

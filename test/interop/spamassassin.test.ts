@@ -23,7 +23,9 @@ import {endProcess, siteFolder, startHelper, startSpamd} from '../support/spamas
 import {copies, sendTraffic} from '../support/traffic.ts'
 import {freePort, until} from '../support/wait.ts'
 
-const RULES = `body AM_TEST_MARKER /a marker that only this test knows/
+const RULES = `meta AM_TEST_CUT __TRUNCATED
+score AM_TEST_CUT 0.1
+body AM_TEST_MARKER /a marker that only this test knows/
 score AM_TEST_MARKER 2.345
 body AM_TEST_OTHER /another marker/
 score AM_TEST_OTHER 0.5
@@ -83,6 +85,9 @@ test('the helper: what a mail gets, of whom, with times and fields', async t => 
     ['X-Spam-Checker-Version', 'X-Spam-Status', 'X-Spam-Points'],
   )
   assert.match(lines.join('\n'), /^2 TIMING-SA \[total \d+ ms, cpu \d+ ms\] - parse: [\d.]+ \([\d.]+%\), /m)
+
+  const large = spamMail(`${MARKED}${'large\n'.repeat(5000)}`, {conf: '$sa_mail_body_size_limit = 1000;'})
+  assert.match((await scores(scanner, large)).join(), /AM_TEST_CUT=0\.1 AM_TEST_MARKER=2\.345/)
 
   const mail = spamMail(MARKED, {
     conf: `@sa_userconf_maps = ({'bob@example.com' => '${prefs}'});`,

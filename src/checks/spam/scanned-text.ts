@@ -10,14 +10,17 @@ import type {SpamMail} from './scanner.ts'
 
 export interface ScannedText {
   readonly octets: Buffer
-  readonly truncated: boolean
-  /** of the whole body, in octets as scanned */
+  /** how much was given of a mail that is too large, as X-Amavis-MessageSize has it; undefined: all */
+  readonly truncatedTo: number | undefined
+  /** of the whole body, in octets as they came */
   readonly bodySize: number
 }
 
 const HEADER_LIMIT = 64 * 1024
 /** A body that is over the limit by less is given whole. */
 const SLIGHTLY = 5 * 1024
+/** What a text that was cut ends with. */
+const CUT = Buffer.from('[...]\n')
 
 /** The limit in octets for an entry's own option, and where it has none; undefined: none. */
 export function bodyLimit(own: number | undefined, settings: Settings): number | undefined {
@@ -25,49 +28,46 @@ export function bodyLimit(own: number | undefined, settings: Settings): number |
 }
 
 /** @param limit octets of the body */
-export function scannedText(
-  mail: Pick<
-    SpamMail,
-    'content' | 'header' | 'envelope' | 'settings' | 'virusStatus' | 'osFingerprint' | 'octets'
-  >,
-  limit: number | undefined,
-): ScannedText {
+export function scannedText(mail: TextMail, limit: number | undefined): ScannedText {
   const {content, header} = mail
-  const head = content.subarray(0, Math.min(header.size, HEADER_LIMIT))
-  const body = content.subarray(header.size)
-  const truncated = limit !== undefined && limit > 0 && body.length > limit + SLIGHTLY
-  const given = withLf(truncated ? body.subarray(0, limit) : body)
-  const isCut = head.length < header.size
-  const top = topFields(mail, truncated)
-  return {
-    octets: Buffer.concat([
-      Buffer.from(top),
-      withLf(head),
-      // what is left of the header must not run into the body
-      Buffer.from(isCut ? '\n\n' : ''),
-      given,
-    ]),
-    truncated,
-    bodySize: truncated ? withLf(body).length : given.length,
-  }
+  const bodySize = content.length - header.size
+  const isCut = limit !== undefined && limit > 0 && bodySize > limit + SLIGHTLY
+  // The original counts what it gives like this, the fields on top included.
+  const given = Math.min(header.size, HEADER_LIMIT) + (isCut ? limit : bodySize) + 1
+  const truncatedTo = given < content.length ? given : undefined
+  const top = Buffer.from(topFields(mail, truncatedTo))
+  if (truncatedTo === undefined) return {octets: Buffer.concat([top, withLf(content)]), truncatedTo, bodySize}
+  // Octets that become fewer with LF: twice as many are enough.
+  const begin = withLf(content.subarray(0, 2 * given))
+  const octets = Buffer.concat([Buffer.concat([top, begin]).subarray(0, given), CUT])
+  return {octets, truncatedTo, bodySize}
 }
 
+type TextMail = Pick<
+  SpamMail,
+  'content' | 'header' | 'envelope' | 'settings' | 'virusStatus' | 'osFingerprint' | 'octets'
+>
+
 function topFields(
-  {envelope, settings, virusStatus, osFingerprint, octets}: Parameters<typeof scannedText>[0],
-  truncated: boolean,
+  {envelope, settings, virusStatus, osFingerprint, octets}: TextMail,
+  truncatedTo: number | undefined,
 ): string {
   const fields: (readonly [string, string | undefined])[] = [
     ['Return-Path', `<${envelope.sender}>`],
     ['X-Envelope-To', envelope.recipients.map(({address}) => `<${address}>`).join(',\n ')],
     ['X-Amavis-OS-Fingerprint', osFingerprint],
     ['X-Amavis-AV-Status', virusStatus],
-    ['X-Amavis-PolicyBank', settings.bankPath === '' ? undefined : settings.bankPath],
-    ['X-Amavis-MessageSize', `${octets.size}${truncated ? ', TRUNCATED' : ''}`],
+    ['X-Amavis-PolicyBank', settings.bankPath],
+    [
+      'X-Amavis-MessageSize',
+      `${octets.size}${truncatedTo === undefined ? '' : `, TRUNCATED to ${truncatedTo}`}`,
+    ],
   ]
   return fields.map(([name, body]) => (body === undefined ? '' : `${name}: ${body}\n`)).join('')
 }
 
-function withLf(octets: Buffer): Buffer {
+/** Octets whose lines end in LF alone. */
+export function withLf(octets: Buffer): Buffer {
   return octets.includes('\r\n')
     ? Buffer.from(octets.toString('latin1').replaceAll('\r\n', '\n'), 'latin1')
     : octets

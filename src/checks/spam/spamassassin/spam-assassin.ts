@@ -7,12 +7,14 @@
  *
  * Diagnostics: what SpamAssassin itself says goes to the log with its level; TIMING-SA at level 2.
  */
+import {hash} from 'node:crypto'
 import {errorText} from '../../../errors.ts'
+import type {Part} from '../../../message/message.ts'
 import type {SpamReport} from '../../finding.ts'
 import type {SpamScannerEntry} from '../entries.ts'
 import {packed} from '../frames.ts'
 import {timesFactor} from '../scan.ts'
-import {bodyLimit, type ScannedText, scannedText} from '../scanned-text.ts'
+import {bodyLimit, type ScannedText, scannedText, withLf} from '../scanned-text.ts'
 import type {
   ScanContext,
   SpamAnswer,
@@ -119,14 +121,25 @@ function requestOf(mail: SpamMail, text: ScannedText, user: ScanUser, timeoutMs:
     ['user', user.name],
     ['prefs', user.preferences],
     ['seconds', String(Math.max(1, Math.floor((timeoutMs * OWN_SHARE) / 1000)))],
-    ['return_path', envelope.sender],
+    ['return_path', `<${envelope.sender}>`],
+    ['recipients', packed(envelope.recipients.map(({address}) => `<${address}>`))],
     ['originating', settings.flag('$originating') ? '1' : '0'],
     ['message_size', String(octets.size)],
     ['body_size', String(text.bodySize)],
     ['amavis_policy_bank_path', settings.bankPath],
   ]
+  if (text.truncatedTo !== undefined) {
+    pairs.push(['truncated_to', String(text.truncatedTo)])
+    // SpamAssassin sees parts that are cut off; their digests are those of the whole.
+    pairs.push(['mimepart_digests', packed(mail.parts.filter(({kind}) => kind === 'leaf').map(digestOf))])
+  }
   if (signatures) pairs.push(['signatures', packed(signatures.map(signatureOctets))])
   return pairs
+}
+
+function digestOf({content, encoding, declaredTypes}: Part): string {
+  const octets = encoding === 'base64' ? content : withLf(content)
+  return `${hash('sha1', octets)}:${declaredTypes[0] ?? 'text/plain'}`
 }
 
 function signatureOctets({bits, expires, ...texts}: VerifiedSignature): Buffer {
