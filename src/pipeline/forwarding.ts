@@ -7,6 +7,7 @@
  */
 import {applyEdits} from '../actions/edits/apply.ts'
 import {type Cluster, type EditInput, planEdits} from '../actions/edits/plan.ts'
+import {readdress} from '../actions/edits/readdress.ts'
 import type {Delivery as Job, RecipientResult} from '../actions/forward/delivery.ts'
 import type {Settings} from '../config/settings.ts'
 import {AmavisError, type SmtpReply} from '../errors.ts'
@@ -65,11 +66,16 @@ export async function forward(
       endAll(cluster.recipients, {code: 451, enhanced: '4.5.0', text})
       continue
     }
-    const results = await services.forwarder.deliver(deliveryOf(job, cluster, method, services), mail.timing)
-    for (const [n, {index}] of cluster.recipients.entries()) {
+    const copy = deliveryOf(job, cluster, method, services)
+    const results = await services.forwarder.deliver(copy, mail.timing)
+    for (const [n, {index, recipient}] of cluster.recipients.entries()) {
       const result = results[n]!
       const dsnPassedOn = result.dsnPassedOn && !settings.flag(ANSWERS_SUCCESS)
-      ended.set(index, {...result, dsnPassedOn, tagged: cluster.tagged})
+      ended.set(index, {
+        ...result,
+        dsnPassedOn,
+        tagged: cluster.tagged || copy.recipients[n]?.address !== recipient.address,
+      })
       givingUp ||= result.reply.code >= 400 && result.reply.code < 500 && !isLmtp(mail.protocol)
     }
   }
@@ -113,9 +119,10 @@ function deliveryOf(
     purpose: 'Relay',
     settings,
     sender: envelope.sender,
-    recipients: recipients.map(({recipient}) =>
-      settings.flag(ANSWERS_SUCCESS) ? withoutSuccess(recipient) : recipient,
-    ),
+    recipients: recipients.map(verdict => {
+      const recipient = readdress(verdict, settings)
+      return settings.flag(ANSWERS_SUCCESS) ? withoutSuccess(recipient) : recipient
+    }),
     body: isAscii ? '7BIT' : envelope.body,
     smtputf8: envelope.smtputf8,
     ret: envelope.ret,
