@@ -23,6 +23,8 @@ export type Finding =
     }
   /** the reputation of a valid signature's domain draws the score towards it: (1 − factor)·score + factor·value */
   | {readonly kind: 'reputation'; readonly value: number; readonly factor: number}
+  /** what is known of the client's system, as X-Amavis-OS-Fingerprint has it */
+  | {readonly kind: 'os-fingerprint'; readonly text: string}
   /** something could not be looked into; minor as in the category Unchecked: 0 undecodable, 1 encrypted, 2 over limits, 3 ambiguous */
   | {
       readonly kind: 'unchecked'

@@ -17,6 +17,8 @@ export interface SpamSubject {
   readonly header: Header
   readonly parts: readonly Part[]
   readonly settings: Settings
+  /** as X-Amavis-OS-Fingerprint has it */
+  readonly osFingerprint: string | undefined
 }
 
 /** What the spam scanners say; at once where there is nobody to ask. */
@@ -34,7 +36,7 @@ export function checkSpam(
 }
 
 async function ask(
-  {mail, mailId, content, header, parts, settings}: SpamSubject,
+  {mail, mailId, content, header, parts, settings, osFingerprint}: SpamSubject,
   made: readonly SpamScanner[] | Promise<readonly SpamScanner[]>,
   run: Run,
   {log, shareMs}: MailServices,
@@ -55,7 +57,7 @@ async function ask(
       parts,
       settings,
       virusStatus: undefined,
-      osFingerprint: undefined,
+      osFingerprint,
     },
     await made,
     {timeoutMs: shareMs(), log, answered: name => mail.timing.mark(name)},

@@ -8,6 +8,7 @@
 import {isAscii} from 'node:buffer'
 import {planQuarantine} from '../actions/quarantine/plan.ts'
 import type {Finding} from '../checks/finding.ts'
+import {askFingerprint, type FingerprintClient, fingerprintField} from '../checks/fingerprint.ts'
 import {senderListings} from '../checks/spam/sender-lists.ts'
 import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
 import type {BankReport, Settings} from '../config/settings.ts'
@@ -68,6 +69,8 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   const origin = readOrigin(header, envelope.sender)
   const isBulk = origin.isList || origin.isAuto || origin.isBulk
 
+  const fingerprint = askFingerprint(clientOf(mail), settings, log)
+
   run.begin('gen_mail_id', 'G')
   const {mailId} = services.mailIds.make()
   if (log.enabled(1)) log.write(1, checkingLine(checkedMail(mail, mailId, settings)))
@@ -115,6 +118,9 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   const judged: Judged = {mail, settings, isBulk, scannersAnswered}
 
   run.begin('pre-decide', undefined, '')
+  const system = fingerprint && (await run.within(fingerprint.answer()))
+  const osFingerprint = system && fingerprintField(system)
+  if (osFingerprint !== undefined) findings.push({kind: 'os-fingerprint', text: osFingerprint})
   const isBlockedForAll =
     findings.length > 0 && judge(judgement(judged, findings)).every(({blocking}) => blocking)
   if (!isBlockedForAll && !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps')) {
@@ -123,7 +129,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     findings.push({kind: 'sender-lists', listings})
     if (!listings.every(({blacklisted, whitelisted}) => blacklisted || whitelisted)) {
       count('OpsSpamCheck')
-      const seen = {mail, content, header, parts: mimeParts, settings, mailId}
+      const seen = {mail, content, header, parts: mimeParts, settings, mailId, osFingerprint}
       const scanned = checkSpam(seen, run, services)
       findings.push(...(scanned instanceof Promise ? await run.within(scanned) : scanned))
     }
@@ -193,6 +199,11 @@ export async function report(checked: Checked, run: Run, services: MailServices)
 /** Who connects to us is the MTA: without XFORWARD the client of the mail is unknown. */
 function addressOf({client}: Transaction): string | undefined {
   return client.forwarded.get('ADDR')
+}
+
+function clientOf(mail: Transaction): FingerprintClient | undefined {
+  const address = addressOf(mail)
+  return address === undefined ? undefined : {address, port: mail.client.forwarded.get('PORT') ?? ''}
 }
 
 function checkedMail({client, envelope}: Transaction, mailId: string, {bankPath}: Settings) {

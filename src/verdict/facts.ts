@@ -23,6 +23,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
   const bannedRules = new Set<string>()
   const bannedParts = new Set<string>()
   let headerComplaint: string | undefined
+  let osFingerprint: string | undefined
   let autolearn = ''
   const reports: SpamReport[] = []
   for (const finding of findings) {
@@ -39,6 +40,9 @@ export function factsOf(findings: readonly Finding[]): Facts {
       case 'bad-header':
         headerComplaint ??= finding.complaint.message
         break
+      case 'os-fingerprint':
+        osFingerprint = finding.text
+        break
       case 'spam':
         autolearn ||= finding.report.autolearn
         reports.push(finding.report)
@@ -52,6 +56,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
     bannedRules: [...bannedRules],
     bannedParts: [...bannedParts],
     headerComplaint,
+    osFingerprint,
     autolearn,
     spamReport: joined(reports.map(({report}) => report)),
     spamSummary: joined(reports.map(({summary}) => summary)),

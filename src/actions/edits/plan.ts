@@ -127,6 +127,8 @@ function editsFor(
   const alerts = hasAlert(categories) ? alertFields(categories, facts) : ''
   if (alerts !== '') add('x-amavis-alert', alerts)
   if (local && verdict.reached.tag) text += spamFields(verdict, facts, settings)
+  if (local && facts.osFingerprint !== undefined)
+    add('x-amavis-os-fingerprint', foldText('X-Amavis-OS-Fingerprint', facts.osFingerprint))
 
   const tag = local ? subjectTag(verdict, input) : undefined
   const old = tag === undefined ? undefined : header.fields.find(({name}) => name.toLowerCase() === 'subject')
