@@ -216,8 +216,7 @@ sub scan {
     score => $status->get_score,
     required => $status->get_required_score,
     tests => $status->get_tag('TESTSSCORES', ','),
-    autolearn => $status->get_autolearn_status
-      . ' autolearn_force=' . ($status->get_autolearn_force_status ? 'yes' : 'no'),
+    autolearn => $status->get_autolearn_status,
     report => $status->get_report,
     fields => $status->get_tag('ADDEDHEADER'),
     version => Mail::SpamAssassin::Version(),

@@ -78,7 +78,7 @@ test('the helper: what a mail gets, of whom, with times and fields', async t => 
   const {report} = result.answers[0]!
   assert.ok(report.tests.some(({name, score}) => name === 'AM_TEST_MARKER' && score === 2.345))
   assert.match(report.report ?? '', /2\.3 AM_TEST_MARKER/)
-  assert.equal(report.autolearn, 'disabled autolearn_force=no')
+  assert.equal(report.autolearn, 'disabled')
   assert.match(report.supplementary?.get('SAVERSION') ?? '', /^\d+\.\d+\.\d+$/)
   assert.deepEqual(
     report.fields?.map(([name]) => name),
