@@ -31,6 +31,8 @@ export interface HeaderOptions {
   /** `%allowed_header_tests`: only tests with a true value are made */
   readonly tests: ReadonlyMap<string, Scalar>
   readonly data: DataFacts
+  /** the client announced SMTPUTF8: the header may have UTF-8 (RFC 6532) */
+  readonly smtputf8?: boolean
 }
 
 const MOST_COMPLAINTS = 100
@@ -39,8 +41,11 @@ const MOST_COMPLAINTS = 100
 const LONGEST_LINE = 998
 
 /** All complaints about a mail's header section in the order in which they are told, 100 at most. */
-export function checkHeader(header: Header, {mimeError, tests, data}: HeaderOptions): HeaderComplaint[] {
-  const allows = (test: HeaderTest) => isTrue(tests.get(test))
+export function checkHeader(
+  header: Header,
+  {mimeError, tests, data, smtputf8 = false}: HeaderOptions,
+): HeaderComplaint[] {
+  const allows = (test: HeaderTest) => isTrue(tests.get(test)) && !(test === 'utf8' && smtputf8)
   const complaints: HeaderComplaint[] = []
   if (mimeError !== undefined && allows('mime')) {
     complaints.push({minor: 1, message: `MIME error: ${mimeError}`})

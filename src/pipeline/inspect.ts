@@ -69,6 +69,7 @@ export function headerFindings(
     mimeError: tree.error,
     tests: settings.hash('%allowed_header_tests'),
     data: mail.data,
+    smtputf8: mail.envelope.smtputf8,
   })
   if (complaints.length === 0) return []
   const worst = Math.max(...complaints.map(({minor}) => minor))

@@ -124,3 +124,10 @@ test('what the body has of NUL and bare CR is a complaint of its own', () => {
 test('no more than a hundred complaints are made', () => {
   assert.equal(check('junk\r\n'.repeat(500)).length, 100)
 })
+
+test('UTF-8 in the header of a mail that came with SMTPUTF8 is no complaint', () => {
+  const header = parseHeader(Buffer.from(`${GOOD}Subject: \u00e9\r\n\r\n`))
+  const tests = new Map([['utf8', 1]])
+  assert.deepEqual(checkHeader(header, {mimeError: undefined, tests, data: NONE, smtputf8: true}), [])
+  assert.equal(checkHeader(header, {mimeError: undefined, tests, data: NONE, smtputf8: false}).length, 1)
+})
