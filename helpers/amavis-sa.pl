@@ -185,7 +185,7 @@ sub put_in_force {
 # What SpamAssassin lets its caller say about a mail that it cannot see by itself.
 sub attributes {
   my ($request) = @_;
-  my %known = (skip_prng_reseeding => 1);
+  my %known;
   $known{master_deadline} = time + $request->{seconds} if $request->{seconds};
   for my $name (qw(return_path originating message_size body_size amavis_policy_bank_path)) {
     $known{$name} = $request->{$name} if defined $request->{$name} && $request->{$name} ne '';

@@ -230,6 +230,36 @@ test('spamd over TCP, a Unix socket and TLS; killed, hung and started again', as
   )
 })
 
+test('two spamd that load new rules one after the other: every mail gets its points', async t => {
+  const folder = home(t)
+  const site = siteFolder(folder, RULES)
+  const ports = [await freePort(), await freePort()]
+  const servers = await Promise.all(
+    ports.map(port => startSpamd(site, port, ['--pidfile', path.join(folder, `${port}.pid`)])),
+  )
+  t.after(async () => void (await Promise.all(servers.map(endProcess))))
+  const scanner = spamdScanner(`host => '${ports.map(port => `127.0.0.1:${port}`).join()}'`)
+  appendFileSync(path.join(site, 'local.cf'), 'body AM_TEST_LATER /marker/\nscore AM_TEST_LATER 0.25\n')
+  const seen: string[] = []
+  const ask = async () => {
+    seen.push((await scores(scanner, spamMail(MARKED))).join())
+    return /AM_TEST_LATER/.test(seen.at(-1)!)
+  }
+  for (const [index, server] of servers.entries()) {
+    server.kill('SIGHUP')
+    const alone = spamdScanner(`host => '127.0.0.1:${ports[index]}'`)
+    await until('new rules', async () => {
+      await ask()
+      return /AM_TEST_LATER/.test((await scores(alone, spamMail(MARKED))).join())
+    })
+  }
+  await until('new rules', ask)
+  assert.deepEqual(
+    seen.filter(text => !/AM_TEST_MARKER=2\.345/.test(text)),
+    [],
+  )
+})
+
 test('the daemon: a rule that was added under load hits after a reload, and no connection is refused', async t => {
   const sink = await startSink()
   t.after(() => sink.close())
