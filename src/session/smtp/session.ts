@@ -15,6 +15,7 @@ import type {Outcome} from '../transaction.ts'
 import type {Answer, Chunk} from './answer.ts'
 import {BAD_SYNTAX, command, ERROR_LIMIT, LINE_TOO_LONG} from './commands.ts'
 import {Content, type ContentEvent, tooLong} from './content.ts'
+import {Ending} from './ending.ts'
 import {type BadLine, Input} from './input.ts'
 import {FLOOD, STOPPED, TOO_MANY_ERRORS} from './last-words.ts'
 import {repliesOf} from './outcome.ts'
@@ -33,8 +34,6 @@ const WAITING_INPUT_OCTETS = 64 * 1024
 const ENDLESS_LINE_OCTETS = 1024 * 1024
 /** A handshake takes some round trips, and a client that hangs in it would hold the child. */
 const HANDSHAKE_MS = 60_000
-/** How long a client may take to close its side after ours. */
-const LINGER_MS = 5000
 
 const UNKNOWN_PRODUCT = {name: 'amavis', version: ''}
 
@@ -55,14 +54,10 @@ class SmtpSession {
   readonly #state = newState()
   readonly #task: Task
   readonly #content: Content
+  readonly #ending: Ending
   #policy: SessionPolicy
   #mode: Mode = 'command'
   #inputEnded = false
-  /** a whole mail is being kept or filtered: the session outlives its socket until that is done */
-  #working = false
-  #closed = false
-  #finished = false
-  #reason: SessionEnd['reason'] | undefined
   #transactions = 0
   /** when the present command or data began to be awaited */
   #since: number
@@ -83,13 +78,12 @@ class SmtpSession {
         this.#endIfDone()
       },
       timedOut: () => this.#timedOut(),
-      failed: () => {
-        this.#reason ??= 'error'
-      },
-      closed: () => this.#socketClosed(),
+      failed: () => this.#ending.because('error'),
+      closed: () => this.#ending.closed(),
       unblocked: () => this.#advance(),
     })
     this.#output = this.#wire.output
+    this.#ending = new Ending(this.#wire, reason => this.#finished(reason))
     this.#since = this.#clock()
   }
 
@@ -106,7 +100,7 @@ class SmtpSession {
     stop?.addEventListener('abort', this.#stopped)
     this.#unlisten = pressure?.listen(() => this.#setTimeout())
     if (this.#wire.destroyed) {
-      this.#socketClosed()
+      this.#ending.closed()
       return
     }
     this.#output.add(this.#policy.greeting)
@@ -221,9 +215,8 @@ class SmtpSession {
     void this.#wire.encrypt(this.#deps.settings, limitMs).then(handshake => {
       if (handshake.kind === 'failed') {
         this.#task.log(1, `TLS handshake failed: ${handshake.reason}`)
-        this.#reason = 'error'
-        this.#wire.destroy()
-        this.#socketClosed()
+        this.#ending.break('error')
+        this.#ending.closed()
         return
       }
       this.#task.log(2, `TLS established: ${handshake.cipher}`)
@@ -286,17 +279,19 @@ class SmtpSession {
       return
     }
     this.#mode = 'busy'
-    this.#working = true
+    this.#ending.working = true
     this.#task.check(reception, this.#state, this.#hooks)
   }
 
   readonly #hooks: TaskHooks = {
-    isAwaited: () => !this.#closed,
+    isAwaited: () => !this.#ending.isClosed,
     answer: outcome => {
       this.#endTransaction(outcome)
       this.#output.flush()
     },
-    done: () => this.#resumeAfterMail(),
+    done: () => {
+      if (this.#ending.worked()) this.#advance()
+    },
   }
 
   #endTransaction(outcome: Outcome): void {
@@ -309,12 +304,6 @@ class SmtpSession {
     this.#mode = 'command'
     this.#since = this.#clock()
     if (isHurried(this.#deps)) this.#setTimeout()
-  }
-
-  #resumeAfterMail(): void {
-    this.#working = false
-    if (this.#closed) this.#finish()
-    else this.#advance()
   }
 
   /** Read on, or leave the rest with the client until we have done with what we hold. */
@@ -348,8 +337,7 @@ class SmtpSession {
     if (this.#mode === 'ended') this.#wire.destroy()
     else if (this.#output.blocked) {
       // It does not read what it is told.
-      this.#reason = 'timeout'
-      this.#wire.destroy()
+      this.#ending.break('timeout')
     } else if (this.#mode !== 'busy') {
       const {note, last} = impatience(this.#mode === 'content', this.#deps)
       this.#task.log(1, note)
@@ -368,38 +356,20 @@ class SmtpSession {
     if (!blocked && this.#mode !== 'busy' && this.#mode !== 'ended') this.#end('closed')
   }
 
-  /** Say the last words and close our side; the socket goes when the client has closed its own. */
   #end(reason: SessionEnd['reason'], last = ''): void {
     if (this.#mode === 'ended') return
-    this.#reason ??= reason
     this.#mode = 'ended'
     this.#content.drop()
-    if (this.#wire.destroyed) return
-    this.#wire.timeout = LINGER_MS
-    // The child need not wait until the client has closed its side, too.
-    this.#output.add(last)
-    this.#output.end(() => {
-      this.#finish()
-      // After QUIT there is nothing to wait for; many clients close without reading our answer.
-      if (reason === 'quit') this.#wire.destroy()
-    })
     this.#input.take()
-    this.#wire.resume()
+    this.#ending.say(reason, last)
   }
 
-  #socketClosed(): void {
-    this.#closed = true
-    if (!this.#working) this.#finish()
-  }
-
-  #finish(): void {
-    if (this.#finished) return
-    this.#finished = true
+  #finished(reason: SessionEnd['reason']): void {
     if (this.#mode !== 'ended') this.#content.drop()
     this.#mode = 'ended'
     this.#deps.stop?.removeEventListener('abort', this.#stopped)
     this.#unlisten?.()
-    this.#task.log(3, `session ended: ${this.#reason ?? 'closed'}`)
-    this.#resolve({transactions: this.#transactions, reason: this.#reason ?? 'closed'})
+    this.#task.log(3, `session ended: ${reason}`)
+    this.#resolve({transactions: this.#transactions, reason})
   }
 }
