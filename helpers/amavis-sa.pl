@@ -127,7 +127,6 @@ sub listen_at {
 
 sub load {
   my ($setup) = @_;
-  require Mail::SpamAssassin;
   require Mail::SpamAssassin::Logger;
   $Mail::SpamAssassin::Logger::LOG_SA{method} = {amavis => Amavis::SpamAssassinLog->new};
   my $home = $setup->{home};
@@ -250,30 +249,38 @@ sub serve {
       1;
     };
     if (!$done) {
-      my $reason = $@ || 'unknown error';
-      $reason =~ s/\s+/ /g;
-      say_frame('failed', $reason);
+      say_frame('failed', in_a_line($@ || 'unknown error'));
     }
     $spamassassin->call_plugins('spamd_child_post_connection_close');
   }
 }
 
+sub in_a_line {
+  my ($text) = @_;
+  $text =~ s/\s+/ /g;
+  return $text;
+}
+
 sub main {
   $SIG{PIPE} = $SIG{HUP} = $SIG{INT} = 'IGNORE';
   $0 = 'amavis-sa';
+  # SpamAssassin, its plugins and Perl itself also warn past SpamAssassin's own logger.
+  $SIG{__WARN__} = sub { say_frame('log', 0, in_a_line("@_")) };
   my ($kind, %setup) = read_frame(\*STDIN);
   die "no setup on standard input\n" if !defined $kind || $kind ne 'setup';
   chdir '/';
   $ENV{HOME} = $setup{home} if $setup{home} ne '';
   $setup{username} = getpwuid($>) || $>;
   my $listener = listen_at($setup{socket});
+  if (!eval { require Mail::SpamAssassin; 1 }) {
+    say_frame('unavailable', in_a_line($@ =~ s/\(\@INC.*//sr));
+    exit $EX_UNAVAILABLE;
+  }
   my $spamassassin = eval { load(\%setup) };
   if (!$spamassassin) {
-    my $reason = $@;
-    $reason =~ s/\(\@INC.*//s;
-    $reason =~ s/\s+/ /g;
-    say_frame('unavailable', $reason);
-    exit $EX_UNAVAILABLE;
+    # Rules may be in the middle of an update: the next start may find them.
+    say_frame('log', -1, in_a_line($@));
+    exit 1;
   }
   say_frame('ready', Mail::SpamAssassin::Version());
 

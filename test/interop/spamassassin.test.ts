@@ -177,6 +177,18 @@ test('without Mail::SpamAssassin the helper says so once, and mail does not wait
   assert.ok(performance.now() - start < 1000)
 })
 
+test('a helper that finds no rules is started again, and finds them when they are there', async t => {
+  const folder = home(t)
+  const [site, empty] = [siteFolder(folder, RULES), path.join(folder, 'rules')]
+  mkdirSync(empty)
+  const said: string[] = []
+  const scanner = helperScanner(t, startHelper(folder, site, said, empty))
+  await until('a second start', () => said.includes('-1 SpamAssassin helper ended: exit 1, starting another'))
+  assert.match(said.join('\n'), /no rules/i)
+  writeFileSync(path.join(empty, 'rules.cf'), 'body AM_TEST_RULE /marker/\nscore AM_TEST_RULE 1\n')
+  await until('a scan', async () => /AM_TEST_RULE=1/.test((await scores(scanner, spamMail(MARKED))).join()))
+})
+
 test('spamd over TCP, a Unix socket and TLS; killed, hung and started again', async t => {
   const folder = home(t)
   const site = siteFolder(folder, RULES)

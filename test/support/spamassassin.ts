@@ -36,9 +36,9 @@ export function siteFolder(home: string, lines = ''): string {
 }
 
 /** Start a helper as a generation of the daemon does. */
-export function startHelper(home: string, site: string, said: string[] = []): SpamHelper {
+export function startHelper(home: string, site: string, said: string[] = [], rules = ''): SpamHelper {
   return new SpamHelper({
-    plan: {home, configpath: '', siteconfigpath: site, userprefs: '', local_tests_only: '1', debug: ''},
+    plan: {home, configpath: rules, siteconfigpath: site, userprefs: '', local_tests_only: '1', debug: ''},
     base: home,
     path: '',
     say: (level, text) => void said.push(`${level} ${text}`),
