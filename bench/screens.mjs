@@ -91,7 +91,8 @@ async function keyTimes(screen) {
     said = ''
     const sentMs = performance.now()
     screen.stdin.write('?')
-    const wanted = i % 2 === 0 ? /ctrl-c/ : /2\d{4}-\d\d/
+    // words of nanny's help and of its list; of the dashboard's help and of its first page
+    const wanted = i % 2 === 0 ? /ctrl-c|longer/ : /2\d{4}-\d\d|busy/
     while (!wanted.test(said)) {
       if (performance.now() - sentMs > 5000) throw new Error(`no answer to a key in 5 s: ${said.slice(-500)}`)
       await sleep(1)

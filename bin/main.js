@@ -14,7 +14,7 @@ import {findRuntime, OLDEST_NODE} from './runtime.js'
 const QUICK = new Set(['start', 'foreground', 'debug'])
 
 /** Commands with a screen, and the flags that leave it one. */
-const SCREENS = new Set(['nanny', 'agent', 'status', 'timing'])
+const SCREENS = new Set(['nanny', 'agent', 'status', 'timing', 'dashboard'])
 const SCREEN_FLAGS =
   /^--(?:connect|snmp-connect|replay|at|speed|read-only|details|control|filter|warning|critical)(?:=|$)/
 

@@ -19,6 +19,8 @@ async function startBus(t: TestContext): Promise<string> {
     'am.st 20002 1700000000.000 m 20002-01',
     'am.st 20002 100 S 20002-01',
     'am.log.**** 20002 1700000000.000 (20002-01) size: 9, TIMING [total 50 ms] - AV-scan-1: 50 (100%)100',
+    'am.snmp InMsgs C32 2',
+    'am.log.****** 20002 1700000000.000 (20002-01) Passed \x1b[31m{red}\x07 CLEAN',
   ]
   let busy = Promise.resolve()
   const timer = setInterval(() => {
@@ -82,6 +84,34 @@ test('status shows several hosts side by side, enter one of them, and SIGTERM gi
   await terminal.shows(new RegExp(`amavis status {2}${second} `))
   terminal.press('Escape')
   await terminal.shows(/2 hosts/)
+  process.kill(Number(terminal.program()), 'SIGTERM')
+  await isRestored(terminal, 0)
+})
+
+test('the dashboard draws its pages, follows the size, cleans what it is sent, and q gives the terminal back', async t => {
+  const terminal = startTerminal(t, ['dashboard', '--connect', await startBus(t)])
+  await terminal.shows(/\[1 overview\][\s\S]*mails \d+[\s\S]*busy children: 1 of 2/)
+  await terminal.shows(/Passed \?\[31m\{red/)
+  await terminal.shows(/50\.?0? {2}20002-01/)
+  terminal.press('2')
+  await terminal.shows(/\[2 content\][\s\S]*clean 0/)
+  terminal.press('+')
+  await terminal.shows(/10 min/)
+  terminal.press('?')
+  await terminal.shows(/next host, or all/)
+  terminal.press('3')
+  terminal.tmux('resize-window', '-x', '160', '-y', '50')
+  await terminal.shows(/\[3 timing\][\s\S]*LONGEST SECTION/)
+  assert.equal(terminal.shown().trimEnd().split('\n').length, 50)
+  terminal.tmux('resize-window', '-x', '40', '-y', '10')
+  await terminal.shows(/too small/)
+  terminal.press('q')
+  await isRestored(terminal, 0)
+})
+
+test('SIGTERM ends the dashboard, and the terminal is as before', async t => {
+  const terminal = startTerminal(t, ['dashboard', '--connect', await startBus(t)])
+  await terminal.shows(/\[1 overview\][\s\S]*mails \d+/)
   process.kill(Number(terminal.program()), 'SIGTERM')
   await isRestored(terminal, 0)
 })
