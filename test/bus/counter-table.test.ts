@@ -56,6 +56,7 @@ function ends(): RecipientOutcome[] {
       return [
         outcome(passing, {delivery: delivery(undefined, {tagged: true})}),
         outcome(passing, {delivery: delivery()}),
+        outcome(passing, {delivery: delivery(undefined, {byClient: true})}),
         outcome(passing, {delivery: delivery('550 5.1.1 no')}),
         outcome(passing, {delivery: delivery('450 4.2.0 busy')}),
         outcome(blocked('DISCARD', major, {local})),
@@ -91,8 +92,12 @@ function counted(): Map<string, string> {
   const sections = ['Total', 'Receiving', 'Sending', 'Decoding', 'VirusCheck', 'SpamCheck']
   take(countersOf(countedMail({elapsed: new Map(sections.map(name => [name, 1]))})))
   const count = new Map<string, number>()
-  for (const purpose of ['Relay', 'SubmitQuar', 'SubmitDsn'] as const) {
-    const job = {purpose, head: Buffer.alloc(0), octets: octetsOf(Buffer.alloc(1)), from: 0}
+  const methods = ['smtp:[h]:1', 'lmtp:[h]:1', 'pipe:argv=x', 'bsmtp:x', 'local:x']
+  const jobs = (['Relay', 'SubmitQuar', 'SubmitDsn'] as const).flatMap(purpose =>
+    methods.map(method => ({purpose, method})),
+  )
+  for (const {purpose, method} of jobs) {
+    const job = {purpose, method, head: Buffer.alloc(0), octets: octetsOf(Buffer.alloc(1)), from: 0}
     for (const code of [250, 450, 550]) {
       const result = {reply: {code, enhanced: '2.0.0', text: ''}}
       countTransaction({...job, count: (name: string) => void count.set(name, 1)} as never, [result as never])

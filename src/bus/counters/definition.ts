@@ -32,20 +32,17 @@ export type CounterEvent =
   | 'sql'
   | 'ldap'
   | 'fingerprint'
-  | 'other transports'
   | 'notifications'
   | 'virus probe'
   | 'never'
 
 /** Events of features that are not there yet. */
 export const EVENTS_TO_COME: ReadonlySet<CounterEvent> = new Set<CounterEvent>([
-  'delegated delivery',
   'bounce killer',
   'pen pals',
   'sql',
   'ldap',
   'fingerprint',
-  'other transports',
   'notifications',
   'virus probe',
 ])

@@ -129,9 +129,9 @@ const SUBMITTED: readonly (readonly [name: string, doc: string, event?: Row['eve
 const PROTOCOLS: readonly (readonly [name: string, doc: string, event?: Row['event']])[] = [
   ['Local', 'into a file or mailbox'],
   ['SMTP', 'by SMTP'],
-  ['LMTP', 'by LMTP', 'other transports'],
-  ['BSMTP', 'as BSMTP', 'other transports'],
-  ['Pipe', 'to a program', 'other transports'],
+  ['LMTP', 'by LMTP'],
+  ['BSMTP', 'as BSMTP'],
+  ['Pipe', 'to a program'],
   ['SQL', 'into SQL', 'sql'],
 ]
 
@@ -158,9 +158,8 @@ function sent(stem: string, metric: string, ending: string, of: string, base: Pa
     ...PROTOCOLS.flatMap(([protocol, how, event = 'delivery']) => [
       one(`Proto${protocol}`, how, event, '_by_protocol', {protocol: labelOf(protocol)}),
       ...kinds.map(([kind, doc]) => {
-        const happens = protocol === 'Local' && kind === 'Relay' ? 'other transports' : event
         const labels = {protocol: labelOf(protocol), kind: labelOf(kind)}
-        return one(`Proto${protocol}${kind}`, `${doc} ${how}`, happens, '_by_protocol_and_kind', labels)
+        return one(`Proto${protocol}${kind}`, `${doc} ${how}`, event, '_by_protocol_and_kind', labels)
       }),
     ]),
   ]
