@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import {mock, test} from 'node:test'
+import v8 from 'node:v8'
+import {runInNewContext} from 'node:vm'
 import {createChildStore} from '../../src/tui/children/store.ts'
 
 const BUS = 'tcp://127.0.0.1:1'
@@ -45,5 +47,46 @@ test('what arrives between two refreshes is all taken in, however much it is, wi
   for (let n = 0; n < 5000; n++) store.put(BUS, [`am.st ${1 + (n % 900)} 1700000000.000 -`])
   assert.equal(store.getSnapshot(), before)
   assert.equal(store.refresh().table.children.size, 900)
+  store.close()
+})
+
+test('of days on a busy bus with children that come and go nothing stays but the picture', () => {
+  let nowMs = 1_700_000_000_000
+  const store = createChildStore({now: () => nowMs})
+  const collect = (): number => {
+    v8.setFlagsFromString('--expose-gc')
+    runInNewContext('gc')()
+    return process.memoryUsage().heapUsed
+  }
+  const CHILDREN = 200
+  // so long that an hour of them fills what is kept of finished tasks
+  const SECTIONS = Array.from({length: 100}, (_, i) => `section-${i}: 0.9 (1%)${i + 1}`).join(', ')
+  const hour = (n: number) => {
+    // every child is another one each hour, with other mails; in between the lists leave out those that went
+    const pids = Array.from({length: CHILDREN}, (_, i) => 1000 + n * CHILDREN + i)
+    for (let step = 0; step < 100; step++) {
+      nowMs += 36_000
+      for (const pid of pids) {
+        const id = `${pid}-${String(step % 99).padStart(2, '0')}`
+        store.put(BUS, [
+          `am.st ${pid} ${(nowMs / 1000).toFixed(3)} m ${id}`,
+          `am.st ${pid} 40 V ${id}`,
+          `am.st ${pid} 90 .`,
+        ])
+        store.put(BUS, [
+          `am.log.**** ${pid} ${(nowMs / 1000).toFixed(3)} (${id}) size: 5120, TIMING [total 90 ms] - ${SECTIONS}`,
+        ])
+      }
+      store.put(BUS, [`am.proc.idle ${pids.join(' ')}`, 'am.proc.busy'])
+      store.refresh()
+    }
+  }
+  hour(0)
+  hour(1)
+  const early = collect()
+  for (let n = 2; n < 12; n++) hour(n)
+  const late = collect()
+  assert.ok(store.refresh().table.children.size <= 2 * CHILDREN)
+  assert.ok(late - early < 2 * 1024 * 1024, `${late - early} octets more after ten hours`)
   store.close()
 })

@@ -6,7 +6,7 @@ import {listen} from '../../bus/subscriber.ts'
 import {pause} from '../pause.ts'
 import {feedReplayed} from '../replay/control.ts'
 import {silenceText} from '../silence.ts'
-import {keepYoungHeap} from '../young-heap.ts'
+import {keepSmallHeap} from '../small-heap.ts'
 import {dashboardJson, dashboardText} from './report.ts'
 import {DASHBOARD_PREFIXES, DashboardStore} from './store.ts'
 
@@ -17,7 +17,7 @@ export async function showDashboard(endpoints: readonly string[], clock?: Replay
   const {openDashboard} = await import('./screen.ts')
   const store = new DashboardStore(clock?.now)
   const stop = new AbortController()
-  keepYoungHeap(stop.signal)
+  keepSmallHeap(stop.signal)
   const dashboard = openDashboard({store, clock, environment: process.env})
   const signals = ['SIGTERM', 'SIGHUP'] as const
   for (const name of signals) process.once(name, dashboard.leave)

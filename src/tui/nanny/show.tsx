@@ -10,8 +10,8 @@ import type {DetailsLevel} from '../children/states.ts'
 import {type ChildStore, createChildStore} from '../children/store.ts'
 import {feedReplayed} from '../replay/control.ts'
 import {showScreen} from '../show-screen.ts'
+import {keepSmallHeap} from '../small-heap.ts'
 import {createTheme} from '../theme.ts'
-import {keepYoungHeap} from '../young-heap.ts'
 import {busLabel} from './rows.ts'
 import {NannyScreen} from './screen.tsx'
 
@@ -49,7 +49,7 @@ export async function showNanny({
 }: ShowOptions): Promise<void> {
   const store = createChildStore({periodMs: PERIOD_MS, ...(clock && {now: clock.now})})
   const feed = (ended: AbortSignal) => {
-    keepYoungHeap(ended)
+    keepSmallHeap(ended)
     return feedReplayed(
       clock,
       signal ? AbortSignal.any([ended, signal]) : ended,
