@@ -31,6 +31,8 @@ export type Finding =
       readonly minor: 0 | 1 | 2 | 3
       readonly part: string
       readonly reason: string
+      /** the taking apart ended here: nobody knows what else is in the mail */
+      readonly hold?: true
     }
 
 /** A part that a rule of one or more recipients forbids (spec: banned check). */

@@ -6,9 +6,9 @@
  * configuration's does not is left as it is; types that the built-in list does not know are always opened.
  * Source: spec/config "Default @decoders".
  */
-import {accessSync, constants} from 'node:fs'
 import path from 'node:path'
 import type {Scalar} from '../config/value.ts'
+import {findProgram, isExecutable} from '../process/find-program.ts'
 import type {Format} from './format.ts'
 
 /** A program, with its arguments. */
@@ -77,7 +77,7 @@ export function planDecoders(
     const [types, , ...specs] = itemsOf(entry) ?? []
     for (const type of itemsOf(types) ?? [types]) {
       if (typeof type !== 'string' || programs.get(type) !== undefined) continue
-      programs.set(type, findProgram(specs.flatMap(alternativesOf), folders, isProgram))
+      programs.set(type, findCommand(specs.flatMap(alternativesOf), folders, isProgram))
     }
   }
   return {
@@ -110,26 +110,15 @@ function alternativesOf(spec: Scalar): string[] {
   return spec.to.kind === 'scalar' ? alternativesOf(spec.to.value) : []
 }
 
-function findProgram(
+function findCommand(
   lines: readonly string[],
   folders: readonly string[],
   isProgram: (file: string) => boolean,
 ): Program | undefined {
   for (const line of lines) {
     const [name = '', ...args] = line.trim().split(/\s+/)
-    if (name === '') continue
-    const files = name.includes('/') ? [name] : folders.map(folder => path.join(folder, name))
-    const file = files.find(isProgram)
+    const file = name === '' ? undefined : findProgram([name], folders, isProgram)
     if (file !== undefined) return [file, ...args]
   }
   return undefined
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -8,7 +8,7 @@ import {headerChanges} from '../actions/edits/changes.ts'
 import {planEdits} from '../actions/edits/plan.ts'
 import type {ClientEdits} from '../session/transaction.ts'
 import type {Delivery, RecipientVerdict} from '../verdict/verdict.ts'
-import {editInput, type Forwarding} from './forwarding.ts'
+import {editInput, type Forwarding, logAddedSubject, manglingsOf} from './forwarding.ts'
 import type {MailServices} from './services.ts'
 
 export interface Accepted {
@@ -24,6 +24,9 @@ export function accept(
 ): Accepted {
   const {mail, header, verdicts} = job
   const [cluster, ...others] = planEdits(editInput(job))
+  if (cluster) logAddedSubject(cluster, log)
+  if (manglingsOf(job).size > 0)
+    log.write(-1, 'NOTICE: the client has the mail, so its body is not changed (defang)')
   if (others.length > 0) log.write(-1, 'RECIPIENTS REQUIRE DIFFERENT HEADERS')
   const text = `Ok, id=${mail.taskId}, continue delivery`
   const delivery: Delivery = {

@@ -8,13 +8,21 @@
 import {applyEdits} from '../actions/edits/apply.ts'
 import {type Cluster, type EditInput, planEdits} from '../actions/edits/plan.ts'
 import {readdress} from '../actions/edits/readdress.ts'
+import {repairedFields} from '../actions/edits/repair.ts'
 import type {Delivery as Job, RecipientResult} from '../actions/forward/delivery.ts'
+import {itemsOf} from '../config/scalar.ts'
 import type {Settings} from '../config/settings.ts'
+import type {Scalar} from '../config/value.ts'
 import {AmavisError, type SmtpReply} from '../errors.ts'
+import type {Log} from '../log/log.ts'
 import {lookup} from '../lookup/lookup.ts'
+import {parseAddresses} from '../message/address.ts'
 import type {Recipient} from '../message/envelope.ts'
+import {fieldValues} from '../message/header.ts'
 import type {Header} from '../message/message.ts'
 import type {Transaction} from '../session/transaction.ts'
+import {type Mangling, manglingFor} from '../verdict/mangling.ts'
+import {isListed} from '../verdict/policy.ts'
 import type {Delivery, Facts, RecipientVerdict} from '../verdict/verdict.ts'
 import type {MailServices} from './services.ts'
 
@@ -29,6 +37,8 @@ export interface Forwarding {
   readonly mailId: string
   /** the content is pure ASCII: whatever the client said, it needs no 8BITMIME */
   readonly isAscii: boolean
+  /** how the body was changed, as X-Amavis-Modified says it; undefined: it was not */
+  readonly modified?: string | undefined
   /** ms */
   readonly deadlineMs: number
 }
@@ -58,23 +68,25 @@ export async function forward(
     })
     return ended
   }
-  const clusters = byMethod(planEdits(editInput(job)), settings)
+  const copies = await copiesOf(job, services)
+  const consignments = copies.flatMap(copy => byMethod(copy, planEdits(editInput(copy))))
   let givingUp = false
-  for (const {cluster, method} of clusters) {
+  for (const {copy, cluster, method} of consignments) {
     if (givingUp) {
       const text = `Giving up due to previous temporary failures, id=${mail.taskId}`
       endAll(cluster.recipients, {code: 451, enhanced: '4.5.0', text})
       continue
     }
-    const copy = deliveryOf(job, cluster, method, services)
-    const results = await services.forwarder.deliver(copy, mail.timing)
+    logAddedSubject(cluster, services.log)
+    const delivery = deliveryOf(copy, cluster, method, services)
+    const results = await services.forwarder.deliver(delivery, mail.timing)
     for (const [n, {index, recipient}] of cluster.recipients.entries()) {
       const result = results[n]!
       const dsnPassedOn = result.dsnPassedOn && !settings.flag(ANSWERS_SUCCESS)
       ended.set(index, {
         ...result,
         dsnPassedOn,
-        tagged: cluster.tagged || copy.recipients[n]?.address !== recipient.address,
+        tagged: cluster.tagged || delivery.recipients[n]?.address !== recipient.address,
       })
       givingUp ||= result.reply.code >= 400 && result.reply.code < 500 && !isLmtp(mail.protocol)
     }
@@ -90,6 +102,7 @@ export function editInput({mail, header, verdicts, settings, ...job}: Forwarding
     recipientCount: mail.envelope.recipients.length,
     facts: job.facts,
     quarantined: job.quarantined,
+    modified: job.modified,
     client: mail.client,
     listener: mail.listener,
     deliveredByClient: mail.deliveredBy === 'client',
@@ -99,6 +112,10 @@ export function editInput({mail, header, verdicts, settings, ...job}: Forwarding
     at: mail.receivedAt,
     settings,
   }
+}
+
+export function logAddedSubject({addsSubject}: Cluster, log: Log): void {
+  if (addsSubject) log.write(0, "INFO: no existing header field 'Subject', inserting it")
 }
 
 /** Whether the client takes an answer for each recipient. */
@@ -113,7 +130,7 @@ function deliveryOf(
   {log, count}: MailServices,
 ): Job {
   const {envelope, client, listener} = mail
-  const {head, from} = applyEdits(header, edits)
+  const {head, from} = applyEdits(header, edits, repairedFields(header, settings))
   return {
     method,
     purpose: 'Relay',
@@ -150,32 +167,71 @@ function withoutSuccess(recipient: Recipient): Recipient {
 }
 
 interface Consignment {
+  readonly copy: Forwarding
   readonly cluster: Cluster
   readonly method: Job['method']
 }
 
 /** Recipients of a cluster may have different next hops. */
-function byMethod(clusters: readonly Cluster[], settings: Settings): Consignment[] {
+function byMethod(copy: Forwarding, clusters: readonly Cluster[]): Consignment[] {
+  const {settings, modified} = copy
   const maps = settings.list('@forward_method_maps')
+  const resending = modified === undefined ? undefined : methodOf(settings.scalar('$resend_method'))
   return clusters.flatMap(cluster => {
     const groups = new Map<string, {method: Job['method']; recipients: RecipientVerdict[]}>()
     for (const verdict of cluster.recipients) {
-      const method = methodFor(verdict.recipient.address, maps, settings)
+      const method = resending ?? methodFor(verdict.recipient.address, maps, settings)
       const key = String(method)
       const group = groups.get(key)
       if (group) group.recipients.push(verdict)
       else groups.set(key, {method, recipients: [verdict]})
     }
-    return [...groups.values()].map(({method, recipients}) => ({cluster: {...cluster, recipients}, method}))
+    return [...groups.values()].map(({method, recipients}) => ({
+      copy,
+      cluster: {...cluster, recipients},
+      method,
+    }))
   })
 }
 
+/** The mail as it is, or with its body changed for some. */
+async function copiesOf(job: Forwarding, services: MailServices): Promise<readonly Forwarding[]> {
+  const manglings = manglingsOf(job)
+  if (manglings.size === 0) return [job]
+  // Few configurations ask for it.
+  const {mangledCopies} = await import('./mangling.ts')
+  return await mangledCopies(job, manglings, services)
+}
+
+/** How the body of each recipient's copy is to be changed, by its place in the envelope. */
+export function manglingsOf(job: Forwarding): ReadonlyMap<number, Mangling> {
+  const isOurs = () => authorsOf(job).some(author => isListed(job.settings, '@local_domains_maps', author))
+  const manglings = new Map<number, Mangling>()
+  for (const verdict of job.verdicts) {
+    const mangling = manglingFor(verdict, job.settings, isOurs)
+    if (mangling) manglings.set(verdict.index, mangling)
+  }
+  return manglings
+}
+
+const AUTHOR_FIELDS = ['from', 'sender', 'resent-from', 'resent-sender'] as const
+
+/** Who wrote and who sent the mail, as its header and its envelope have them. */
+export function authorsOf({header, mail}: Pick<Forwarding, 'header' | 'mail'>): readonly string[] {
+  const named = AUTHOR_FIELDS.flatMap(name => fieldValues(header, name).flatMap(parseAddresses))
+  const {sender} = mail.envelope
+  return sender === '' ? named : [...named, sender]
+}
+
 function methodFor(address: string, maps: ReturnType<Settings['list']>, settings: Settings): Job['method'] {
-  const value = lookup(maps, address, settings)?.value
+  const method = methodOf(lookup(maps, address, settings)?.value)
+  if (method === undefined) throw new AmavisError('AM_CONFIG', `no $forward_method for <${address}>`)
+  return method
+}
+
+function methodOf(value: Scalar): Job['method'] | undefined {
   if (typeof value === 'string' && value !== '') return value
-  if (typeof value === 'object' && value.kind === 'ref' && value.to.kind === 'array')
-    return value.to.items.map(String)
-  throw new AmavisError('AM_CONFIG', `no $forward_method for <${address}>`)
+  return itemsOf(value)?.map(String)
 }
 
 function isLooping(header: Header): boolean {

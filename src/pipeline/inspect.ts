@@ -37,7 +37,8 @@ export function uncheckedFindings(parts: readonly Part[], limit: string | undefi
     const cut = told(2)
     if (cut !== '') findings.push({kind: 'unchecked', minor: 2, part, reason: cut})
   }
-  if (limit !== undefined) findings.push({kind: 'unchecked', minor: 2, part: partName(1), reason: limit})
+  if (limit !== undefined)
+    findings.push({kind: 'unchecked', minor: 2, part: partName(1), reason: limit, hold: true})
   return findings
 }
 

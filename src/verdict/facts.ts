@@ -23,6 +23,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
   const bannedRules = new Set<string>()
   const bannedParts = new Set<string>()
   let headerComplaint: string | undefined
+  let hold: string | undefined
   let osFingerprint: string | undefined
   let autolearn = ''
   const reports: SpamReport[] = []
@@ -40,6 +41,9 @@ export function factsOf(findings: readonly Finding[]): Facts {
       case 'bad-header':
         headerComplaint ??= finding.complaint.message
         break
+      case 'unchecked':
+        if (finding.hold) hold ??= finding.reason
+        break
       case 'os-fingerprint':
         osFingerprint = finding.text
         break
@@ -56,6 +60,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
     bannedRules: [...bannedRules],
     bannedParts: [...bannedParts],
     headerComplaint,
+    hold,
     osFingerprint,
     autolearn,
     spamReport: joined(reports.map(({report}) => report)),

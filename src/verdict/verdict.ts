@@ -65,6 +65,8 @@ export interface Facts {
   readonly bannedParts: readonly string[]
   /** the first complaint about the header section */
   readonly headerComplaint: string | undefined
+  /** which limit ended the taking apart of the mail; undefined: none did */
+  readonly hold?: string | undefined
   /** the client's system, as X-Amavis-OS-Fingerprint has it; undefined: not known */
   readonly osFingerprint?: string | undefined
   /** of the first scanner that says */

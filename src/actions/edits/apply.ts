@@ -23,9 +23,14 @@ export interface EditedHead {
   readonly from: number
 }
 
-export function applyEdits(header: Header, edits: HeaderEdits): EditedHead {
+/** @param repaired fields that go on in another form (repair.ts) */
+export function applyEdits(
+  header: Header,
+  edits: HeaderEdits,
+  repaired?: ReadonlyMap<HeaderField, Buffer>,
+): EditedHead {
   const prepend = Buffer.from(edits.prepend, 'utf8')
-  if (!changesExisting(header, edits)) return {head: prepend, from: 0}
+  if (!repaired && !changesExisting(header, edits)) return {head: prepend, from: 0}
 
   const pieces: Buffer[] = [prepend]
   let subject = edits.subject
@@ -37,7 +42,7 @@ export function applyEdits(header: Header, edits: HeaderEdits): EditedHead {
       pieces.push(subject)
       subject = undefined
     } else if (!edits.remove.has(name) && !edits.drop.has(field)) {
-      pieces.push(field.raw)
+      pieces.push(repaired?.get(field) ?? field.raw)
     }
   }
   // The empty line belongs to the header's size but to no field.

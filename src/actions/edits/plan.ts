@@ -31,6 +31,8 @@ export interface EditInput {
   readonly facts: Facts
   /** a copy went into quarantine */
   readonly quarantined: boolean
+  /** how the body was changed: `defanged`, `using altermime` */
+  readonly modified?: string | undefined
   readonly client: Client
   readonly listener: Listener
   /** the client sends it on itself: no Received of ours */
@@ -50,6 +52,8 @@ export interface Cluster {
   readonly edits: HeaderEdits
   /** Subject or X-Spam-* say that it is spam or otherwise bad */
   readonly tagged: boolean
+  /** the mail had no Subject, and gets one that is the tag */
+  readonly addsSubject: boolean
 }
 
 /** Removed where `remove_existing_spam_headers_maps` says so: only ours are to be believed. */
@@ -65,12 +69,12 @@ const SPAM_FIELDS: readonly string[] = [
 
 export function planEdits(input: EditInput): readonly Cluster[] {
   const common = commonOf(input)
-  const clusters = new Map<string, {recipients: RecipientVerdict[]; edits: HeaderEdits; tagged: boolean}>()
+  const clusters = new Map<string, Cluster & {recipients: RecipientVerdict[]}>()
   for (const verdict of input.verdicts) {
-    const {edits, tagged, key} = editsFor(verdict, input, common)
+    const {key, ...copy} = editsFor(verdict, input, common)
     const cluster = clusters.get(key)
     if (cluster) cluster.recipients.push(verdict)
-    else clusters.set(key, {recipients: [verdict], edits, tagged})
+    else clusters.set(key, {...copy, recipients: [verdict]})
   }
   return [...clusters.values()]
 }
@@ -81,6 +85,8 @@ interface Common {
   /** `$X_HEADER_TAG` and the field itself; '' where none is to be added */
   readonly scannedTag: string
   readonly scannedField: string
+  /** X-Amavis-Modified, where the body was changed */
+  readonly modifiedField: string
   /** our name in X-Amavis-Category, and fields there that claim it */
   readonly authserv: string
   readonly ownCategories: ReadonlySet<HeaderField>
@@ -100,6 +106,10 @@ function commonOf(input: EditInput): Common {
         : '',
     scannedTag,
     scannedField: addsScanned ? foldText(scannedTag, line) : '',
+    modifiedField:
+      input.modified === undefined
+        ? ''
+        : foldText('X-Amavis-Modified', `Mail body modified (${input.modified}) - ${hostname}`),
     authserv,
     ownCategories: isAllowed(settings, 'x-amavis-category')
       ? new Set(header.fields.filter(field => isCategoryOf(field, authserv)))
@@ -113,7 +123,7 @@ function editsFor(
   verdict: RecipientVerdict,
   input: EditInput,
   common: Common,
-): {edits: HeaderEdits; tagged: boolean; key: string} {
+): Omit<Cluster, 'recipients'> & {key: string} {
   const {settings, header, facts, mailId} = input
   const {local, categories, bypass, recipient} = verdict
   const remove = new Set<string>(['x-amavis-hold'])
@@ -121,8 +131,10 @@ function editsFor(
   const add = (name: string, field: string) => {
     if (isAllowed(settings, name)) text += field
   }
+  if (facts.hold !== undefined) add('x-amavis-hold', foldText('X-Amavis-Hold', facts.hold))
   if (local) add('x-spam-checker-version', checkerVersion(facts, settings))
   if (local && input.quarantined) add('x-quarantine-id', foldItems('X-Quarantine-ID', [`<${mailId}>`]))
+  if (input.modified !== undefined) add('x-amavis-modified', common.modifiedField)
   if (!bypass.virus) text += common.scannedField
   const alerts = hasAlert(categories) ? alertFields(categories, facts) : ''
   if (alerts !== '') add('x-amavis-alert', alerts)
@@ -147,6 +159,7 @@ function editsFor(
   const isBad = categories.some(({major}) => major === MAJOR.Virus || major === MAJOR.Banned)
   return {
     edits: {prepend: text, remove, drop: common.ownCategories, subject: old ? subject : undefined},
+    addsSubject: subject !== undefined && !old,
     tagged: subject !== undefined || (local && verdict.reached.tag2) || isBad,
     key: `${[...remove].join()}\n${subject ?? ''}\n${text}`,
   }

@@ -6,12 +6,11 @@
  * mail is not taken for clean because nobody looked. A program that is not installed is left out, as configurations
  * name many of which a machine has one.
  */
-import {accessSync, constants} from 'node:fs'
-import path from 'node:path'
 import {folderOfSub} from '../../config/folder-sub.ts'
 import {isTrue} from '../../config/number.ts'
 import {itemsOf} from '../../config/scalar.ts'
 import type {Code, Scalar} from '../../config/value.ts'
+import {findProgram, isExecutable} from '../../process/find-program.ts'
 import type {ScannerAnswer} from './answer.ts'
 import {type Endpoint, parseEndpoint} from './daemon/endpoint.ts'
 import {type Rules, rulesOf} from './reading.ts'
@@ -159,22 +158,3 @@ const CLAMD_RULES: Rules = rulesOf(
   {kind: 're', pattern: '\\bFOUND$', flags: 'm'},
   {kind: 're', pattern: '^.*?: (?!Infected Archive)(.*) FOUND$', flags: 'm'},
 )
-
-function findProgram(
-  candidates: readonly string[],
-  folders: readonly string[],
-  isProgram: (file: string) => boolean,
-): string | undefined {
-  return candidates
-    .flatMap(name => (name.includes('/') ? [name] : folders.map(folder => path.join(folder, name))))
-    .find(isProgram)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -263,3 +263,26 @@ test("a scanner's own fields are added where they are allowed and ours are not p
     'X-Spam-Relay: DE',
   ])
 })
+
+test('what ended the taking apart stands on top for every recipient, and in the place of what a sender claims', () => {
+  const of = input({
+    header: header('X-Amavis-Hold: nothing wrong', 'Subject: hi'),
+    verdicts: [verdict({local: false, bypass: {virus: true, banned: false, spam: false, header: false}})],
+    facts: facts({hold: 'Exceeded storage quota'}),
+    modified: 'defanged',
+  })
+  assert.deepEqual(sent(of).slice(0, 2), [
+    'X-Amavis-Hold: Exceeded storage quota',
+    'X-Amavis-Modified: Mail body modified (defanged) - filter.example.com',
+  ])
+  assert.equal(sent(of).filter(line => line.startsWith('X-Amavis-Hold')).length, 1)
+})
+
+test('a mail without a Subject gets one that is the tag, and it is known', () => {
+  const of = input({verdicts: [spam()], header: header('Date: x')})
+  assert.deepEqual(
+    planEdits(of).map(({addsSubject}) => addsSubject),
+    [true],
+  )
+  assert.ok(sent(of).includes('Subject: ***SPAM***'))
+})
