@@ -1,60 +1,104 @@
-/** explain — what is in a mail, and what the checks make of it. */
+/** explain — what is in a mail, and why each recipient would get what. */
 import {readFile} from 'node:fs/promises'
 import {buffer} from 'node:stream/consumers'
 import {Args, Command, Flags} from '@oclif/core'
 import {requestOf, sourceFlags} from '../config/cli/flags.ts'
-import {loadConfiguration} from '../config/load.ts'
 import {problemText} from '../config/problem.ts'
-import {settingsOf} from '../config/view.ts'
+import {namesOf} from '../config/show/json-form.ts'
+import {readSources} from '../config/show/sources.ts'
+import {withSpamHelper} from '../daemon/borrowed-spam-helper.ts'
 import {errorText} from '../errors.ts'
-import {silentLog} from '../log/log.ts'
-import {examine} from '../pipeline/examine.ts'
+import {parseAddresses} from '../message/address.ts'
+import {firstValue, parseHeader} from '../message/header.ts'
+import {rehearse} from '../pipeline/rehearsal/rehearse.ts'
 import {columnsOf} from '../tui/config/lines.ts'
 import {explainJson} from '../tui/explain/json.ts'
 import {explainPage} from '../tui/explain/page.ts'
 import {createTheme} from '../tui/theme.ts'
 
 export default class Explain extends Command {
-  static override summary = 'Show what is in a mail and what the checks make of it.'
+  static override summary = 'Show why each recipient of a mail would get what.'
   static override description =
-    'Takes a mail apart as the daemon would: the tree of its parts, members of archives included, each with declared and real type, names, size, digest, what banned rules are tried on and which one matched; limits, encryption, and where mail clients read the mail differently. Nothing is sent, stored or scanned for viruses.'
+    'Runs a mail through the whole pipeline of the daemon without sending or storing anything: the policy banks, the tree of its parts with what banned rules are tried on, what the configured scanners say, and for each recipient the look-ups with the line that answered, score, category, destiny, header edits, quarantine and notifications.'
   static override examples = [
-    '<%= config.bin %> explain mail.eml',
-    '<%= config.bin %> explain - < mail.eml',
+    '<%= config.bin %> explain mail.eml --rcpt user@example.com',
+    '<%= config.bin %> explain - --from sender@example.net --client 192.0.2.1 < mail.eml',
     '<%= config.bin %> explain mail.eml --json -c /etc/amavis/amavisd.conf',
   ]
   static override args = {file: Args.string({required: true, description: 'the mail; - is standard input'})}
   static override flags = {
     config: sourceFlags.config,
     instance: sourceFlags.instance,
-    recipient: Flags.string({
+    rcpt: Flags.string({
       char: 'r',
+      aliases: ['recipient'],
+      multiple: true,
+      multipleNonGreedy: true,
       helpValue: '<address>',
-      description: 'whose banned rules are tried; default: the postmaster of $mydomain',
+      description: 'a recipient; default: the postmaster of $mydomain',
     }),
-    json: Flags.boolean({description: 'print one object: parts, mime_err, findings'}),
-    'parts-only': Flags.boolean({description: 'stop before the checks'}),
+    from: Flags.string({
+      helpValue: '<address>',
+      description: 'envelope sender; default: that of Return-Path, else of From',
+    }),
+    client: Flags.string({helpValue: '<ip>', description: 'address of the client, as XFORWARD tells it'}),
+    bank: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: '<name>',
+      description: 'a policy bank, as a request may name it',
+    }),
+    json: Flags.boolean({description: 'print one object'}),
+    'parts-only': Flags.boolean({description: 'show the parts and ask no scanner'}),
   }
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Explain)
     try {
-      const loaded = loadConfiguration(requestOf(flags))
-      if (loaded.kind === 'failed') throw new Error(loaded.problems.map(problemText).join('\n'))
-      const settings = settingsOf(loaded.snapshot)
+      const {reading, settings} = readSources(requestOf(flags), [])
+      const {machine, snapshot} = reading
+      if (machine.errors.length > 0) throw new Error(machine.errors.map(problemText).join('\n'))
       const mail = args.file === '-' ? await buffer(process.stdin) : await readFile(args.file)
-      const recipient = flags.recipient ?? `postmaster@${settings.string('$mydomain') || 'localhost'}`
-      const options = {recipient, partsOnly: flags['parts-only'], log: silentLog}
-      const examination = await examine(mail, settings, options)
-      if (flags.json) process.stdout.write(`${explainJson(examination)}\n`)
+      const request = {
+        sender: flags.from ?? senderOf(mail),
+        recipients: flags.rcpt ?? [`postmaster@${settings.string('$mydomain') || 'localhost'}`],
+        client: flags.client,
+        banks: flags.bank ?? [],
+        partsOnly: flags['parts-only'],
+      }
+      const sources = {
+        settings,
+        variables: snapshot.variables,
+        origins: machine.origins,
+        assigned: machine.assigned,
+      }
+      const wanted = request.partsOnly ? undefined : settings
+      const rehearsal = await withSpamHelper(
+        wanted,
+        line => this.logToStderr(line),
+        spamHelper => rehearse(mail, request, {sources, spamHelper}),
+      )
+      const names = namesOf(snapshot.variables)
+      if (flags.json) process.stdout.write(`${explainJson(rehearsal, names)}\n`)
       else {
         const theme = createTheme(process.env)
-        const page = explainPage(examination, {theme, columns: columnsOf(process.stdout), recipient})
+        const page = explainPage(rehearsal, {theme, columns: columnsOf(process.stdout), names})
         process.stdout.write(`${page}\n`)
       }
+      if (rehearsal.failure !== undefined) process.exitCode = 1
     } catch (error) {
       this.logToStderr(errorText(error))
       process.exitCode = 1
     }
   }
+}
+
+/** Where a mailbox keeps the envelope's; else who claims to have written the mail. */
+function senderOf(mail: Buffer): string {
+  const header = parseHeader(mail)
+  for (const name of ['return-path', 'from']) {
+    const value = firstValue(header, name)
+    if (value !== undefined) return parseAddresses(value)[0] ?? ''
+  }
+  return ''
 }

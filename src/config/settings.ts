@@ -29,7 +29,17 @@ export interface Directory {
  */
 export type BankReport = (line: string, level: number) => void
 
+/** Is told of look-ups as they are made; only where a person asks why. */
+export interface LookupObserver {
+  /** A key was asked for in tables; `of` says what it is. */
+  asked(tables: readonly Scalar[], key: string, of: 'address' | 'client', settings: Settings): void
+  /** A hash by contents category had an entry for one of the categories asked for. */
+  chose(hash: `%${string}`, key: string, value: Scalar, settings: Settings): void
+}
+
 export interface Settings {
+  /** undefined in the daemon */
+  readonly observer?: LookupObserver | undefined
   /** A scalar as it is; undef is undefined. Unknown names are a bug of ours and throw. */
   scalar(name: `$${string}`): Scalar
   /** A scalar as text; undefined when undef or a reference. */

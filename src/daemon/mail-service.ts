@@ -16,6 +16,7 @@ import {EntryCounts} from '../log/entry-counts.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
 import {createFilter} from '../pipeline/filter.ts'
+import {quarantine} from '../pipeline/quarantining.ts'
 import {admit} from '../session/access.ts'
 import type {Peer} from '../session/conversation.ts'
 import {Pressure} from '../session/pressure.ts'
@@ -77,6 +78,7 @@ export async function createMailService({
     forwarder,
     scanners,
     partsFolder,
+    quarantine,
     spamScanners,
     decoders,
     publishing: publisher !== silentPublisher,

@@ -58,6 +58,8 @@ export function* allByCategory(
       const value = hash.get(key)
       return typeof value === 'object' && value.kind === 'code' ? callCode(value, settings) : value
     })
+    if (settings.observer)
+      for (const [n, name] of names.entries()) settings.observer.chose(name, key, values[n], settings)
     yield {key, values}
   }
 }

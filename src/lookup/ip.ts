@@ -56,6 +56,7 @@ export function lookupIpTables(
     preparedTables.set(tables, ready)
   }
   if (ready.length === 0) return undefined
+  settings.observer?.asked(tables, address, 'client', settings)
   const client = new Client(address, settings)
   for (let i = 0; i < ready.length; i++) {
     const match = ready[i]!.find(client)

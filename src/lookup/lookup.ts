@@ -4,7 +4,7 @@
  * The first table with a defined value ends the search; an undefined one ends only its table. Pure; what
  * SQL and LDAP servers know of an address was asked before and is part of the settings (records.ts).
  * trace.ts explains a look-up: traceLookup gives each table asked, each key tried, and the entry that
- * answered with its file and line.
+ * answered with its file and line. Settings with an observer (observed.ts) tell it what is asked.
  * Source: spec/config, Lookups.
  */
 import type {Settings} from '../config/settings.ts'
@@ -25,6 +25,7 @@ export type {Match} from './table.ts'
 export function lookup(tables: readonly Scalar[], key: string, settings: Settings): Match | undefined {
   const ready = tablesOf(tables)
   if (ready.length === 0) return undefined
+  settings.observer?.asked(tables, key, 'address', settings)
   const subject = new Subject(key, settings)
   for (let i = 0; i < ready.length; i++) {
     const match = ready[i]!.find(subject)
@@ -38,6 +39,8 @@ export function lookup(tables: readonly Scalar[], key: string, settings: Setting
  * undefined ones too. Throws as lookup does.
  */
 export function lookupAll(tables: readonly Scalar[], key: string, settings: Settings): readonly Match[] {
+  settings.observer?.asked(tables, key, 'address', settings)
+  settings.observer?.asked(tables, key, 'address', settings)
   const subject = new Subject(key, settings)
   return tablesOf(tables).flatMap(table => table.findAll(subject))
 }

@@ -61,7 +61,7 @@ function listOf(value: Scalar): readonly Scalar[] | undefined {
 }
 
 /** Banks merge hashes, so an entry is of the last loaded bank that has it, or of the variable. */
-function placeOfEntry(
+export function placeOfEntry(
   map: string,
   key: string,
   {settings, variables, origins}: TraceSources,
@@ -72,6 +72,20 @@ function placeOfEntry(
   }
   const box = variables.get(map)
   return box?.kind === 'hash' ? origins.ofEntry(box.entries, key) : undefined
+}
+
+/** Where a variable has its value from: the last loaded bank that has one, else a file; undefined for a default. */
+export function placeOfSetting(
+  name: string,
+  {settings, variables, origins, assigned}: TraceSources,
+): Place | undefined {
+  for (const bank of settings.bankPath.split('/').reverse()) {
+    const own = variables.get('%policy_bank')
+    const entries = own?.kind === 'hash' ? entriesOf(own.entries.get(bank)) : undefined
+    if (bank !== '' && entries?.has(name.slice(1))) return origins.ofEntry(entries, name.slice(1))
+  }
+  const box = variables.get(name)
+  return box && assigned?.get(box)
 }
 
 function bankEntries(

@@ -9,14 +9,17 @@ import type {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Decoders} from '../decode/decoders.ts'
 import type {Log} from '../log/log.ts'
 import type {LogCounts} from '../verdict/counters.ts'
+import type {quarantine} from './quarantining.ts'
 
 /** Those of a child, for all its mails. */
 export interface ChildServices {
   readonly forwarder: Forwarder
-  readonly scanners: VirusScanners
+  readonly scanners: Pick<VirusScanners, 'for'>
+  /** stores the copies that the policy asks for */
+  readonly quarantine: typeof quarantine
   /** the mail's own folder for its parts as files; it need not exist */
   readonly partsFolder: () => Promise<string>
-  readonly spamScanners: SpamScanners
+  readonly spamScanners: Pick<SpamScanners, 'for'>
   /** unpack archives */
   readonly decoders: Decoders
   readonly mailIds: MailIds

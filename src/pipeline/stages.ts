@@ -16,6 +16,7 @@ import {withConfiguredTypes} from '../decode/short-types.ts'
 import {typeParts} from '../decode/types.ts'
 import {checkingLine} from '../log/main-entry.ts'
 import {parseHeader} from '../message/header.ts'
+import type {Part} from '../message/message.ts'
 import {readMime} from '../message/mime/read.ts'
 import {readAll} from '../message/octets.ts'
 import {readOrigin} from '../message/origin.ts'
@@ -32,7 +33,7 @@ import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifySender} from './notifying.ts'
-import {type Kept, quarantine} from './quarantining.ts'
+import type {Kept} from './quarantining.ts'
 import {counters, logEntry, type Reporting} from './reporting.ts'
 import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
@@ -44,6 +45,16 @@ const NONE_DELIVERED: ReadonlyMap<number, Delivery> = new Map()
 /** What `report` tells of a mail, and the answer to the client. */
 export interface Checked extends Reporting {
   readonly outcome: Outcome
+  readonly seen: Seen
+}
+
+/** What was looked at, and what came of it. */
+export interface Seen {
+  readonly parts: readonly Part[]
+  readonly mimeError: string | undefined
+  /** which limit ended the taking apart */
+  readonly limit: string | undefined
+  readonly findings: readonly Finding[]
 }
 
 /** @throws whatever a stage throws; `run` knows which one it was */
@@ -143,7 +154,8 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   run.begin('notif-quar', 'Q')
   const known = {mail, settings, header, verdicts, facts, isBulk, mailId}
   const copies = planQuarantine(verdicts, envelope.sender, settings)
-  const kept = copies.length === 0 ? NONE_KEPT : await run.within(quarantine(copies, known, services))
+  const kept =
+    copies.length === 0 ? NONE_KEPT : await run.within(services.quarantine(copies, known, services))
 
   const passing = verdicts.filter(({blocking}) => !blocking)
   let deliveries = NONE_DELIVERED
@@ -185,6 +197,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     kept,
     mailId,
     outcome: {...combineReplies(mail.taskId, outcomes), edits},
+    seen: {parts, mimeError: tree.error, limit: tree.limit ?? limit, findings},
   }
 }
 
