@@ -1,6 +1,8 @@
 /**
  * finding — what a check reports. Checks state facts; the verdict decides what they mean.
  */
+import type {VerifiedSignature} from './dkim/signature.ts'
+
 export type Finding =
   | {readonly kind: 'virus'; readonly scanner: string; readonly names: readonly string[]}
   /** a scanner gave no answer; when all of them did so, the mail is unchecked */
@@ -23,6 +25,8 @@ export type Finding =
     }
   /** the reputation of a valid signature's domain draws the score towards it: (1 − factor)·score + factor·value */
   | {readonly kind: 'reputation'; readonly value: number; readonly factor: number}
+  /** DKIM signatures, topmost first */
+  | {readonly kind: 'signatures'; readonly signatures: readonly VerifiedSignature[]}
   /** what is known of the client's system, as X-Amavis-OS-Fingerprint has it */
   | {readonly kind: 'os-fingerprint'; readonly text: string}
   /** something could not be looked into; minor as in the category Unchecked: 0 undecodable, 1 encrypted, 2 over limits, 3 ambiguous */

@@ -7,6 +7,7 @@ import {MailIds} from '../actions/mail-id.ts'
 import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {ScannerStates} from '../bus/scanner-state.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
+import {resolverFor} from '../checks/dkim/resolver-for.ts'
 import {SpamScanners, unknownSpamScanners} from '../checks/spam/scanners.ts'
 import {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Settings} from '../config/settings.ts'
@@ -82,6 +83,7 @@ export async function createMailService({
     spamScanners,
     decoders,
     publishing: publisher !== silentPublisher,
+    resolveTxt: resolverFor(settings),
     mailIds: new MailIds(settings.number('$mail_id_size_bits')),
     takeLogCounts: () => entries.take(),
     publisher,

@@ -4,6 +4,7 @@
 import type {Count, Forwarder} from '../actions/forward/delivery.ts'
 import type {MailIds} from '../actions/mail-id.ts'
 import type {Counter} from '../bus/publisher.ts'
+import type {ResolveTxt} from '../checks/dkim/resolver.ts'
 import type {SpamScanners} from '../checks/spam/scanners.ts'
 import type {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Decoders} from '../decode/decoders.ts'
@@ -23,6 +24,8 @@ export interface ChildServices {
   /** unpack archives */
   readonly decoders: Decoders
   readonly mailIds: MailIds
+  /** asks the DNS */
+  readonly resolveTxt: ResolveTxt
   /** log entries since the last call, for the LogEntries counters */
   readonly takeLogCounts: () => LogCounts
   /** whether anybody wants counters */

@@ -1,6 +1,7 @@
 /**
  * spam — the stage that asks the spam scanners.
  */
+import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding} from '../checks/finding.ts'
 import {scanBuiltIn} from '../checks/spam/scan.ts'
 import type {SpamScanner} from '../checks/spam/scanner.ts'
@@ -19,6 +20,8 @@ export interface SpamSubject {
   readonly settings: Settings
   /** as X-Amavis-OS-Fingerprint has it */
   readonly osFingerprint: string | undefined
+  /** undefined: nobody has verified them */
+  readonly signatures: readonly VerifiedSignature[] | undefined
 }
 
 /** What the spam scanners say; at once where there is nobody to ask. */
@@ -36,7 +39,7 @@ export function checkSpam(
 }
 
 async function ask(
-  {mail, mailId, content, header, parts, settings, osFingerprint}: SpamSubject,
+  {mail, mailId, content, header, parts, settings, osFingerprint, signatures}: SpamSubject,
   made: readonly SpamScanner[] | Promise<readonly SpamScanner[]>,
   run: Run,
   {log, shareMs}: MailServices,
@@ -58,6 +61,7 @@ async function ask(
       settings,
       virusStatus: undefined,
       osFingerprint,
+      signatures,
     },
     await made,
     {timeoutMs: shareMs(), log, answered: name => mail.timing.mark(name)},

@@ -7,6 +7,7 @@
  */
 import {isAscii} from 'node:buffer'
 import {planQuarantine} from '../actions/quarantine/plan.ts'
+import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding} from '../checks/finding.ts'
 import {askFingerprint, type FingerprintClient, fingerprintField} from '../checks/fingerprint.ts'
 import {senderListings} from '../checks/spam/sender-lists.ts'
@@ -28,7 +29,7 @@ import {outcomeOf} from '../verdict/outcome.ts'
 import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
 import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
-import {settingsForMail, settingsForViruses} from './banks.ts'
+import {settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
 import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
@@ -37,6 +38,7 @@ import type {Kept} from './quarantining.ts'
 import {counters, logEntry, type Reporting} from './reporting.ts'
 import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
+import {verifiedSignatures, wantsVerification} from './signatures.ts'
 import {checkSpam} from './spam.ts'
 
 const NONE_KEPT: readonly Kept[] = []
@@ -86,6 +88,17 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   const {mailId} = services.mailIds.make()
   if (log.enabled(1)) log.write(1, checkingLine(checkedMail(mail, mailId, settings)))
 
+  let signatures: readonly VerifiedSignature[] | undefined
+  const findings: Finding[] = []
+  if (wantsVerification(header, settings)) {
+    run.begin('digest_body_dkim')
+    const signed = {content, header, origin, envelopeSender: envelope.sender, settings}
+    const verified = await run.within(verifiedSignatures(signed, services))
+    signatures = verified.all
+    findings.push(...verified.findings)
+    settings = settingsForAuthors(settings, verified.ofAuthors, reportBank)
+  }
+
   run.begin('mime_decode', 'D')
   const tree = readMime(content, header, mimeLimits(settings), mail.data.bareCr > 0)
   count('OpsDec')
@@ -102,10 +115,10 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   if (services.publishing) countTypes(parts, count)
 
   run.begin('check_header')
-  const findings: Finding[] = [
+  findings.push(
     ...uncheckedFindings(parts, tree.limit ?? limit),
     ...headerFindings(mail, header, tree, settings, log),
-  ]
+  )
 
   run.begin('check_banned')
   findings.push(...bannedFindings(mail, parts, settings, log))
@@ -140,7 +153,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     findings.push({kind: 'sender-lists', listings})
     if (!listings.every(({blacklisted, whitelisted}) => blacklisted || whitelisted)) {
       count('OpsSpamCheck')
-      const seen = {mail, content, header, parts: mimeParts, settings, mailId, osFingerprint}
+      const seen = {mail, content, header, parts: mimeParts, settings, mailId, osFingerprint, signatures}
       const scanned = checkSpam(seen, run, services)
       findings.push(...(scanned instanceof Promise ? await run.within(scanned) : scanned))
     }

@@ -2,6 +2,7 @@
  * template-lines — log entries by templates that a configuration has of its own.
  */
 import {createHash} from 'node:crypto'
+import {validPairs} from '../checks/dkim/signature.ts'
 import {compileTemplate, type Template} from '../log/template/expand.ts'
 import type {MacroMail} from '../verdict/macros/macro-mail.ts'
 import {macrosFor, macrosForRecipient} from '../verdict/macros/macros.ts'
@@ -78,7 +79,7 @@ export function macroMail(report: Reporting, services: MailServices): MacroMail 
     receivedAt: mail.receivedAt,
     elapsedMs,
     complaints,
-    dkimValid: [],
+    dkimValid: validPairs(facts.signatures ?? []),
     dkimAdded: [],
   }
 }

@@ -5,6 +5,7 @@
  * Names that virus scanners give to what is merely unwanted count as spam points, by
  * `@virus_name_to_spam_score_maps`; a mail with nothing worse in it is not infected (spec/config §2.10).
  */
+import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding, SpamReport} from '../checks/finding.ts'
 import type {Settings} from '../config/settings.ts'
 import {levelFor} from './policy.ts'
@@ -25,6 +26,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
   let headerComplaint: string | undefined
   let hold: string | undefined
   let osFingerprint: string | undefined
+  let signatures: readonly VerifiedSignature[] | undefined
   let autolearn = ''
   const reports: SpamReport[] = []
   for (const finding of findings) {
@@ -47,6 +49,9 @@ export function factsOf(findings: readonly Finding[]): Facts {
       case 'os-fingerprint':
         osFingerprint = finding.text
         break
+      case 'signatures':
+        signatures = finding.signatures
+        break
       case 'spam':
         autolearn ||= finding.report.autolearn
         reports.push(finding.report)
@@ -62,6 +67,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
     headerComplaint,
     hold,
     osFingerprint,
+    signatures,
     autolearn,
     spamReport: joined(reports.map(({report}) => report)),
     spamSummary: joined(reports.map(({summary}) => summary)),

@@ -1,6 +1,7 @@
 /**
  * log-facts — a mail's main entry for the log, made from what became of its recipients.
  */
+import {validPairs} from '../checks/dkim/signature.ts'
 import type {ClientText, EntryGroup, MainEntry, RecipientEntry} from '../log/main-entry.ts'
 import type {Client} from '../message/envelope.ts'
 import {actionsOf} from './status.ts'
@@ -65,7 +66,7 @@ export function mainEntryOf(mail: LoggedMail): MainEntry {
     size: mail.size,
     partition: mail.partition,
     queuedAs: queuedAs(outcomes),
-    dkimValid: [],
+    dkimValid: validPairs(facts.signatures ?? []),
     dkimAdded: [],
     elapsedMs: mail.elapsedMs,
   }

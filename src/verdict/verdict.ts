@@ -5,6 +5,7 @@
  * hop, a DSN. outcome.ts joins verdict and deliveries to a RecipientOutcome, from which the reply
  * (reply.ts), the status words (status.ts), the counters (counters.ts) and the log entry are made.
  */
+import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding, ScoredTest} from '../checks/finding.ts'
 import type {Category, Destiny} from '../config/category.ts'
 import type {Settings} from '../config/settings.ts'
@@ -69,6 +70,8 @@ export interface Facts {
   readonly hold?: string | undefined
   /** the client's system, as X-Amavis-OS-Fingerprint has it; undefined: not known */
   readonly osFingerprint?: string | undefined
+  /** DKIM signatures, topmost first; none where nobody verifies */
+  readonly signatures?: readonly VerifiedSignature[] | undefined
   /** of the first scanner that says */
   readonly autolearn: string
   /** reports of the spam scanners, joined; '' for none */

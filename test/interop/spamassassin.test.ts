@@ -7,8 +7,9 @@ import {appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import os from 'node:os'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
+import type {VerifiedSignature} from '../../src/checks/dkim/signature.ts'
 import {spamScannerEntries} from '../../src/checks/spam/entries.ts'
-import type {SpamMail, SpamScanner, VerifiedSignature} from '../../src/checks/spam/scanner.ts'
+import type {SpamMail, SpamScanner} from '../../src/checks/spam/scanner.ts'
 import {spamAssassin} from '../../src/checks/spam/spamassassin/spam-assassin.ts'
 import {spamdClient} from '../../src/checks/spam/spamd/spamd-client.ts'
 import type {SpamHelper} from '../../src/daemon/spam-helper.ts'
@@ -125,6 +126,7 @@ test('the helper hands our DKIM results to the DKIM plugin', async t => {
     bits: 2048,
     expires: undefined,
     headers: 'from:subject',
+    value: 'y',
   }
   const signed = `DKIM-Signature: v=1; a=rsa-sha256; d=remote.test; s=s; h=from; bh=x; b=y\n${MARKED}`
   const tests = async (result: VerifiedSignature['result']) =>

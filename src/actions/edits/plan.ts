@@ -10,6 +10,7 @@ import {isTrue} from '../../config/number.ts'
 import type {Settings} from '../../config/settings.ts'
 import {scoreText} from '../../log/main-entry.ts'
 import type {Client, Listener} from '../../message/envelope.ts'
+import {isNamed} from '../../message/header.ts'
 import type {Header, HeaderField} from '../../message/message.ts'
 import {isListed, textsByCategory} from '../../verdict/policy.ts'
 import {displayName, leadingCategory} from '../../verdict/summary.ts'
@@ -17,6 +18,7 @@ import type {Facts, RecipientVerdict} from '../../verdict/verdict.ts'
 import {rfc5322Date} from '../date.ts'
 import {alertFields} from './alert.ts'
 import type {HeaderEdits} from './apply.ts'
+import {authenticationResults, isForged} from './authentication-results.ts'
 import {foldItems, foldLines, foldText} from './fold.ts'
 import {receivedField} from './received.ts'
 import {type SpamMarks, spamFlag, spamLevel, spamScore, spamStatus} from './spam-fields.ts'
@@ -87,9 +89,11 @@ interface Common {
   readonly scannedField: string
   /** X-Amavis-Modified, where the body was changed */
   readonly modifiedField: string
-  /** our name in X-Amavis-Category, and fields there that claim it */
+  /** our name in X-Amavis-Category and Authentication-Results, and fields there that claim it */
   readonly authserv: string
-  readonly ownCategories: ReadonlySet<HeaderField>
+  readonly forged: ReadonlySet<HeaderField>
+  /** Authentication-Results; '' without signatures */
+  readonly results: string
 }
 
 function commonOf(input: EditInput): Common {
@@ -111,13 +115,28 @@ function commonOf(input: EditInput): Common {
         ? ''
         : foldText('X-Amavis-Modified', `Mail body modified (${input.modified}) - ${hostname}`),
     authserv,
-    ownCategories: isAllowed(settings, 'x-amavis-category')
-      ? new Set(header.fields.filter(field => isCategoryOf(field, authserv)))
-      : NO_FIELDS,
+    forged: forgedFields(header, authserv, settings),
+    results: authenticationResults(authserv, input.facts.signatures ?? []),
   }
 }
 
 const NO_FIELDS: ReadonlySet<HeaderField> = new Set()
+
+/** Fields that claim to be ours. */
+function forgedFields(header: Header, authserv: string, settings: Settings): ReadonlySet<HeaderField> {
+  const addsCategory = isAllowed(settings, 'x-amavis-category')
+  const addsResults =
+    settings.flag('$enable_dkim_verification') && isAllowed(settings, 'authentication-results')
+  let forged: Set<HeaderField> | undefined
+  for (const field of header.fields) {
+    if (
+      (addsCategory && isCategoryOf(field, authserv)) ||
+      (addsResults && isNamed(field, 'authentication-results') && isForged(field, authserv))
+    )
+      forged = (forged ?? new Set()).add(field)
+  }
+  return forged ?? NO_FIELDS
+}
 
 function editsFor(
   verdict: RecipientVerdict,
@@ -141,6 +160,7 @@ function editsFor(
   if (local && verdict.reached.tag) text += spamFields(verdict, facts, settings)
   if (local && facts.osFingerprint !== undefined)
     add('x-amavis-os-fingerprint', foldText('X-Amavis-OS-Fingerprint', facts.osFingerprint))
+  if (local && common.results !== '') add('authentication-results', common.results)
 
   const tag = local ? subjectTag(verdict, input) : undefined
   const old = tag === undefined ? undefined : header.fields.find(({name}) => name.toLowerCase() === 'subject')
@@ -158,7 +178,7 @@ function editsFor(
   if (settings.flag('$remove_existing_x_scanned_headers')) remove.add(common.scannedTag.toLowerCase())
   const isBad = categories.some(({major}) => major === MAJOR.Virus || major === MAJOR.Banned)
   return {
-    edits: {prepend: text, remove, drop: common.ownCategories, subject: old ? subject : undefined},
+    edits: {prepend: text, remove, drop: common.forged, subject: old ? subject : undefined},
     addsSubject: subject !== undefined && !old,
     tagged: subject !== undefined || (local && verdict.reached.tag2) || isBad,
     key: `${[...remove].join()}\n${subject ?? ''}\n${text}`,

@@ -1,6 +1,7 @@
 /**
  * dsn-policy — what the configuration says about DSNs, and whom one is to tell about.
  */
+import {coversEnvelopeSender} from '../../checks/dkim/relation.ts'
 import type {Settings} from '../../config/settings.ts'
 import {isListed, levelFor} from '../../verdict/policy.ts'
 import type {Facts, RecipientOutcome} from '../../verdict/verdict.ts'
@@ -30,8 +31,10 @@ export function decideDsns(question: DsnQuestion): readonly DsnDecision[] {
   const fakesSender = facts.virusNames.some(name =>
     isListed(settings, '@viruses_that_fake_sender_maps', name),
   )
-  // Mail of our own users comes from where it says it does.
-  const credible = question.originating && sender !== '' ? 'crediblefrom_' : ''
+  // Mail of our own users, and signed by the sender's domain, comes from where it says it does.
+  const isCredible =
+    sender !== '' && (question.originating || coversEnvelopeSender(facts.signatures ?? [], sender))
+  const credible = isCredible ? 'crediblefrom_' : ''
   const senderCutoff = levelFor(settings, `@spam_${credible}dsn_cutoff_level_bysender_maps`, sender)
   return outcomes.map(outcome =>
     decideDsn(outcome, {

@@ -6,6 +6,7 @@ import type {Log} from '../../log/log.ts'
 import type {Client, Envelope} from '../../message/envelope.ts'
 import type {Header, Part} from '../../message/message.ts'
 import type {Octets} from '../../message/octets.ts'
+import type {VerifiedSignature} from '../dkim/signature.ts'
 import type {SpamReport} from '../finding.ts'
 
 /** One mail, as spam scanners see it. */
@@ -27,23 +28,6 @@ export interface SpamMail {
   readonly osFingerprint: string | undefined
   /** DKIM signatures as we have verified them; undefined: nobody has */
   readonly signatures?: readonly VerifiedSignature[] | undefined
-}
-
-/** A DKIM signature and what came of it (RFC 6376 §3.5; result as in RFC 8601 §2.7.1). */
-export interface VerifiedSignature {
-  readonly domain: string
-  readonly selector: string
-  readonly identity: string
-  readonly algorithm: string
-  readonly canonicalization: string
-  readonly result: 'pass' | 'fail' | 'invalid' | 'temperror' | 'none'
-  readonly detail: string
-  /** of the public key */
-  readonly bits: number | undefined
-  /** Unix time in s */
-  readonly expires: number | undefined
-  /** names of the signed fields, as the signature has them */
-  readonly headers: string
 }
 
 /** What the recipients get of it: undefined recipients are all of the envelope. */

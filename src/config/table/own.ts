@@ -19,6 +19,12 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'while connections wait for a child: drop a client that is silent for so long between two mails, or six times as long within one',
   },
   {
+    name: '@dns_servers',
+    kind: 'list',
+    bank: 'no',
+    doc: "DNS servers to ask for keys of signatures, such as '127.0.0.1:5353'; empty: the system's",
+  },
+  {
     name: '%smtpd_auth_users',
     kind: 'hash',
     bank: 'yes',

@@ -5,6 +5,7 @@
  * archives are unpacked by a decoder process in a folder that is gone afterwards; nothing is sent, stored, counted
  * or learned on our side. Source: none, the original has nothing of the kind.
  */
+
 import {createHash, hash} from 'node:crypto'
 import {createReadStream} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
@@ -14,6 +15,7 @@ import type {Delivery} from '../../actions/forward/delivery.ts'
 import {MailIds} from '../../actions/mail-id.ts'
 import type {QuarantineCopy} from '../../actions/quarantine/plan.ts'
 import {bannedDecisions, type Decisions} from '../../checks/banned/decisions.ts'
+import {resolverFor} from '../../checks/dkim/resolver-for.ts'
 import {SpamScanners} from '../../checks/spam/scanners.ts'
 import {VirusScanners} from '../../checks/virus/scanners.ts'
 import {childTimeoutMs} from '../../config/child-timeout.ts'
@@ -123,6 +125,7 @@ export async function rehearse(
     quarantine: recordingQuarantine(quarantined),
     partsFolder,
     decoders,
+    resolveTxt: resolverFor(sources.settings),
     mailIds: new MailIds(settings.number('$mail_id_size_bits')),
     takeLogCounts: () => ({byLevel: new Map(), lines: 0}),
     publishing: false,

@@ -146,6 +146,10 @@ function findingText(finding: Finding): string | undefined {
       return `${scoreText(finding.test.score)} points: ${finding.test.name}`
     case 'reputation':
       return `reputation of the signer ${finding.value}, by ${finding.factor}`
+    case 'signatures':
+      return finding.signatures
+        .map(({result, detail, domain}) => `DKIM ${result}${detail === '' ? '' : ` (${detail})`}: ${domain}`)
+        .join('; ')
     case 'os-fingerprint':
       return `the client's system: ${finding.text}`
     // said by the scanner, and below each recipient

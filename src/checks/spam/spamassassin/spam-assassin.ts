@@ -10,19 +10,13 @@
 import {hash} from 'node:crypto'
 import {errorText} from '../../../errors.ts'
 import type {Part} from '../../../message/message.ts'
+import type {VerifiedSignature} from '../../dkim/signature.ts'
 import type {SpamReport} from '../../finding.ts'
 import type {SpamScannerEntry} from '../entries.ts'
 import {packed} from '../frames.ts'
 import {timesFactor} from '../scan.ts'
 import {bodyLimit, type ScannedText, scannedText, withLf} from '../scanned-text.ts'
-import type {
-  ScanContext,
-  SpamAnswer,
-  SpamMail,
-  SpamResult,
-  SpamScanner,
-  VerifiedSignature,
-} from '../scanner.ts'
+import type {ScanContext, SpamAnswer, SpamMail, SpamResult, SpamScanner} from '../scanner.ts'
 import {parseTests, spamFieldsOf} from '../tests-text.ts'
 import {type ScanUser, scanUsers} from '../users.ts'
 import {type HelperAnswer, type HelperSession, openHelper, type Pairs} from './helper-session.ts'

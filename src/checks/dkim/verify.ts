@@ -1,0 +1,92 @@
+/**
+ * verify — the DKIM signatures of a mail and what comes of each, by mailauth.
+ *
+ * mailauth is loaded with the first signed mail; who verifies nothing does not pay for it. Old DomainKeys are
+ * not looked at. Source: RFC 6376, RFC 8463; spec/daemon §11.2.
+ */
+import {Readable} from 'node:stream'
+import {pipeline} from 'node:stream/promises'
+import {isNamed} from '../../message/header.ts'
+import type {Header} from '../../message/message.ts'
+import type {ResolveTxt} from './resolver.ts'
+import type {VerifiedSignature} from './signature.ts'
+
+/** Signatures beyond these, from the top, are not looked at: each may want its own hash of the whole body. */
+const MOST_SIGNATURES = 20
+/** Shorter keys fail; those below `$dkim_minimum_key_bits` verify and count for nothing. */
+const SMALLEST_KEY_BITS = 512
+const ED25519_BITS = 256
+
+/**
+ * One entry for each signature, topmost first.
+ * @param content the whole mail, of which `header` is the header section
+ */
+export async function verifySignatures(
+  content: Buffer,
+  header: Header,
+  resolve: ResolveTxt,
+  now: Date = new Date(),
+): Promise<readonly VerifiedSignature[]> {
+  const {DkimVerifier} = await import('mailauth/lib/dkim/dkim-verifier.js')
+  const verifier = new DkimVerifier({
+    resolver: name => resolve(name),
+    strict: true,
+    minBitLength: SMALLEST_KEY_BITS,
+    curTime: now,
+  })
+  // Signers that are as old as their SHA-1 are no forgers: as the original has it.
+  verifier.rejectRsaSha1 = false
+  await pipeline(Readable.from(octetsOf(content, header)), verifier)
+  return verifier.results.flatMap(result => (result.signingDomain === undefined ? [] : [signatureOf(result)]))
+}
+
+type Result = InstanceType<
+  typeof import('mailauth/lib/dkim/dkim-verifier.js')['DkimVerifier']
+>['results'][number]
+
+function signatureOf(result: Result): VerifiedSignature {
+  const {status, signingDomain = '', expiresAfter} = result
+  return {
+    domain: signingDomain.toLowerCase(),
+    selector: result.selector ?? '',
+    identity: status.header?.['i'] || `@${signingDomain}`,
+    algorithm: result.algo ?? '',
+    canonicalization: result.format ?? '',
+    ...outcomeOf(status),
+    bits: result.modulusLength ?? (result.publicKey === undefined ? undefined : ED25519_BITS),
+    expires: expiresAfter ? Math.floor(Date.parse(expiresAfter) / 1000) : undefined,
+    headers: result.signingHeaders?.keys ?? '',
+    value: (result.signature ?? '').replace(/\s+/g, ''),
+  }
+}
+
+/** In the original's words, which are those of the log and of Authentication-Results. */
+function outcomeOf({
+  result,
+  comment,
+  policy,
+}: Result['status']): Pick<VerifiedSignature, 'result' | 'detail'> {
+  const detail = comment || Object.values(policy ?? {}).join(', ')
+  if (result === 'pass') return {result: 'pass', detail: ''}
+  if (detail === 'body hash did not verify') return {result: 'fail', detail: 'body has been altered'}
+  if (detail === 'bad signature') return {result: 'fail', detail: 'message has been altered'}
+  if (detail === 'expired') return {result: 'fail', detail: 'good, but expired'}
+  if (result === 'fail' || result === 'temperror') return {result, detail}
+  return {result: 'invalid', detail}
+}
+
+/** The mail without its signatures beyond the limit. */
+function* octetsOf(content: Buffer, header: Header): Generator<Buffer> {
+  let seen = 0
+  let start = 0
+  let end = 0
+  for (const field of header.fields) {
+    const next = end + field.raw.length
+    if (isNamed(field, 'dkim-signature') && ++seen > MOST_SIGNATURES) {
+      if (end > start) yield content.subarray(start, end)
+      start = next
+    }
+    end = next
+  }
+  yield content.subarray(start)
+}
