@@ -45,10 +45,20 @@ export class MailIds {
   }
 }
 
-/** Whether the secret belongs to the mail_id. */
+/** Whether the secret belongs to the mail_id; both may be of the older form, where the secret's text was digested. */
 export function isSecretOf(secretId: string, mailId: string): boolean {
   const secret = Buffer.from(secretId, 'base64url')
-  return secret.length === SECRET_OCTETS && mailIdOf(secret, mailId.length) === mailId
+  if (secret.length !== SECRET_OCTETS) return false
+  const id = urlAlphabet(mailId)
+  return (
+    mailIdOf(secret, mailId.length) === id ||
+    [secretId, secret.toString('base64')].some(text => mailIdOf(Buffer.from(text), mailId.length) === id)
+  )
+}
+
+/** The older alphabets end in `+/` or `+-`. */
+function urlAlphabet(id: string): string {
+  return id.includes('+') ? id.replace(/[+/-]/g, mark => (mark === '+' ? '-' : '_')) : id
 }
 
 function mailIdOf(secret: Buffer, length: number): string {

@@ -21,6 +21,7 @@ import {quarantine} from '../pipeline/quarantining.ts'
 import {admit} from '../session/access.ts'
 import type {Peer} from '../session/conversation.ts'
 import {Pressure} from '../session/pressure.ts'
+import type {Release} from '../session/release.ts'
 import {Spool} from '../session/spool.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {Service} from './child.ts'
@@ -75,20 +76,28 @@ export async function createMailService({
   const partsFolder = () => spool.partsFolder()
   const spamScanners = new SpamScanners({settings, log, spamHelper})
   const decoders = createDecoders({base, folder: partsFolder})
-  const filter = createFilter({
+  const shared = {
     forwarder,
+    publishing: publisher !== silentPublisher,
+    mailIds: new MailIds(settings.number('$mail_id_size_bits')),
+    takeLogCounts: () => entries.take(),
+    log,
+  }
+  const filter = createFilter({
+    ...shared,
     scanners,
     partsFolder,
     quarantine,
     spamScanners,
     decoders,
-    publishing: publisher !== silentPublisher,
     resolveTxt: resolverFor(settings),
-    mailIds: new MailIds(settings.number('$mail_id_size_bits')),
-    takeLogCounts: () => entries.take(),
     publisher,
-    log,
   })
+  const release: Release = async request => {
+    // Few children are ever asked.
+    const {release} = await import('../pipeline/releasing.ts')
+    return release(request, {...shared, spool, publish: counters => publisher.counters(counters)})
+  }
   const titled = withTitle(publisher, taskIds, title)
   publisher.state('-')
   const announcing =
@@ -139,6 +148,7 @@ export async function createMailService({
         listener,
         peer,
         filter,
+        release,
         publisher: titled,
         log,
         taskIds,

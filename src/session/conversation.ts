@@ -7,6 +7,7 @@ import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
 import type {Pressure} from './pressure.ts'
+import type {Release} from './release.ts'
 import type {Spool} from './spool.ts'
 import type {TaskIds} from './task-ids.ts'
 import type {Filter} from './transaction.ts'
@@ -29,6 +30,7 @@ export interface SessionDeps {
   /** undefined: as the socket says */
   readonly peer?: Peer | undefined
   readonly filter: Filter
+  readonly release: Release
   readonly publisher: Publisher
   readonly log: Log
   readonly taskIds: TaskIds

@@ -71,6 +71,22 @@ export function countersOfFailure(error: unknown, counted: ReadonlyMap<string, n
   return sums.counters()
 }
 
+const RELEASE_WORDS = {release: 'Released', requeue: 'Requeued', report: 'Reported'} as const
+
+/** Of a mail that somebody wanted out of quarantine; counters of our own, and what its delivery has counted. */
+export function countersOfRelease(
+  kind: keyof typeof RELEASE_WORDS,
+  isDone: boolean,
+  counted: ReadonlyMap<string, number>,
+  log: LogCounts,
+): Counter[] {
+  const sums = new Sums()
+  for (const [name, n] of counted) sums.add(name, n)
+  sums.add(isDone ? `QuarMsgs${RELEASE_WORDS[kind]}` : 'QuarReleaseFails')
+  countLog(log, sums)
+  return sums.counters()
+}
+
 function failureKind(error: unknown): 'Timeout' | 'Protocol' | 'Storage' | 'Internal' {
   // the system's own errors have a code such as ENOSPC
   if (!(error instanceof AmavisError)) return hasErrno(error) ? 'Storage' : 'Internal'

@@ -71,6 +71,17 @@ export function decoded(value: string): string {
   return Buffer.from(text, 'utf8').equals(octets) ? text : octets.toString('latin1')
 }
 
+/** The first value of a name. */
+export function one(attributes: Attributes, name: string): string | undefined {
+  return attributes.get(name)?.[0]
+}
+
+/** An address without the angle brackets, which are optional. */
+export function plain(address: string): string {
+  const trimmed = address.trim()
+  return trimmed.startsWith('<') && trimmed.endsWith('>') ? trimmed.slice(1, -1) : trimmed
+}
+
 /** A line of a response: each word encoded, CRLF at the end. */
 export function attributeLine(name: string, ...words: readonly string[]): string {
   return `${name}=${words.map(encoded).join(' ')}\r\n`

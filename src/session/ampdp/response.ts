@@ -31,6 +31,11 @@ export function responseText({taskId, outcome, insertAt}: ResponseFacts): string
   return text + returnText(value)
 }
 
+/** A reply for each recipient; whether all are well is for the client to see. */
+export function repliesText(replies: readonly SmtpReply[]): string {
+  return `${replies.map(setReply).join('')}\r\n`
+}
+
 /** A request that could not be done. */
 export function failureText(reply: SmtpReply): string {
   return setReply(reply) + returnText('tempfail')

@@ -1,17 +1,18 @@
 /**
  * session — a conversation in AM.PDP: requests in, one after the other, a response to each (spec/daemon §5).
  *
- * The client is a milter or a program on this machine that has the mail in a file. Checking a mail is all that is done
- * here; releasing one from quarantine is a request of another kind and has its own handler.
+ * The client is a milter or a program on this machine that has the mail in a file, or one that wants a mail out of
+ * quarantine.
  */
 import type {Socket} from 'node:net'
 import {errorText} from '../../errors.ts'
 import {Timing} from '../../log/timing.ts'
 import type {XforwardName} from '../../message/envelope.ts'
 import type {SessionDeps, SessionEnd} from '../conversation.ts'
+import type {ReleaseRequest} from '../release.ts'
 import {innerFailure, runFilter} from '../smtp/outcome.ts'
 import type {Outcome, Transaction} from '../transaction.ts'
-import {AttributeReader, type Attributes} from './attributes.ts'
+import {AttributeReader, type Attributes, one, plain} from './attributes.ts'
 import {readMailFile, removeFolder} from './mail-file.ts'
 import {failureText, responseText} from './response.ts'
 
@@ -84,6 +85,10 @@ class AmPdpSession {
         return await this.#check(attributes)
       case 'smtpd_access_policy':
         return 'action=DUNNO\r\n\r\n'
+      case 'release':
+      case 'requeue':
+      case 'report':
+        return await this.#release(request, attributes)
       default:
         this.#deps.log.write(-1, `AM.PDP: request "${request}" is not available`)
         return failureText({
@@ -92,6 +97,13 @@ class AmPdpSession {
           text: `Failure: request ${request} is not available`,
         })
     }
+  }
+
+  async #release(kind: ReleaseRequest['kind'], attributes: Attributes): Promise<string> {
+    const {release, settings} = this.#deps
+    // Few sockets are for those who ask this.
+    const {releaseRequest, releaseResponse} = await import('./release.ts')
+    return releaseResponse(await release(releaseRequest(kind, attributes, settings)))
   }
 
   async #check(attributes: Attributes): Promise<string> {
@@ -160,16 +172,6 @@ class AmPdpSession {
       if (isOurs && !isKept) await removeFolder(folder, roots)
     }
   }
-}
-
-function one(attributes: Attributes, name: string): string | undefined {
-  return attributes.get(name)?.[0]
-}
-
-/** Without the angle brackets, which are optional. */
-function plain(address: string): string {
-  const trimmed = address.trim()
-  return trimmed.startsWith('<') && trimmed.endsWith('>') ? trimmed.slice(1, -1) : trimmed
 }
 
 function same(text: string): Outcome {
