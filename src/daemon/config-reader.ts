@@ -15,6 +15,7 @@ import {type Problem, problemText} from '../config/problem.ts'
 import {isLocalOnly, type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {settingsOf} from '../config/view.ts'
 import {errorText} from '../errors.ts'
+import {hooksProblem} from '../pipeline/hooks/load.ts'
 import {dropPrivileges, findUser, type RunAs} from '../process/privileges.ts'
 import {entryFile} from '../process/program-file.ts'
 import type {ReaderResult} from './messages.ts'
@@ -120,6 +121,12 @@ function accessProblems(plan: Plan, runAs: RunAs | undefined): string[] {
     if (!existsSync(folder) || !statSync(folder).isDirectory())
       problems.push(`${name}: there is no folder ${folder}`)
     else if (cannot(folder, W_OK | X_OK)) problems.push(`${name}: ${who} cannot write to ${folder}`)
+  }
+  if (plan.customHooks !== '') {
+    const ownership = {effectiveUid: process.getuid?.() ?? 0, effectiveGid: process.getgid?.() ?? 0}
+    const problem = hooksProblem(plan.customHooks, ownership)
+    if (problem !== undefined) problems.push(`$custom_hooks: ${plan.customHooks} ${problem}`)
+    else if (cannot(plan.customHooks, R_OK)) problems.push(`${who} cannot read ${plan.customHooks}`)
   }
   if (plan.log.target === 'file') {
     const place = existsSync(plan.log.file) ? plan.log.file : path.dirname(plan.log.file)

@@ -76,6 +76,10 @@ export async function createMailService({
   const partsFolder = () => spool.partsFolder()
   const spamScanners = new SpamScanners({settings, log, spamHelper})
   const decoders = createDecoders({base, folder: partsFolder})
+  const hooksFile = settings.string('$custom_hooks')
+  const hooks = hooksFile
+    ? (await import('../pipeline/hooks/load.ts')).hooksFrom(hooksFile, reason => log.write(-2, reason))
+    : undefined
   const shared = {
     forwarder,
     publishing: publisher !== silentPublisher,
@@ -88,6 +92,7 @@ export async function createMailService({
     scanners,
     partsFolder,
     quarantine,
+    hooks,
     spamScanners,
     decoders,
     resolveTxt: resolverFor(settings),

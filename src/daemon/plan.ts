@@ -36,6 +36,8 @@ export interface Plan {
   readonly tempBase: string
   readonly pidFile: string
   readonly controlSocket: string
+  /** module of the operator's; '' for none */
+  readonly customHooks: string
   /** value of PATH for children; '' leaves ours */
   readonly path: string
   /** the bus to bring up; undefined: states and counters are not published */
@@ -93,6 +95,7 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       tempBase: text('$TEMPBASE'),
       pidFile: text('$pid_file'),
       controlSocket: text('$control_socket'),
+      customHooks: text('$custom_hooks'),
       path: text('$path'),
       bus: settings.flag('$enable_zmq') ? configuredBus(settings) : undefined,
       busEndpoints: settings.list('@zmq_sockets').map(String),

@@ -39,6 +39,8 @@ export interface Forwarding {
   readonly isAscii: boolean
   /** how the body was changed, as X-Amavis-Modified says it; undefined: it was not */
   readonly modified?: string | undefined
+  /** fields that a hook wants on top */
+  readonly customFields?: EditInput['customFields']
   /** ms */
   readonly deadlineMs: number
 }
@@ -103,6 +105,7 @@ export function editInput({mail, header, verdicts, settings, ...job}: Forwarding
     facts: job.facts,
     quarantined: job.quarantined,
     modified: job.modified,
+    customFields: job.customFields,
     client: mail.client,
     listener: mail.listener,
     deliveredByClient: mail.deliveredBy === 'client',

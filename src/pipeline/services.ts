@@ -10,6 +10,7 @@ import type {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Decoders} from '../decode/decoders.ts'
 import type {Log} from '../log/log.ts'
 import type {LogCounts} from '../verdict/counters.ts'
+import type {HookSubject, MailHooks} from './hooks/run-hooks.ts'
 import type {quarantine} from './quarantining.ts'
 
 /** Those of a child, for all its mails. */
@@ -20,6 +21,8 @@ export interface ChildServices {
   readonly quarantine: typeof quarantine
   /** the mail's own folder for its parts as files; it need not exist */
   readonly partsFolder: () => Promise<string>
+  /** what the operator's own module does with a mail; undefined: there is none */
+  readonly hooks?: ((subject: HookSubject) => MailHooks) | undefined
   readonly spamScanners: Pick<SpamScanners, 'for'>
   /** unpack archives */
   readonly decoders: Decoders

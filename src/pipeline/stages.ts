@@ -15,6 +15,8 @@ import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
 import type {BankReport, Settings} from '../config/settings.ts'
 import {withConfiguredTypes} from '../decode/short-types.ts'
 import {typeParts} from '../decode/types.ts'
+import {errorText} from '../errors.ts'
+import type {Log} from '../log/log.ts'
 import {checkingLine} from '../log/main-entry.ts'
 import {parseHeader} from '../message/header.ts'
 import type {Part} from '../message/message.ts'
@@ -32,6 +34,7 @@ import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
 import {settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
 import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
+import type {CustomField, MailHooks} from './hooks/run-hooks.ts'
 import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifySender} from './notifying.ts'
 import type {Kept} from './quarantining.ts'
@@ -48,6 +51,7 @@ const NONE_DELIVERED: ReadonlyMap<number, Delivery> = new Map()
 export interface Checked extends Reporting {
   readonly outcome: Outcome
   readonly seen: Seen
+  readonly hooks: MailHooks | undefined
 }
 
 /** What was looked at, and what came of it. */
@@ -82,10 +86,16 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   const origin = readOrigin(header, envelope.sender)
   const isBulk = origin.isList || origin.isAuto || origin.isBulk
 
-  const fingerprint = askFingerprint(clientOf(mail), settings, log)
-
   run.begin('gen_mail_id', 'G')
   const {mailId} = services.mailIds.make()
+
+  const hooks = services.hooks?.({mail, mailId, header, content, log, count})
+  if (hooks) {
+    run.begin('custom-new')
+    settings = await run.within(hooks.new(settings))
+  }
+
+  const fingerprint = askFingerprint(clientOf(mail), settings, log)
   if (log.enabled(1)) log.write(1, checkingLine(checkedMail(mail, mailId, settings)))
 
   let signatures: readonly VerifiedSignature[] | undefined
@@ -159,8 +169,15 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     }
   }
 
+  if (hooks) {
+    run.begin('custom-checks')
+    const custom = await run.within(hooks.checks(settings, {findings, facts: factsOf(findings)}))
+    findings.push(...custom.findings)
+    settings = custom.settings
+  }
+
   run.begin('decide_mail_destiny', 'r')
-  const decision = judgement(judged, findings)
+  const decision = judgement({...judged, settings}, findings)
   const {facts} = decision
   const verdicts = judge(decision)
 
@@ -171,13 +188,28 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     copies.length === 0 ? NONE_KEPT : await run.within(services.quarantine(copies, known, services))
 
   const passing = verdicts.filter(({blocking}) => !blocking)
+  let customFields: readonly CustomField[] = []
+  if (hooks && passing.length > 0) {
+    run.begin('custom-before_send')
+    const custom = await run.within(hooks.beforeSend(settings, verdicts))
+    customFields = custom.fields
+    settings = custom.settings
+  }
   let deliveries = NONE_DELIVERED
   let edits: ClientEdits | undefined
   if (passing.length > 0) {
     run.begin('forward', 'F', '')
     const quarantined = kept.some(isQuarantine)
     const deadlineMs = services.remainingMs()
-    const job = {...known, verdicts: passing, isAscii: isAscii(content), quarantined, deadlineMs}
+    const job = {
+      ...known,
+      settings,
+      verdicts: passing,
+      isAscii: isAscii(content),
+      quarantined,
+      customFields,
+      deadlineMs,
+    }
     if (mail.deliveredBy === 'client') {
       // Few sockets are for clients that do.
       const {accept} = await import('./accepting.ts')
@@ -185,12 +217,18 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     } else deliveries = await run.within(forward(job, services))
   }
 
-  run.begin('prepare-dsn')
   const stored = new Set(kept.flatMap(({copy}) => copy.recipients))
   const ended = verdicts.map(verdict =>
     outcomeOf(mail.taskId, verdict, deliveries.get(verdict.index), stored.has(verdict.index)),
   )
-  const told = {...known, outcomes: ended}
+  if (hooks && passing.length > 0) {
+    run.begin('custom-after_send')
+    // The next hop has the mail: a failure of ours would only have it sent again.
+    await run.within(hooks.afterSend(settings, ended)).catch(error => logHookFailure(run.stage, error, log))
+  }
+
+  run.begin('prepare-dsn')
+  const told = {...known, settings, outcomes: ended}
   const decisions = decideNotifications(told)
   const outcomes = decisions.every(({kind}) => kind === 'none')
     ? ended
@@ -211,15 +249,28 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     mailId,
     outcome: {...combineReplies(mail.taskId, outcomes), edits},
     seen: {parts, mimeError: tree.error, limit: tree.limit ?? limit, findings},
+    hooks,
   }
 }
 
 export async function report(checked: Checked, run: Run, services: MailServices): Promise<void> {
   run.begin('main_log_entry')
   await logEntry(checked, services)
+  if (checked.hooks) {
+    const {hooks, settings, outcomes} = checked
+    run.begin('custom-mail_done')
+    await run
+      .within(hooks.mailDone(settings, outcomes))
+      .catch(error => logHookFailure(run.stage, error, services.log))
+  }
   if (!services.publishing) return
   run.begin('update_snmp')
   services.publish(counters(checked, services))
+}
+
+/** Of a hook that is called when the answer stands already. */
+function logHookFailure(stage: string, error: unknown, log: Log): void {
+  log.write(-2, `TROUBLE in check_mail, but must continue: ${stage} FAILED: ${errorText(error)}`)
 }
 
 /** Who connects to us is the MTA: without XFORWARD the client of the mail is unknown. */

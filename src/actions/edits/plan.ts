@@ -35,6 +35,8 @@ export interface EditInput {
   readonly quarantined: boolean
   /** how the body was changed: `defanged`, `using altermime` */
   readonly modified?: string | undefined
+  /** above all others, whatever else is allowed */
+  readonly customFields?: readonly {readonly name: string; readonly body: string}[] | undefined
   readonly client: Client
   readonly listener: Listener
   /** the client sends it on itself: no Received of ours */
@@ -87,6 +89,7 @@ interface Common {
   /** `$X_HEADER_TAG` and the field itself; '' where none is to be added */
   readonly scannedTag: string
   readonly scannedField: string
+  readonly customFields: string
   /** X-Amavis-Modified, where the body was changed */
   readonly modifiedField: string
   /** our name in X-Amavis-Category and Authentication-Results, and fields there that claim it */
@@ -110,6 +113,7 @@ function commonOf(input: EditInput): Common {
         : '',
     scannedTag,
     scannedField: addsScanned ? foldText(scannedTag, line) : '',
+    customFields: input.customFields?.map(({name, body}) => foldText(name, body)).join('') ?? '',
     modifiedField:
       input.modified === undefined
         ? ''
@@ -146,7 +150,7 @@ function editsFor(
   const {settings, header, facts, mailId} = input
   const {local, categories, bypass, recipient} = verdict
   const remove = new Set<string>(['x-amavis-hold'])
-  let text = ''
+  let text = common.customFields
   const add = (name: string, field: string) => {
     if (isAllowed(settings, name)) text += field
   }

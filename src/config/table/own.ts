@@ -31,6 +31,12 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'user names and passwords that AUTH accepts; without one AUTH is neither announced nor accepted',
   },
   {
+    name: '$custom_hooks',
+    kind: 'path',
+    bank: 'no',
+    doc: 'module of JavaScript or TypeScript with hooks that are called for each mail (docs/hooks.md); root must own it',
+  },
+  {
     name: '$child_memory_limit',
     kind: 'bytes',
     bank: 'no',

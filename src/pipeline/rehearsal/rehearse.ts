@@ -22,6 +22,7 @@ import {childTimeoutMs} from '../../config/child-timeout.ts'
 import type {Settings} from '../../config/settings.ts'
 import {createDecoders} from '../../decode/decoders.ts'
 import {errorText, type SmtpReply} from '../../errors.ts'
+import type {Log} from '../../log/log.ts'
 import {type Section, Timing} from '../../log/timing.ts'
 import {observed} from '../../lookup/observed.ts'
 import type {TraceSources} from '../../lookup/trace-table.ts'
@@ -130,6 +131,7 @@ export async function rehearse(
     takeLogCounts: () => ({byLevel: new Map(), lines: 0}),
     publishing: false,
     publish() {},
+    hooks: await decidingHooks(sources.settings, log),
     log,
     count() {},
     counted: new Map(),
@@ -184,6 +186,15 @@ export async function rehearse(
     spamScanners.close()
     await rm(folder, {recursive: true, force: true})
   }
+}
+
+/** The operator's hooks that have a say; those that hear what was done are left out, as nothing is. */
+async function decidingHooks(settings: Settings, log: Log): Promise<MailServices['hooks']> {
+  const file = settings.string('$custom_hooks')
+  if (!file) return undefined
+  const {hooksFrom} = await import('../hooks/load.ts')
+  const hooks = hooksFrom(file, reason => log.write(-2, reason))
+  return subject => ({...hooks(subject), afterSend: async () => {}, mailDone: async () => {}})
 }
 
 function unobserved(settings: Settings): Settings {
