@@ -96,6 +96,10 @@ export async function createMailService({
     spamScanners,
     decoders,
     resolveTxt: resolverFor(settings),
+    isNewVirus: async names => {
+      const {addNames} = await import('../actions/notify/seen-names.ts')
+      return addNames(`${settings.string('$MYHOME') ?? ''}/viruses-seen`, names)
+    },
     publisher,
   })
   const release: Release = async request => {

@@ -21,25 +21,35 @@ export function mark(level: number): '' | '(!)' | '(!!)' {
   return level === -1 ? '(!)' : '(!!)'
 }
 
-const CONTROLS = /[\x00-\x1f\x7f]/
+const SPECIAL = /[\x00-\x1f\x7f\\]/
 const EACH_CONTROL = /[\x00-\x1f\x7f]/g
+const EACH_SPECIAL = /[\x00-\x1f\x7f\\]/g
 const SHORT: Readonly<Record<string, string>> = {
   '\n': '\\n',
   '\r': '\\r',
   '\t': '\\t',
   '\f': '\\f',
   '\b': '\\b',
+  '\\': '\\\\',
 }
 
 /** One line whatever the text holds: control characters as `\n`, `\t`, `\x07`. */
 export function escapeControls(text: string): string {
-  if (!CONTROLS.test(text)) return text
-  return text.replace(EACH_CONTROL, c => SHORT[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return SPECIAL.test(text) ? text.replace(EACH_CONTROL, escaped) : text
+}
+
+/** The same with each backslash doubled, as entries are written. */
+function escapeEntry(text: string): string {
+  return SPECIAL.test(text) ? text.replace(EACH_SPECIAL, escaped) : text
+}
+
+function escaped(character: string): string {
+  return SHORT[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
 }
 
 /** `(am_id) (!)text`, either of the first two left out where there is none. */
 export function entryText(level: number, taskId: string | undefined, text: string): string {
-  return prefix(level, taskId) + escapeControls(text)
+  return prefix(level, taskId) + escapeEntry(text)
 }
 
 function prefix(level: number, taskId: string | undefined): string {
@@ -59,7 +69,7 @@ export function entryPieces(
   maxLength: number,
 ): readonly string[] {
   const head = prefix(level, taskId)
-  let rest = escapeControls(text)
+  let rest = escapeEntry(text)
   const limit = Math.max(SHORTEST_LINE, maxLength, head.length + 10)
   if (head.length + rest.length <= limit) return [head + rest]
   const pieces: string[] = []

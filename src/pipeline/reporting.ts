@@ -25,6 +25,8 @@ export interface Reporting {
   readonly origin: Origin
   readonly kept: readonly Kept[]
   readonly mailId: string
+  /** whoever knows it may have the mail released */
+  readonly secretId: string
 }
 
 /**
@@ -49,7 +51,7 @@ export async function logEntry(report: Reporting, services: MailServices): Promi
     log.write(0, recipientLogLine(recipientEntryOf(outcome, mail.envelope.sender)))
 }
 
-export function loggedMail(report: Reporting, {elapsedMs}: MailServices): LoggedMail {
+export function loggedMail(report: Reporting, {elapsedMs}: Pick<MailServices, 'elapsedMs'>): LoggedMail {
   const {mail, settings, outcomes, origin, kept} = report
   return {
     outcomes,

@@ -27,6 +27,8 @@ export interface ChildServices {
   /** unpack archives */
   readonly decoders: Decoders
   readonly mailIds: MailIds
+  /** whether one of these names of viruses was never seen here; they are seen from then on */
+  readonly isNewVirus: (names: readonly string[]) => Promise<boolean>
   /** asks the DNS */
   readonly resolveTxt: ResolveTxt
   /** log entries since the last call, for the LogEntries counters */

@@ -36,7 +36,7 @@ import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import type {CustomField, MailHooks} from './hooks/run-hooks.ts'
 import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
-import {decideNotifications, notifySender} from './notifying.ts'
+import {decideNotifications, notifyOthers, notifySender} from './notifying.ts'
 import type {Kept} from './quarantining.ts'
 import {counters, logEntry, type Reporting} from './reporting.ts'
 import type {Run} from './run.ts'
@@ -87,7 +87,7 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   const isBulk = origin.isList || origin.isAuto || origin.isBulk
 
   run.begin('gen_mail_id', 'G')
-  const {mailId} = services.mailIds.make()
+  const {mailId, secretId} = services.mailIds.make()
 
   const hooks = services.hooks?.({mail, mailId, header, content, log, count})
   if (hooks) {
@@ -228,25 +228,20 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   }
 
   run.begin('prepare-dsn')
-  const told = {...known, settings, outcomes: ended}
-  const decisions = decideNotifications(told)
+  const complaints = findings.flatMap(finding =>
+    finding.kind === 'bad-header' ? [finding.complaint.message] : [],
+  )
+  const ending = {...known, settings, complaints, origin, kept, secretId, outcomes: ended}
+  const decisions = decideNotifications(ending)
   const outcomes = decisions.every(({kind}) => kind === 'none')
     ? ended
-    : await run.within(notifySender(decisions, told, services))
+    : await run.within(notifySender(decisions, ending, services))
+  const told = {...ending, outcomes}
+  await notifyOthers(told, services)
 
   run.begin('report')
   return {
-    mail,
-    header,
-    complaints: findings.flatMap(finding =>
-      finding.kind === 'bad-header' ? [finding.complaint.message] : [],
-    ),
-    settings,
-    facts,
-    outcomes,
-    origin,
-    kept,
-    mailId,
+    ...told,
     outcome: {...combineReplies(mail.taskId, outcomes), edits},
     seen: {parts, mimeError: tree.error, limit: tree.limit ?? limit, findings},
     hooks,

@@ -4,7 +4,7 @@
  * Source: spec/daemon §6.3. A field is a list of items; lines are filled with as many as fit into 78 columns
  * and a continuation begins with one space, so that unfolding gives the items joined by spaces again.
  */
-import {encodeText} from './encoded-word.ts'
+import {encodeText, type WordStyle} from './encoded-word.ts'
 
 const WIDTH = 78
 /** RFC 5322 §2.1.1, without CRLF. */
@@ -27,9 +27,9 @@ export function foldItems(name: string, items: readonly string[]): string {
 }
 
 /** A field of free text: non-ASCII is encoded (RFC 2047), controls replaced, folded at its spaces. */
-export function foldText(name: string, body: string): string {
+export function foldText(name: string, body: string, style?: WordStyle): string {
   const clean = body.replace(/[\x00-\x1f\x7f]+/g, ' ').trim()
-  return foldItems(name, clean === '' ? [] : encodeText(clean).split(' '))
+  return foldItems(name, clean === '' ? [] : encodeText(clean, style).split(' '))
 }
 
 /** A field of several lines that keep their ends, such as a report; empty ones, and tabs that fold, are left out. */
@@ -45,7 +45,7 @@ export function foldLines(name: string, text: string): string {
 }
 
 /** A mailbox, `"phrase" <address>`: only the phrase may be encoded (RFC 2047 §5). */
-export function foldMailbox(name: string, mailbox: string): string {
+export function foldMailbox(name: string, mailbox: string, style?: WordStyle): string {
   const [, phrase, address] = /^(.*?)\s*(<[^<>]*>)\s*$/s.exec(mailbox) ?? []
   if (phrase === undefined || address === undefined || /^[\x20-\x7e]*$/.test(phrase)) {
     return foldItems(
@@ -56,7 +56,7 @@ export function foldMailbox(name: string, mailbox: string): string {
         .split(' '),
     )
   }
-  const words = encodeText(phrase.replace(/^"|"$/g, '').replace(/[\x00-\x1f\x7f]+/g, ' ')).split(' ')
+  const words = encodeText(phrase.replace(/^"|"$/g, '').replace(/[\x00-\x1f\x7f]+/g, ' '), style).split(' ')
   return foldItems(name, [...words, address])
 }
 

@@ -46,9 +46,9 @@ export function decideDsn(outcome: RecipientOutcome, facts: DsnFacts): DsnDecisi
     if (neverTell) return suppressed(facts.sender === '' ? 'null sender' : 'NOTIFY=NEVER')
     if (notify && !notify.includes('FAILURE')) return suppressed('NOTIFY without FAILURE')
   } else {
-    if (!notify?.includes('SUCCESS')) return NONE
-    if (delivery?.dsnPassedOn) return NONE
-    if (neverTell) return suppressed('null sender')
+    const isWanted = notify?.includes('SUCCESS') && !delivery?.dsnPassedOn
+    if (!isWanted && !(verdict.warnSender && delivery)) return NONE
+    if (neverTell) return suppressed(facts.sender === '' ? 'null sender' : 'NOTIFY=NEVER')
   }
   if (destiny === 'DISCARD') return suppressed('DISCARD')
   const reason = contentReason(outcome, facts)
@@ -58,9 +58,10 @@ export function decideDsn(outcome: RecipientOutcome, facts: DsnFacts): DsnDecisi
 
 /** Why what is in the mail forbids to answer it: most likely the sender never sent it. */
 function contentReason({verdict}: RecipientOutcome, facts: DsnFacts): string | undefined {
-  const {categories, score, blacklisted, whitelisted, discardRule} = verdict
+  const {categories, score, tests, blacklisted, whitelisted, discardRule} = verdict
   if (facts.fakesSender && categories.some(({major}) => major === MAJOR.Virus)) return 'INFECTED'
   if (discardRule) return 'banned rule DISCARD'
+  if (tests.some(({name}) => name === 'DKIM_ADSP_DISCARD')) return 'author domain says DISCARD'
   const points = score ?? 0
   if (facts.senderCutoff !== undefined && points >= facts.senderCutoff) return 'spam level of sender'
   if (facts.recipientCutoff !== undefined) {

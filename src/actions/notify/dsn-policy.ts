@@ -57,11 +57,3 @@ const NONE: DsnDecision = {kind: 'none'}
 function isTemporary({response}: RecipientOutcome): boolean {
   return response.code >= 400 && response.code < 500
 }
-
-/** `$hdrfrom_notify_sender` with the host's name filled in. */
-export function dsnFrom(settings: Settings): string {
-  const hostname = settings.string('$myhostname') ?? 'localhost'
-  const from = settings.string('$hdrfrom_notify_sender') ?? ''
-  const text = from === '' ? '"Content-filter at ${myhostname}" <postmaster@${myhostname}>' : from
-  return text.replace(/\$(?:\{(myhostname(?:_utf8|_ascii)?)\}|myhostname(?:_utf8|_ascii)?)/g, hostname)
-}

@@ -8,10 +8,11 @@ import type {SmtpReply} from '../../errors.ts'
 import type {Client, Envelope} from '../../message/envelope.ts'
 import type {Header} from '../../message/message.ts'
 import {isPassed} from '../../verdict/summary.ts'
-import type {Facts, RecipientOutcome} from '../../verdict/verdict.ts'
+import type {RecipientOutcome} from '../../verdict/verdict.ts'
 import {rfc5322Date} from '../date.ts'
-import {foldItems, foldMailbox, foldText} from '../edits/fold.ts'
-import {dsnText} from './dsn-text.ts'
+import {foldItems, foldText} from '../edits/fold.ts'
+import {type Charsets, type NoticeText, noticeHead, textPart} from './notice-text.ts'
+import {attachedHeader, boundaryOf, multipart, needsUtf8, type Submission} from './own-mail.ts'
 import {encodePart} from './part.ts'
 
 export interface DsnInput {
@@ -19,12 +20,14 @@ export interface DsnInput {
   readonly client: Client
   /** of the original */
   readonly header: Header
-  readonly facts: Facts
+  /** its text, and header fields that it brings along */
+  readonly notice: NoticeText
+  readonly charsets: Charsets
   /** those whom it tells about; at least one */
   readonly outcomes: readonly RecipientOutcome[]
   /** `$myhostname` */
   readonly hostname: string
-  /** `$hdrfrom_notify_sender`, its variables filled in */
+  /** the field From */
   readonly from: string
   readonly taskId: string
   /** mail_id of the original */
@@ -37,67 +40,44 @@ export interface DsnInput {
   readonly at: number
 }
 
-/** A mail of ours to be sent: CRLF line ends, whole. */
-export interface Submission {
-  /** '' : the null sender */
-  readonly sender: string
-  readonly recipient: string
-  readonly octets: Buffer
-  /** the next hop must know SMTPUTF8 and 8BITMIME */
-  readonly smtputf8: boolean
-}
-
-/** Of a longer header section only the first fields are attached. */
-const ATTACHED_HEADER_LIMIT = 64 * 1024
-
 export function buildDsn(dsn: DsnInput): Submission {
-  const {envelope, header, hostname} = dsn
-  const utf8 = [envelope.sender, ...dsn.outcomes.map(({verdict}) => verdict.recipient.address)].some(
-    address => /[^\x00-\x7f]/.test(address),
-  )
-  const original = (name: string) => fieldBody(header, name)
-  const messageId = original('message-id')
-  const text = dsnText({
-    outcomes: dsn.outcomes,
-    facts: dsn.facts,
-    hostname,
-    taskId: dsn.taskId,
-    mailId: dsn.mailId,
-    from: original('from'),
-    messageId,
-    subject: original('subject'),
-    client: clientText(dsn.client),
-  })
+  const {envelope, header, notice, charsets, mailId} = dsn
+  const utf8 = needsUtf8([envelope.sender, ...dsn.outcomes.map(({verdict}) => verdict.recipient.address)])
   const failed = dsn.outcomes.some(outcome => !isPassed(outcome))
-  // mail_ids are random, so no part can hold the boundary by chance or by intent.
-  const boundary = `----------=_${dsn.dsnMailId}-${dsn.mailId}`
-  const status = Buffer.from(statusPart(dsn, utf8), 'utf8')
-  const parts = [
-    encodePart('text/plain; charset=utf-8', Buffer.from(text.body, 'utf8')),
-    statusHeader(utf8, failed ? 'Delivery error report' : 'Delivery report', status),
-    encodePart(
-      utf8 ? 'message/global-headers; name="header.hdr"' : 'text/rfc822-headers; name="header.hdr"',
-      attachedHeader(header),
-      'Message header section',
+  const boundary = boundaryOf(dsn.dsnMailId, mailId)
+  const head = noticeHead(
+    notice,
+    [
+      ['From', dsn.from],
+      ['To', `<${envelope.sender}>`],
+      ['Subject', failed ? 'Mail not delivered' : 'Mail was handed on'],
+      ['Date', rfc5322Date(dsn.at)],
+      ['Message-ID', `<DSN${mailId}@${dsn.hostname}>`],
+      ['Auto-Submitted', 'auto-replied'],
+    ],
+    charsets.words,
+  )
+  const octets = Buffer.concat([
+    Buffer.from(
+      `${head}MIME-Version: 1.0\r\nContent-Type: multipart/report;\r\n` +
+        ` report-type=${utf8 ? 'global-' : ''}delivery-status;\r\n boundary="${boundary}"\r\n\r\n`,
+      'utf8',
     ),
-  ]
-  const head = [
-    foldMailbox('From', dsn.from),
-    foldItems('To', [`<${envelope.sender}>`]),
-    foldText('Subject', text.subject),
-    foldItems('Date', [rfc5322Date(dsn.at)]),
-    foldItems('Message-ID', [`<${text.idPrefix}${dsn.dsnMailId}@${hostname}>`]),
-    messageId === undefined ? '' : foldText('In-Reply-To', messageId) + foldText('References', messageId),
-    'Auto-Submitted: auto-replied\r\n',
-    'MIME-Version: 1.0\r\n',
-    `Content-Type: multipart/report;\r\n report-type=${utf8 ? 'global-' : ''}delivery-status;\r\n boundary="${boundary}"\r\n`,
-    '\r\n',
-    'This is a multi-part message in MIME format.\r\n',
-  ].join('')
-  const pieces: Buffer[] = [Buffer.from(head, 'utf8')]
-  for (const part of parts) pieces.push(Buffer.from(`\r\n--${boundary}\r\n`), part)
-  pieces.push(Buffer.from(`\r\n--${boundary}--\r\n`))
-  return {sender: '', recipient: envelope.sender, octets: Buffer.concat(pieces), smtputf8: utf8}
+    multipart(boundary, [
+      textPart(notice, charsets.body),
+      statusHeader(
+        utf8,
+        failed ? 'Delivery error report' : 'Delivery report',
+        Buffer.from(statusPart(dsn, utf8), 'utf8'),
+      ),
+      encodePart(
+        utf8 ? 'message/global-headers; name="header.hdr"' : 'text/rfc822-headers; name="header.hdr"',
+        attachedHeader(header, envelope.sender),
+        'Message header section',
+      ),
+    ]),
+  ])
+  return {sender: '', recipients: [envelope.sender], octets, smtputf8: utf8}
 }
 
 /** ENVID of mails of our own: `AM.<mail_id>.<ISO UTC>@<myhostname>`. */
@@ -175,27 +155,4 @@ function clientText({helo, socketAddress, forwarded}: Client): string {
   const name = (forwarded.get('HELO') ?? helo ?? 'unknown').replace(/[^\x21-\x7e]/g, '?')
   const address = forwarded.get('ADDR') ?? socketAddress
   return address === undefined ? name : `${name} ([${address}])`
-}
-
-/** The topmost field's body, unfolded; undefined when there is none. */
-function fieldBody(header: Header, name: string): string | undefined {
-  const field = header.fields.find(candidate => candidate.name.toLowerCase() === name)
-  if (!field) return undefined
-  const body = field.raw.subarray(field.raw.indexOf(0x3a) + 1).toString('latin1')
-  return body
-    .replace(/\r?\n/g, '')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .trim()
-    .slice(0, 900)
-}
-
-function attachedHeader({fields}: Header): Buffer {
-  const raws: Buffer[] = []
-  let size = 0
-  for (const {raw} of fields) {
-    size += raw.length
-    if (size > ATTACHED_HEADER_LIMIT) break
-    raws.push(raw)
-  }
-  return Buffer.concat(raws)
 }

@@ -8,7 +8,8 @@
 
 import {MAJOR} from '../../config/category.ts'
 import type {Settings} from '../../config/settings.ts'
-import {levelFor, settingCategories, textByCategory, textFor} from '../../verdict/policy.ts'
+import {isBeyondCutoff} from '../../verdict/cutoff.ts'
+import {settingCategories, textByCategory, textFor} from '../../verdict/policy.ts'
 import {leadingCategory, mainCategory, majorName} from '../../verdict/summary.ts'
 import type {RecipientVerdict} from '../../verdict/verdict.ts'
 
@@ -35,7 +36,8 @@ export function planQuarantine(
     const {address} = verdict.recipient
     const categories = settingCategories(verdict)
     const method = textByCategory(settings, '%quarantine_method_by_ccat', categories, address)
-    if (method === undefined || isBeyondCutoff(verdict, settings)) continue
+    if (method === undefined || isBeyondCutoff(verdict, '@spam_quarantine_cutoff_level_maps', settings))
+      continue
     const target = textByCategory(settings, '%quarantine_to_maps_by_ccat', categories, address)
     const bySender = isSpam ? textFor(settings, '@spam_quarantine_bysender_to_maps', sender) : undefined
     const name = majorName(leadingCategory([verdict]).major)
@@ -51,15 +53,6 @@ export function planQuarantine(
     }
   }
   return copies.all()
-}
-
-/** Spam that is not worth keeping: it would fill the quarantine. */
-function isBeyondCutoff(verdict: RecipientVerdict, settings: Settings): boolean {
-  const {major} = leadingCategory([verdict])
-  if (major !== MAJOR.Spam && major !== MAJOR.Spammy) return false
-  const cutoff = levelFor(settings, '@spam_quarantine_cutoff_level_maps', verdict.recipient.address)
-  if (cutoff === undefined) return false
-  return (verdict.score ?? 0) >= cutoff || (verdict.blacklisted && !verdict.whitelisted)
 }
 
 /** Copies under way, one for each method. */

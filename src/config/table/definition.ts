@@ -59,3 +59,8 @@ export interface SettingDefinition {
   readonly choices?: readonly string[]
   readonly doc: string
 }
+
+/** A text as a default: as Perl writes it. */
+export function textDefault(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}

@@ -2,12 +2,7 @@
  * table/logging — settings: logging, debugging, monitoring.
  */
 import {RECIPIENT_TEMPLATE, SHORT_TEMPLATE, VERBOSE_TEMPLATE} from '../../log/template/built-in.ts'
-import type {SettingDefinition} from './definition.ts'
-
-/** As Perl writes a text. */
-function perlText(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`
-}
+import {type SettingDefinition, textDefault} from './definition.ts'
 
 export const LOGGING: readonly SettingDefinition[] = [
   {
@@ -48,28 +43,28 @@ export const LOGGING: readonly SettingDefinition[] = [
     name: '$log_templ',
     kind: 'template',
     bank: 'yes',
-    default: perlText(SHORT_TEMPLATE),
+    default: textDefault(SHORT_TEMPLATE),
     doc: 'log entry of each message; undef: the short built-in one; empty: none',
   },
   {
     name: '$log_recip_templ',
     kind: 'template',
     bank: 'yes',
-    default: perlText(RECIPIENT_TEMPLATE),
+    default: textDefault(RECIPIENT_TEMPLATE),
     doc: 'log entry of each recipient; undef or empty: none',
   },
   {
     name: '$log_short_templ',
     kind: 'template',
     bank: 'no',
-    default: perlText(SHORT_TEMPLATE),
+    default: textDefault(SHORT_TEMPLATE),
     doc: 'built-in short template text, readable in config only',
   },
   {
     name: '$log_verbose_templ',
     kind: 'template',
     bank: 'no',
-    default: perlText(VERBOSE_TEMPLATE),
+    default: textDefault(VERBOSE_TEMPLATE),
     doc: 'built-in long template text, readable in config only',
   },
   {

@@ -1,7 +1,15 @@
 /**
  * table/notifications — settings: notifications.
  */
-import type {SettingDefinition} from './definition.ts'
+import {
+  ADMIN_TEMPLATE,
+  RECIPIENT_NOTICE_TEMPLATE,
+  SENDER_TEMPLATE,
+  SPAM_ADMIN_TEMPLATE,
+  SPAM_SENDER_TEMPLATE,
+  VIRUS_SENDER_TEMPLATE,
+} from '../../log/template/notice-templates.ts'
+import {type SettingDefinition, textDefault} from './definition.ts'
 
 export const NOTIFICATIONS: readonly SettingDefinition[] = [
   {
@@ -233,23 +241,44 @@ export const NOTIFICATIONS: readonly SettingDefinition[] = [
     name: '$notify_sender_templ',
     kind: 'template',
     bank: 'yes',
+    default: textDefault(SENDER_TEMPLATE),
     doc: 'template of delivery status notifications where no other applies',
   },
   {
     name: '$notify_virus_sender_templ',
     kind: 'template',
     bank: 'yes',
+    default: textDefault(VIRUS_SENDER_TEMPLATE),
     doc: 'template of delivery status notifications about viruses and banned contents',
   },
   {
     name: '$notify_spam_sender_templ',
     kind: 'template',
     bank: 'yes',
+    default: textDefault(SPAM_SENDER_TEMPLATE),
     doc: 'template of delivery status notifications about spam',
   },
-  {name: '$notify_virus_admin_templ', kind: 'template', bank: 'yes', doc: 'admin notice, non-spam'},
-  {name: '$notify_spam_admin_templ', kind: 'template', bank: 'yes', doc: 'admin notice, spam'},
-  {name: '$notify_virus_recips_templ', kind: 'template', bank: 'yes', doc: 'recipient notice, non-spam'},
+  {
+    name: '$notify_virus_admin_templ',
+    kind: 'template',
+    bank: 'yes',
+    default: textDefault(ADMIN_TEMPLATE),
+    doc: 'admin notice, non-spam',
+  },
+  {
+    name: '$notify_spam_admin_templ',
+    kind: 'template',
+    bank: 'yes',
+    default: textDefault(SPAM_ADMIN_TEMPLATE),
+    doc: 'admin notice, spam',
+  },
+  {
+    name: '$notify_virus_recips_templ',
+    kind: 'template',
+    bank: 'yes',
+    default: textDefault(RECIPIENT_NOTICE_TEMPLATE),
+    doc: 'recipient notice, non-spam',
+  },
   {
     name: '$notify_spam_recips_templ',
     kind: 'template',

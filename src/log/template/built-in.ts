@@ -15,7 +15,7 @@ const IDS = `[? %q ||, quarantine: %q]#
 [? %r ||, Resent-Message-ID: [:mail_addr_decode|%r]]#
 `
 
-const QUEUED = `[? %#D ||[? [:smtp_response] ||, queued_as: [:queued_as]]]#
+const QUEUED = `[? %#D ||[? [:remote_mta_smtp_response] ||, queued_as: [:queued_as]]]#
 `
 
 const SIGNATURES = `[? [:dkim|sig_sd] ||, dkim_sd=[:dkim|sig_sd]]#
@@ -47,10 +47,10 @@ ${IDS}, mail_id: %i#
 [? %b ||, b: [:substr|[:b64urlenc|[:body_digest]]|0|9]]#
 , Hits: [:SCORE], size: %z#
 [? [:partition_tag] ||, pt: [:partition_tag]]#
-${verb === 'Passed' ? QUEUED : ''}[? %j ||, Subject: [:dquote|[:limit|100|[:mime2utf8|%j]]]]#
+${verb === 'Passed' ? QUEUED : ''}[? %j ||, Subject: [:dquote|[:mime2utf8|[:header_field|Subject]|100|1]]]#
 [? [:rfc2822_from] ||, From: [:rfc2822_from]]#
 [? [:dkim|author] || (dkim:AUTHOR)]#
-[? [:useragent|name] ||, [:useragent]]#
+[? [:useragent|name] ||, [:useragent|name]: [:uquote|[:useragent|body]]]#
 [? [:client_helo] ||, helo=[:client_helo]]#
 [? [:TESTSSCORES] ||, Tests: \\[[:TESTSSCORES|,]\\]]#
 [? [:banning_rule_key] ||, b.key=[:banning_rule_key]]#
@@ -69,7 +69,7 @@ ${SIGNATURES}[? [:rusage|ru_maxrss] ||, rss=[:rusage|ru_maxrss]]#
 /** One recipient. */
 export const RECIPIENT_TEMPLATE = `[?%#D|Blocked|Passed] #
 [:category_word]#
-, %s -> %R, Hits: [:SCORE]#
+, %s -> <%R>, Hits: [:SCORE]#
 , tag=[:tag_level], tag2=[:tag2_level], kill=[:kill_level]#
-[? [:queued_as] |[? [:smtp_response] ||, fwd: [:smtp_response]]|, queued_as: [:queued_as]]#
+[? [:queued_as] |[? [:remote_mta_smtp_response] ||, fwd: [:remote_mta_smtp_response]]|, queued_as: [:queued_as]]#
 , %0/%1/%2/%k`

@@ -40,12 +40,12 @@ export const STRING_FUNCTIONS: ReadonlyMap<string, MacroCode> = new Map<string, 
   ],
 ])
 
-/** The first n−5 characters of a longer text, and a mark; a limit below 6 cuts without one. */
+/** The first n−5 characters of a longer text, and a mark; a limit below 6 is none. */
 export function limited(text: string, size: number): string {
+  if (text.length <= size || size < SHORTEST_MARKED) return text
   const characters = [...text]
   if (characters.length <= size) return text
-  const kept = size < SHORTEST_MARKED ? size : size - CUT_MARK.length
-  return characters.slice(0, Math.max(0, kept)).join('') + (size < SHORTEST_MARKED ? '' : CUT_MARK)
+  return characters.slice(0, size - CUT_MARK.length).join('') + CUT_MARK
 }
 
 const number = numberOfText

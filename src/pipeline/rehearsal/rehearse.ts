@@ -128,6 +128,7 @@ export async function rehearse(
     decoders,
     resolveTxt: resolverFor(sources.settings),
     mailIds: new MailIds(settings.number('$mail_id_size_bits')),
+    isNewVirus: async () => true,
     takeLogCounts: () => ({byLevel: new Map(), lines: 0}),
     publishing: false,
     publish() {},

@@ -1,15 +1,19 @@
 /**
  * envelope — macros of identity, time, envelope, header and client (spec/config §8.8).
  */
+import {domainToUnicode} from 'node:url'
 import {rfc5322Date, utcStamp} from '../../actions/date.ts'
+import type {SmtpReply} from '../../errors.ts'
 import type {MacroCode} from '../../log/template/expand.ts'
 import {limited} from '../../log/template/functions.ts'
-import {splitAddress} from '../../message/address.ts'
+import {parseAddresses, splitAddress} from '../../message/address.ts'
 import {fieldValues, firstValue} from '../../message/header.ts'
+import type {Header} from '../../message/message.ts'
 import {isPublic} from '../../message/origin.ts'
 import {clientText} from '../log-facts.ts'
 import {isListed} from '../policy.ts'
 import {isPassed} from '../summary.ts'
+import type {RecipientOutcome} from '../verdict.ts'
 import type {MacroMail, MailMacroTable} from './macro-mail.ts'
 
 const hostname = ({settings}: MacroMail) => settings.string('$myhostname') ?? 'localhost'
@@ -29,8 +33,8 @@ export const ENVELOPE_MACROS: MailMacroTable = {
   MAILID: ({mailId}) => mailId,
   secret_id: ({secretId}) => secretId,
   parent_mail_id: ({parentMailId}) => parentMailId,
-  P: ({partition}) => partition,
-  partition_tag: ({partition}) => partition,
+  P: ({partition}) => partition || '0',
+  partition_tag: ({partition}) => partition || '0',
   b: ({bodyDigest}) => bodyDigest,
   body_digest: ({bodyDigest}) => Buffer.from(bodyDigest, 'hex').toString('latin1'),
   d: date,
@@ -52,22 +56,15 @@ export const ENVELOPE_MACROS: MailMacroTable = {
   s: ({envelope}) => bracketed(envelope.sender),
   S: ({envelope}) => bracketed(envelope.sender),
   o: mail => probableSender(mail),
-  R: ({envelope}) => envelope.recipients.map(({address}) => bracketed(address)),
+  R: ({envelope}) => envelope.recipients.map(({address}) => address),
   D: ({outcomes}) => outcomes.filter(isPassed).map(({verdict}) => bracketed(verdict.recipient.address)),
   O: ({outcomes}) =>
     outcomes.filter(outcome => !isPassed(outcome)).map(({verdict}) => bracketed(verdict.recipient.address)),
-  N: ({outcomes}) =>
-    outcomes.flatMap(outcome => {
-      if (isPassed(outcome)) return []
-      const {verdict, delivery, response} = outcome
-      const who = delivery?.remote ? `[${delivery.remote.name}] said:` : 'said:'
-      const {code, enhanced, text} = response
-      return [`${bracketed(verdict.recipient.address)}: ${who} ${code} ${enhanced} ${text}`]
-    }),
+  N: ({outcomes}) => outcomes.filter(outcome => !isPassed(outcome)).map(shortReport),
   dsn_notify: ({envelope}) => {
     if (envelope.sender === '') return 'NEVER'
     const wishes = envelope.recipients.flatMap(({notify}) => [...(notify ?? ['FAILURE' as const])])
-    return [...new Set(wishes)].join(',')
+    return [...new Set(wishes)].sort().join(',')
   },
   l: ({settings}) => (settings.flag('$originating') ? 1 : undefined),
   log_domains: ({envelope, settings}) => {
@@ -80,24 +77,18 @@ export const ENVELOPE_MACROS: MailMacroTable = {
   m: ({origin}) => origin.messageId,
   r: ({origin}) => origin.resentMessageId,
   j: ({origin}) => origin.subject,
-  rfc2822_from: ({origin}) => origin.from,
-  rfc2822_sender: ({origin}) => origin.sender,
-  rfc2822_resent_from: ({header}) => fieldValues(header, 'resent-from'),
-  rfc2822_resent_sender: ({header}) => fieldValues(header, 'resent-sender'),
+  rfc2822_from: ({origin}) => origin.from.map(bracketed),
+  rfc2822_sender: ({origin}) => origin.sender && bracketed(origin.sender),
+  rfc2822_resent_from: ({header}) => addressesIn(header, 'resent-from'),
+  rfc2822_resent_sender: ({header}) => addressesIn(header, 'resent-sender'),
   header_field: mail => headerField(mail),
   HEADER: mail => headerField(mail),
   header_field_octets: mail => headerField(mail),
   useragent: ({header}) => userAgent(firstValue(header, 'user-agent'), firstValue(header, 'x-mailer')),
   H: ({header}) => header.fields.map(({raw}) => raw.toString('latin1').replace(/\r?\n$/, '')),
   z: ({size}) => size,
-  mail_addr_decode:
-    () =>
-    (_, text = '') =>
-      text,
-  mail_addr_decode_octets:
-    () =>
-    (_, text = '') =>
-      text,
+  mail_addr_decode: () => decodedAddresses,
+  mail_addr_decode_octets: () => decodedAddresses,
 
   a: ({client}) => clientText(client)?.address,
   client_addr: ({client}) => clientText(client)?.address,
@@ -111,14 +102,15 @@ export const ENVELOPE_MACROS: MailMacroTable = {
   client_protocol: ({client}) => client.forwarded.get('PROTO'),
   protocol: ({protocol}) => protocol,
   e: ({origin}) => origin.oldestPublicIp,
-  t: ({header}) => fieldValues(header, 'received').at(-1),
-  ip_trace_all: ({origin}) => origin.trace.map(ip => ip ?? 'x'),
-  ip_trace_public: ({origin}) => origin.trace.flatMap(ip => (ip !== undefined && isPublic(ip) ? [ip] : [])),
-  ip_proto_trace_all: mail => protocolTrace(mail, () => true),
-  ip_proto_trace_public: mail => protocolTrace(mail, isPublic),
+  t: ({header}) => fromClause(fieldValues(header, 'received')[0] ?? ''),
+  ip_trace_all: mail => traceOf(mail).map(({ip}) => ip ?? 'x'),
+  ip_trace_public: mail => publicHops(mail).map(({ip}) => ip ?? ''),
+  // The way from our MTA to us says nothing.
+  ip_proto_trace_all: mail => traceOf(mail).slice(1).map(hopText),
+  ip_proto_trace_public: mail => publicHops(mail).map(hopText),
   tls_in: ({tls}) => tls,
   remote_mta: ({outcomes}) => unique(outcomes.map(({delivery}) => given(delivery?.remote?.name))),
-  smtp_response: ({outcomes}) => unique(outcomes.map(({delivery}) => given(delivery?.remote?.text))),
+  smtp_response: ({outcomes}) => unique(outcomes.map(({response}) => replyText(response))),
   remote_mta_smtp_response: ({outcomes}) =>
     unique(outcomes.map(({delivery}) => given(delivery?.remote?.text))),
   REMOTEHOSTADDR: ({client}) => client.socketAddress,
@@ -133,7 +125,7 @@ export function unique(texts: readonly string[]): readonly string[] {
 /** `?@[ip]` where a virus is known to put in any sender it likes. */
 function probableSender({facts, settings, envelope, origin}: MacroMail): string {
   const fakes = facts.virusNames.some(name => isListed(settings, '@viruses_that_fake_sender_maps', name))
-  return fakes ? `?@[${origin.oldestPublicIp ?? ''}]` : bracketed(envelope.sender)
+  return fakes ? `?@[${origin.oldestPublicIp ?? ''}]` : envelope.sender
 }
 
 /** Fields whose bodies are identifiers. */
@@ -158,14 +150,65 @@ function userAgent(agent: string | undefined, mailer: string | undefined): Macro
   }
 }
 
-/** `ESMTP://[192.0.2.1]`-like entries of the Received fields but the first, which is that of our MTA. */
-function protocolTrace({header, origin}: MacroMail, wanted: (ip: string) => boolean): readonly string[] {
-  return fieldValues(header, 'received').flatMap((body, index) => {
-    const ip = origin.trace[index]
-    if (index === 0 || (ip !== undefined && !wanted(ip))) return []
-    const protocol = /\swith\s+(\S+)/i.exec(body)?.[1] ?? ''
-    return ip === undefined ? [] : [`${protocol}://${ip.includes(':') ? `[${ip}]` : ip}`]
-  })
+function addressesIn(header: Header, name: string): readonly string[] {
+  return fieldValues(header, name).flatMap(parseAddresses).map(bracketed)
+}
+
+interface Hop {
+  readonly ip: string | undefined
+  readonly protocol: string
+  readonly port: number | undefined
+}
+
+/** Who gave the mail to whom, the newest first: our MTA to us, its client to it, and what the Received fields say. */
+function traceOf({header, origin, client}: MacroMail): readonly Hop[] {
+  const hops: Hop[] = fieldValues(header, 'received').map((body, index) => ({
+    ip: origin.trace[index],
+    protocol: /\swith\s+(\S+)/i.exec(body)?.[1] ?? '',
+    port: undefined,
+  }))
+  const forwarded = client.forwarded.has('ADDR') ? clientText(client) : undefined
+  const protocol = client.forwarded.get('PROTO') ?? ''
+  if (forwarded) hops.unshift({ip: forwarded.address, port: forwarded.port, protocol})
+  hops.unshift({ip: client.socketAddress, protocol: '', port: undefined})
+  return hops
+}
+
+function publicHops(mail: MacroMail): readonly Hop[] {
+  return traceOf(mail)
+    .slice(1)
+    .filter(({ip}) => ip !== undefined && isPublic(ip))
+}
+
+/** `ESMTPS://192.0.2.1`, `ESMTP://[192.0.2.1]:41234`; the address alone where the protocol is not known. */
+function hopText({ip = 'x', protocol, port}: Hop): string {
+  const host = port === undefined && !ip.includes(':') ? ip : `[${ip}]`
+  return `${protocol === '' ? '' : `${protocol}://`}${host}${port === undefined ? '' : `:${port}`}`
+}
+
+/** What stands between from and by, without parentheses. */
+function fromClause(received: string): string {
+  const clause = /^from\s(.*?)(?:\sby\s|;|$)/is.exec(received)?.[1] ?? ''
+  return clause.replace(/[()]/g, ' ').replace(/\s+/g, ' ').trim()
+}
+
+/** `<u@our.test>: [host] said:` and the answer, which is ours where nobody else was asked. */
+export function shortReport({verdict, delivery, response}: RecipientOutcome): string {
+  const who = delivery?.remote ? ` [${delivery.remote.name}] said:` : ''
+  return `${bracketed(verdict.recipient.address)}:${who}\n   ${replyText(response)}`
+}
+
+export function replyText({code, enhanced, text}: SmtpReply): string {
+  return `${code} ${enhanced} ${text}`
+}
+
+/** Domains of addresses in Unicode. */
+function decodedAddresses(_: string, ...texts: readonly string[]): string {
+  return texts
+    .join('')
+    .replace(/@([a-z\d-]+(?:\.[a-z\d-]+)*)/gi, (at, domain: string) =>
+      /(?:^|\.)xn--/i.test(domain) ? `@${domainToUnicode(domain) || domain}` : at,
+    )
 }
 
 function isoLocal(ms: number): string {

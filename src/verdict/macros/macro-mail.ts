@@ -3,7 +3,7 @@
  */
 import type {Settings} from '../../config/settings.ts'
 import type {MacroValue} from '../../log/template/expand.ts'
-import type {Client, Envelope} from '../../message/envelope.ts'
+import type {Client, Envelope, Listener} from '../../message/envelope.ts'
 import type {Header} from '../../message/message.ts'
 import type {Origin} from '../../message/origin.ts'
 import type {Facts, RecipientOutcome} from '../verdict.ts'
@@ -17,6 +17,7 @@ export interface MacroMail {
   readonly parentMailId: string
   readonly envelope: Envelope
   readonly client: Client
+  readonly listener: Listener
   /** the with clause of Received: ESMTP, LMTPS … */
   readonly protocol: string
   /** TLS cipher of the session; '' for none */

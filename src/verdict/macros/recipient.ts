@@ -7,6 +7,7 @@ import {hitsText, scoreText} from '../../log/main-entry.ts'
 import type {MacroValue} from '../../log/template/expand.ts'
 import {isPassed, leadingCategory, shortWord} from '../summary.ts'
 import type {RecipientOutcome} from '../verdict.ts'
+import {replyText, shortReport} from './envelope.ts'
 import type {MacroMail} from './macro-mail.ts'
 import {categoryMacro, padded, stars, tests} from './results.ts'
 
@@ -27,7 +28,8 @@ export function recipientMacros(
   const notify = recipient.notify ?? ['FAILURE']
   return new Map<string, MacroValue>([
     ['.', number],
-    ['R', address],
+    ['R', recipient.address],
+    ['N', passed ? [] : [shortReport(outcome)]],
     ['D', passed ? [address] : []],
     ['O', passed ? [] : [address]],
     ['c', hits],
@@ -42,7 +44,7 @@ export function recipientMacros(
     ['category_word', shortWord(leadingCategory(alone))],
     ['queued_as', delivery?.queuedAs],
     ['remote_mta', delivery?.remote?.name],
-    ['smtp_response', delivery?.remote?.text],
+    ['smtp_response', replyText(outcome.response)],
     ['remote_mta_smtp_response', delivery?.remote?.text],
     ['REQD', levels.tag2 === undefined ? '-' : scoreText(levels.tag2)],
     ['tag_level', level(levels.tag)],

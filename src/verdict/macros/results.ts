@@ -39,14 +39,14 @@ export const RESULT_MACROS: MailMacroTable = {
     const folder = `${settings.string('$QUARANTINEDIR') ?? ''}/`
     return quarantine.map(place => (place.startsWith(folder) ? place.slice(folder.length) : place))
   },
-  v: ({facts}) => facts.virusNames,
+  v: mail => virusReports(mail),
   V: ({facts}) => facts.virusNames,
-  W: ({facts}) => facts.scanners,
+  W: mail => (_, detail) => (detail === undefined ? mail.facts.scanners : virusReports(mail).join('; ')),
   F: ({facts}) => facts.bannedReasons[0],
   banning_rule_key: ({facts}) => unique(facts.bannedRules),
   banning_rule_comment: ({facts}) => unique(facts.bannedRules),
   banning_rule_rhs: () => [],
-  banned_parts: ({facts}) => atMostTwo(facts.bannedParts),
+  banned_parts: ({facts}) => atMostTwo(facts.bannedParts.map(shortPath)),
   banned_parts_as_attr: ({facts}) => atMostTwo(facts.bannedParts),
   X: ({complaints}) => complaints,
   A: ({facts}) => lines(facts.spamReport),
@@ -81,12 +81,18 @@ export const RESULT_MACROS: MailMacroTable = {
   dkim: mail => dkimMacro(mail),
 }
 
+/** `clamd:[Eicar-Test, Other]` for each scanner that found something. */
+function virusReports({facts}: MacroMail): readonly string[] {
+  return facts.scanners.map(scanner => `${scanner}:[${facts.virusNames.join(', ')}]`)
+}
+
 /** Name, or a part of a category: of the blocking one where there is one, or as asked. */
 export function categoryMacro(outcomes: readonly RecipientOutcome[]): MacroCode {
   return (_, what = '', which = '') => {
     const main = mainCategory(outcomes)
     const leading = leadingCategory(outcomes)
     const blocks = outcomes.some(({blocking}) => blocking)
+    if (which.trim() === 'blocking' && !blocks) return ''
     const category: Category = which.trim() === 'main' ? main : leading
     switch (what.trim()) {
       case '':
@@ -128,9 +134,13 @@ export function tests(
   }
 }
 
-/** A score with the padding that `_SCORE(000)_` asks for. */
+/** A score with as many places before the point as the padding of `_SCORE(000)_` has. */
 export function padded(score: string): MacroCode {
-  return (_, padding = '') => score.padStart(padding.length, padding[0] ?? ' ')
+  return (_, padding = '') =>
+    score
+      .split('..')
+      .map(part => part.replace(/\d+/, places => places.padStart(padding.length, padding[0] ?? ' ')))
+      .join('..')
 }
 
 /** A bar of so many characters as there are points. */
@@ -144,6 +154,22 @@ function yesNo(is: boolean, positive: string, negative: string): MacroCode {
 
 function lines(text: string): readonly string[] {
   return text.split('\n').filter(line => line !== '')
+}
+
+/** `multipart/mixed | application/octet-stream,.exe,setup.exe` of `P=p001,L=1,M=multipart/mixed | P=…`. */
+function shortPath(path: string): string {
+  return path
+    .split(' | ')
+    .map(part =>
+      part
+        .split(/,(?=[A-Z]=)/)
+        .flatMap(item => {
+          const value = item.slice(2)
+          return /^[MN]=/.test(item) ? [value] : item.startsWith('T=') ? [`.${value}`] : []
+        })
+        .join(','),
+    )
+    .join(' | ')
 }
 
 function atMostTwo(parts: readonly string[]): readonly string[] {

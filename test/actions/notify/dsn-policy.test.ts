@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import {type DsnQuestion, decideDsns, dsnFrom} from '../../../src/actions/notify/dsn-policy.ts'
+import {type DsnQuestion, decideDsns} from '../../../src/actions/notify/dsn-policy.ts'
 import {MAJOR} from '../../../src/config/category.ts'
 import {settingsFrom} from '../../lookup/settings.ts'
 import {blocked, delivery, facts, outcome, relayed, verdict} from '../../verdict/make.ts'
@@ -54,10 +54,4 @@ test('nobody is told while an SMTP client will come back for all; LMTP recipient
   const outcomes = [busy, ...spam.outcomes, refused]
   assert.deepEqual(decide('', {outcomes}), ['none', 'none', 'none'])
   assert.deepEqual(decide('', {outcomes, isLmtp: true}), ['none', 'failed', 'none'])
-})
-
-test('the From of a DSN has the host name filled in', () => {
-  assert.match(dsnFrom(settingsOf("$myhostname = 'f.example.com';")), /<postmaster@f\.example\.com>$/)
-  const conf = `$myhostname = 'f.example.com'; $hdrfrom_notify_sender = 'Filter <x@\${myhostname}>';`
-  assert.equal(dsnFrom(settingsOf(conf)), 'Filter <x@f.example.com>')
 })

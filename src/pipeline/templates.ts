@@ -1,0 +1,74 @@
+/**
+ * templates — templates of a configuration, compiled once, and what their macros are made from.
+ */
+import {createHash} from 'node:crypto'
+import {validPairs} from '../checks/dkim/signature.ts'
+import {compileTemplate, type Template} from '../log/template/expand.ts'
+import {textOf} from '../message/header.ts'
+import type {MacroMail} from '../verdict/macros/macro-mail.ts'
+import {actionsOf} from '../verdict/status.ts'
+import {loggedMail, type Reporting} from './reporting.ts'
+import type {MailServices} from './services.ts'
+
+/** Templates of a configuration are few, and mail comes again and again. */
+const compiled = new Map<string, Template>()
+const MOST_COMPILED = 100
+
+export function templateOf(text: string): Template {
+  let template = compiled.get(text)
+  if (!template) {
+    if (compiled.size >= MOST_COMPILED) compiled.clear()
+    template = compileTemplate(charactersOf(text))
+    compiled.set(text, template)
+  }
+  return template
+}
+
+/** What a file says without a charset are octets: UTF-8 where they can be. */
+function charactersOf(text: string): string {
+  return /[^\x00-\xff]/.test(text) ? text : textOf(Buffer.from(text, 'latin1'))
+}
+
+/** What macros are made from. */
+export function macroMail(report: Reporting, services: Pick<MailServices, 'elapsedMs'>): MacroMail {
+  const {mail, header, settings, facts, outcomes, origin, complaints} = report
+  const {quarantine, archived, originating, size, elapsedMs, partition, mailId} = loggedMail(report, services)
+  return {
+    taskId: mail.taskId,
+    mailId,
+    secretId: report.secretId,
+    parentMailId: '',
+    envelope: mail.envelope,
+    client: mail.client,
+    listener: mail.listener,
+    protocol: mail.protocol,
+    tls: mail.client.tlsCipher ?? '',
+    header,
+    origin,
+    settings,
+    facts,
+    outcomes,
+    actions: actionsOf(outcomes, {
+      originating,
+      quarantined: quarantine.length > (archived ? 1 : 0),
+      archived,
+    }),
+    quarantine,
+    size,
+    get bodyDigest() {
+      return digestOf(report)
+    },
+    partition,
+    receivedAt: mail.receivedAt,
+    elapsedMs,
+    complaints,
+    dkimValid: validPairs(facts.signatures ?? []),
+    dkimAdded: [],
+  }
+}
+
+/** MD5 of the body, as the original's; '' for a mail that is too large to be in memory. */
+function digestOf({mail, header}: Reporting): string {
+  const {memory} = mail.octets
+  return memory ? createHash('md5').update(memory.subarray(header.size)).digest('hex') : ''
+}
