@@ -84,6 +84,8 @@ export interface SpamReport {
   readonly summary?: string
   /** header fields that it wants added to mail that passes: name and body, without line ends */
   readonly fields?: readonly (readonly [name: string, body: string])[]
+  /** names of header fields that it wants out of mail that passes */
+  readonly removedFields?: readonly string[]
   /** what else it knows, by its name: RELAYCOUNTRY, LANGUAGES … */
   readonly supplementary?: ReadonlyMap<string, string>
 }

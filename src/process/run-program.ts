@@ -17,6 +17,8 @@ export interface RunOptions {
   /** all of its environment */
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** what it can read; undefined: nothing */
+  readonly input?: Buffer
 }
 
 /** More than this nobody reads. */
@@ -26,10 +28,13 @@ const MOST_BYTES = 1024 * 1024
 export function runProgram(
   file: string,
   args: readonly string[],
-  {cwd, env, timeoutMs}: RunOptions,
+  {cwd, env, timeoutMs, input}: RunOptions,
 ): Promise<Ran | string> {
   const {promise, resolve} = Promise.withResolvers<Ran | string>()
-  const child = spawn(file, args, {cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true})
+  const child = spawn(file, args, {cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true})
+  // One that has read enough closes it.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
   const output: Buffer[] = []
   let length = 0
   const end = (said: Ran | string) => {

@@ -72,6 +72,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
     spamReport: joined(reports.map(({report}) => report)),
     spamSummary: joined(reports.map(({summary}) => summary)),
     scannerFields: reports.flatMap(({fields}) => fields ?? []),
+    removedFields: reports.flatMap(({removedFields}) => removedFields ?? []),
     supplementary: supplementaryOf(reports),
   }
 }

@@ -79,6 +79,8 @@ export interface Facts {
   readonly spamSummary: string
   /** header fields that spam scanners want in mail that passes */
   readonly scannerFields: readonly (readonly [name: string, body: string])[]
+  /** names of header fields that spam scanners want out of it */
+  readonly removedFields: readonly string[]
   /** what else spam scanners know, by its name: RELAYCOUNTRY, LANGUAGES … */
   readonly supplementary: ReadonlyMap<string, string>
 }

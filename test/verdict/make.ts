@@ -125,6 +125,7 @@ export function facts(more: Partial<Facts> = {}): Facts {
     spamReport: '',
     spamSummary: '',
     scannerFields: [],
+    removedFields: [],
     scanners: [],
     bannedRules: [],
     bannedParts: [],

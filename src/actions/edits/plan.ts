@@ -179,6 +179,7 @@ function editsFor(
   if (isListed(settings, '@remove_existing_spam_headers_maps', recipient.address)) {
     for (const name of SPAM_FIELDS) remove.add(name)
   }
+  if (local) for (const name of facts.removedFields) remove.add(name.toLowerCase())
   if (settings.flag('$remove_existing_x_scanned_headers')) remove.add(common.scannedTag.toLowerCase())
   const isBad = categories.some(({major}) => major === MAJOR.Virus || major === MAJOR.Banned)
   return {
@@ -217,8 +218,21 @@ function spamFields(verdict: RecipientVerdict, facts: Facts, settings: Settings)
   for (const [name, body] of given) {
     if (!isTrue(preferred.get(name.toLowerCase()))) text += foldLines(name, body)
   }
+  for (const wanted of PROGRAM_FIELDS) {
+    for (const [name, body] of given) {
+      if (name.toLowerCase() === wanted && wants(wanted)) text += foldLines(name, body)
+    }
+  }
   return text
 }
+
+/** What people need who train such a program by the mail that they got: no other field takes the place of these. */
+const PROGRAM_FIELDS: readonly string[] = [
+  'x-dspam-result',
+  'x-dspam-signature',
+  'x-crm114-status',
+  'x-crm114-cacheid',
+]
 
 const CHECKER_VERSION = 'x-spam-checker-version'
 

@@ -34,6 +34,11 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'ca_file',
   'command',
   'timeout',
+  'mta_name',
+  'password',
+  'settings_id',
+  'learn_ham',
+  'learn_spam',
 ])
 
 export function spamScannerEntries(list: readonly Scalar[]): SpamScannerEntry[] {

@@ -36,8 +36,11 @@ export interface SpamAnswer {
   readonly recipients?: readonly number[] | undefined
 }
 
+/** How a scanner that can be taught sees the mail itself. */
+export type Opinion = 'ham' | 'spam' | 'unsure'
+
 export type SpamResult =
-  | {readonly kind: 'scanned'; readonly answers: readonly SpamAnswer[]}
+  | {readonly kind: 'scanned'; readonly answers: readonly SpamAnswer[]; readonly opinion?: Opinion}
   | {readonly kind: 'failed'; readonly reason: string}
 
 export interface ScanContext {
@@ -56,5 +59,7 @@ export interface SpamScanner {
   readonly description: string
   /** Rejects never. */
   scan(mail: SpamMail, context: ScanContext): Promise<SpamResult>
+  /** Is told what the mail turned out to be, where it thought otherwise. Rejects never. */
+  learn?(mail: SpamMail, as: Exclude<Opinion, 'unsure'>, context: ScanContext): Promise<void>
   close(): void
 }

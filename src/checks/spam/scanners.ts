@@ -24,8 +24,10 @@ export interface SpamScannerDeps {
 type Maker = (entry: SpamScannerEntry, deps: SpamScannerDeps) => SpamScanner | Promise<SpamScanner>
 
 const MAKERS: Readonly<Record<string, Maker>> = {
+  ExtProg: async (entry, {settings}) => (await import('./programs/ext-prog.ts')).extProg(entry, settings),
   SpamAssassin: async (entry, {spamHelper}) =>
     (await import('./spamassassin/spam-assassin.ts')).spamAssassin(entry, spamHelper),
+  RspamdClient: async entry => (await import('./rspamd/rspamd-client.ts')).rspamdClient(entry),
   SpamdClient: async entry => (await import('./spamd/spamd-client.ts')).spamdClient(entry),
 }
 

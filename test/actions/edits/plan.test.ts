@@ -226,6 +226,39 @@ for (const [conf, gone] of switches) {
   })
 }
 
+test('fields of classifying programs stand below the points, in their order, whosever are preferred', () => {
+  const scanned = facts({
+    scannerFields: [
+      ['X-Bogosity', 'Ham, tests=bogofilter'],
+      ['X-CRM114-Version', '1'],
+      ['X-CRM114-Status', 'GOOD ( 28.75 )'],
+      ['X-CRM114-CacheID', 'sfid-1'],
+      ['X-DSPAM-Class', 'Spam'],
+      ['X-DSPAM-Result', 'Spam'],
+      ['X-DSPAM-Signature', '4a1b'],
+    ],
+  })
+  const added = names(input({verdicts: [spam()], facts: scanned})).filter(name =>
+    /^X-(?:Spam-Status|Bog|CRM|DSPAM)/.test(name ?? ''),
+  )
+  assert.deepEqual(added, [
+    'X-Spam-Status',
+    'X-Bogosity',
+    'X-DSPAM-Class',
+    'X-DSPAM-Result',
+    'X-DSPAM-Signature',
+    'X-CRM114-Status',
+    'X-CRM114-CacheID',
+  ])
+})
+
+test('fields that a scanner wants out of the mail go for local recipients', () => {
+  const scanned = facts({removedFields: ['X-Old']})
+  const removed = (local: boolean) =>
+    planEdits(input({verdicts: [spam({local})], facts: scanned}))[0]?.edits.remove.has('x-old')
+  assert.deepEqual([removed(true), removed(false)], [true, false])
+})
+
 test("a scanner's own fields are added where they are allowed and ours are not preferred", () => {
   const scanned = facts({
     scannerFields: [

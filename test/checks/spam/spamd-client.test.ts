@@ -3,8 +3,8 @@ import {once} from 'node:events'
 import net from 'node:net'
 import test, {type TestContext} from 'node:test'
 import {spamScannerEntries} from '../../../src/checks/spam/entries.ts'
-import {serversOf, serverText} from '../../../src/checks/spam/spamd/servers.ts'
-import {spamdClient} from '../../../src/checks/spam/spamd/spamd-client.ts'
+import {serversOf, serverText} from '../../../src/checks/spam/servers.ts'
+import {DEFAULTS, spamdClient} from '../../../src/checks/spam/spamd/spamd-client.ts'
 import {context, spamMail} from './support.ts'
 
 /** A server that has one answer for each question. @returns its port, and the questions */
@@ -112,7 +112,7 @@ test('when no server answers the scan has failed, within its time', async t => {
 })
 
 test('servers are hosts with ports, lists, sockets, and those of the original by default', () => {
-  const of = (...options: [string, string][]) => serversOf(new Map(options)).map(serverText)
+  const of = (...options: [string, string][]) => serversOf(new Map(options), DEFAULTS).map(serverText)
   assert.deepEqual(of(), ['127.0.0.1:783', '[::1]:783'])
   assert.deepEqual(of(['host', 'a.test, [2001:db8::1]:7'], ['port', '99']), ['a.test:99', '[2001:db8::1]:7'])
   assert.deepEqual(of(['host', '::1'], ['tls', '1']), ['[::1]:783 with TLS'])

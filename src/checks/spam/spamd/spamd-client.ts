@@ -13,15 +13,22 @@ import type {SpamScannerEntry} from '../entries.ts'
 import {timesFactor} from '../scan.ts'
 import {bodyLimit, scannedText} from '../scanned-text.ts'
 import type {ScanContext, SpamAnswer, SpamMail, SpamResult, SpamScanner} from '../scanner.ts'
+import {
+  Breakers,
+  HUNG_PAUSE_MS,
+  REFUSED_PAUSE_MS,
+  type Server,
+  type ServerDefaults,
+  serversOf,
+  serverText,
+} from '../servers.ts'
 import {type ScanUser, scanUsers} from '../users.ts'
 import {type Answer, COMMANDS, type Command, parseAnswer} from './answer.ts'
-import {Breakers, type Server, serversOf, serverText} from './servers.ts'
 
 const CONNECT_LIMIT_MS = 5000
 const LARGEST_ANSWER = 1024 * 1024
-/** For how long a server that failed is not asked. */
-const REFUSED_PAUSE_MS = 2000
-const HUNG_PAUSE_MS = 5000
+/** As in the original, which asks nobody else. */
+export const DEFAULTS: ServerDefaults = {hosts: ['127.0.0.1', '::1'], port: 783}
 
 export interface SpamdClientDeps {
   readonly connect?: (server: Server) => net.Socket
@@ -48,7 +55,7 @@ class SpamdClient implements SpamScanner {
   ) {
     this.name = entry.name
     this.#entry = entry
-    this.#servers = serversOf(entry.options)
+    this.#servers = serversOf(entry.options, DEFAULTS)
     this.#command = commandOf(entry)
     this.#breakers = new Breakers(now)
     this.#connect = connect

@@ -1,5 +1,6 @@
 /**
- * servers — where spamd listens, as an entry of `@spam_scanners` says, and which of them are worth asking.
+ * servers — where the daemons listen that spam scanners ask, as an entry of `@spam_scanners` says, and which of
+ * them are worth asking.
  *
  *     ['SpamdClient', 'Amavis::SpamControl::SpamdClient', host => 'sa1.example.net,[2001:db8::1]:1783', tls => 1]
  *     ['SpamdClient', 'Amavis::SpamControl::SpamdClient', socket => '/run/spamd.sock']
@@ -7,9 +8,9 @@
  * One that fails is left alone for a while, so that a dead server does not cost each mail its time.
  */
 import {readFileSync} from 'node:fs'
-import {isTrue} from '../../../config/number.ts'
-import {itemsOf, optionalNumber} from '../../../config/scalar.ts'
-import type {Scalar} from '../../../config/value.ts'
+import {isTrue} from '../../config/number.ts'
+import {itemsOf, optionalNumber} from '../../config/scalar.ts'
+import type {Scalar} from '../../config/value.ts'
 
 export type Server =
   | {readonly path: string}
@@ -20,21 +21,26 @@ export interface TlsUse {
   readonly ca: Buffer | undefined
 }
 
-const PORT = 783
-const DEFAULT_HOSTS: readonly string[] = ['127.0.0.1', '::1']
+/** What is meant where an entry does not say it. */
+export interface ServerDefaults {
+  readonly hosts: readonly string[]
+  readonly port: number
+}
+
+/** For how long a server that failed is not asked. */
+export const REFUSED_PAUSE_MS = 2000
+export const HUNG_PAUSE_MS = 5000
 
 /**
  * Those of an entry, in the order in which they are to be asked.
  * @throws Error when the file of certificates cannot be read
  */
-export function serversOf(options: ReadonlyMap<string, Scalar>): readonly Server[] {
+export function serversOf(options: ReadonlyMap<string, Scalar>, defaults: ServerDefaults): readonly Server[] {
   const paths = texts(options.get('socket'))
   const hosts = texts(options.get('host'))
-  const port = optionalNumber(options.get('port')) ?? PORT
-  const caFile = texts(options.get('ca_file'))[0]
-  const ca = caFile === undefined ? undefined : readFileSync(caFile)
-  const tls = isTrue(options.get('tls')) ? {ca} : undefined
-  const named = hosts.length === 0 && paths.length === 0 ? DEFAULT_HOSTS : hosts
+  const port = optionalNumber(options.get('port')) ?? defaults.port
+  const tls = isTrue(options.get('tls')) ? tlsUse(options) : undefined
+  const named = hosts.length === 0 && paths.length === 0 ? defaults.hosts : hosts
   return [
     ...paths.map(path => ({path})),
     ...named.map(text => {
@@ -44,6 +50,12 @@ export function serversOf(options: ReadonlyMap<string, Scalar>): readonly Server
   ]
 }
 
+/** @throws Error when the file of certificates cannot be read */
+export function tlsUse(options: ReadonlyMap<string, Scalar>): TlsUse {
+  const [file] = texts(options.get('ca_file'))
+  return {ca: file === undefined ? undefined : readFileSync(file)}
+}
+
 export function serverText(server: Server): string {
   if ('path' in server) return server.path
   const {host, port, tls} = server
@@ -51,7 +63,7 @@ export function serverText(server: Server): string {
 }
 
 /** One text with commas, or a list of them. */
-function texts(value: Scalar): readonly string[] {
+export function texts(value: Scalar): readonly string[] {
   const items = itemsOf(value) ?? [value]
   return items
     .flatMap(item => (typeof item === 'string' ? item.split(/[\s,]+/) : []))
