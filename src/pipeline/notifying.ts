@@ -7,7 +7,7 @@ import {planNotices} from '../actions/notify/notice-plan.ts'
 import {errorText} from '../errors.ts'
 import {withDsn} from '../verdict/outcome.ts'
 import {textByCategory, withMajor} from '../verdict/policy.ts'
-import {leadingCategory, shortWord} from '../verdict/summary.ts'
+import {displayName, leadingCategory} from '../verdict/summary.ts'
 import type {DsnResult, RecipientOutcome} from '../verdict/verdict.ts'
 import {isLmtp} from './forwarding.ts'
 import type {Reporting} from './reporting.ts'
@@ -44,7 +44,7 @@ export async function notifySender(
   for (const [n, {kind}] of decisions.entries()) {
     if (kind === 'none') continue
     const outcome = outcomes[n]!
-    const name = shortWord(leadingCategory([outcome]))
+    const name = displayName(leadingCategory([outcome]))
     services.log.write(1, dsnLogLine(outcome, {suppressed: kind === 'suppressed', name, sender}))
   }
   const included = outcomes.filter((_, n) => decisions[n]?.kind === 'included')

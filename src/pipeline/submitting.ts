@@ -41,7 +41,7 @@ export function submit(
         orcpt: undefined,
         notify: own.sender === '' ? (['NEVER'] as const) : undefined,
       })),
-      body: own.smtputf8 ? '8BITMIME' : '7BIT',
+      body: own.smtputf8 ? '8BITMIME' : undefined,
       smtputf8: own.smtputf8,
       ret: undefined,
       envid: ownEnvid(ownMailId, utcStamp(Date.now()), settings.string('$myhostname') ?? 'localhost'),

@@ -1,10 +1,10 @@
 /** AM.PDP: a client that has the mail in a file and delivers it itself, in front of a running daemon. */
 import assert from 'node:assert/strict'
-import {existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync} from 'node:fs'
-import net from 'node:net'
+import {existsSync, readdirSync, symlinkSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
 import {demoMail} from '../../src/demo/mails.ts'
+import {ask, mailFolder, type Request} from '../support/ampdp.ts'
 import {daemonLog, startDaemon} from '../support/daemon.ts'
 import {freePort, temporaryFolder} from '../support/wait.ts'
 
@@ -19,49 +19,6 @@ $final_spam_destiny = D_DISCARD;
 $sa_tag_level_deflt = -999;
 $sa_spam_subject_tag = '***SPAM*** ';
 `
-
-interface Request {
-  readonly [name: string]: string | readonly string[]
-}
-
-/** One connection, the answers to its requests as lists of lines. */
-function ask(socketPath: string, ...requests: readonly Request[]): Promise<string[][]> {
-  const text = requests
-    .map(request =>
-      Object.entries(request)
-        .flatMap(([name, values]) => [values].flat().map(value => `${name}=${value}\n`))
-        .join(''),
-    )
-    .join('\n')
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const socket = net.connect(socketPath, () => socket.write(`${text}\n`))
-    socket.setEncoding('latin1')
-    socket.on('data', chunk => {
-      said += chunk
-      if (said.split('\r\n\r\n').length > requests.length) socket.end()
-    })
-    socket.on('error', reject)
-    socket.on('close', () =>
-      resolve(
-        said
-          .split('\r\n\r\n')
-          .filter(Boolean)
-          .map(block => block.split('\r\n').filter(Boolean)),
-      ),
-    )
-  })
-}
-
-let folders = 0
-
-/** A client's folder with a mail in it. */
-function mailFolder(home: string, content: Buffer | string, name = 'email.txt'): string {
-  const folder = path.join(home, `amavis-milter-${String(++folders).padStart(6, 'a')}`)
-  mkdirSync(folder)
-  writeFileSync(path.join(folder, name), content)
-  return folder
-}
 
 async function start(t: TestContext): Promise<{home: string; socket: string}> {
   const home = temporaryFolder(t)
