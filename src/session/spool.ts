@@ -116,6 +116,8 @@ export class Spool {
 
   /** The folder for what is unpacked out of the mail in hand; whoever writes to it makes it. */
   async partsFolder(): Promise<string> {
+    // The parts of the mail before it stood there, too.
+    await this.#removed
     const parts = path.join(await this.folder(), 'parts')
     this.#parts = parts
     return parts

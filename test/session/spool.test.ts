@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {existsSync, readdirSync, readFileSync, statSync, symlinkSync} from 'node:fs'
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, test} from 'node:test'
@@ -124,4 +124,16 @@ test('task ids count connections, and MAILs from the second on', () => {
   for (let i = 0; i < 99; i++) ids.beginConnection()
   assert.equal(ids.next(), '04711-100')
   assert.deepEqual([ids.connections, ids.tasks], [100, 3])
+})
+
+test('the parts of one mail are gone before those of the next are written', async () => {
+  const spool = spoolIn(base)
+  for (let n = 0; n < 20; n++) {
+    const parts = await spool.partsFolder()
+    assert.equal(existsSync(parts), false)
+    await mkdir(parts, {recursive: true})
+    for (let k = 0; k < 20; k++) await writeFile(path.join(parts, `p${k}`), 'x')
+    spool.release(octetsOf(Buffer.alloc(0)))
+  }
+  await spool.close()
 })
