@@ -4,7 +4,8 @@
 import {hostname} from 'node:os'
 import {createLog} from '../log/create-log.ts'
 import type {Log} from '../log/log.ts'
-import {stderrSink, syslogSink} from '../log/sinks.ts'
+import {stderrSink} from '../log/sinks.ts'
+import {syslogSink} from '../log/syslog.ts'
 import type {McPlan} from './mc-plan.ts'
 
 const LONGEST_LINE = 980

@@ -56,6 +56,25 @@ function prefix(level: number, taskId: string | undefined): string {
   return taskId === undefined ? mark(level) : `(${taskId}) ${mark(level)}`
 }
 
+const PRIORITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
+
+/** An entry as a JSON object on one line. */
+export function entryJson(entry: {
+  /** since the epoch */
+  readonly ms: number
+  readonly host: string
+  readonly program: string
+  readonly pid: number
+  readonly level: number
+  readonly taskId: string | undefined
+  readonly text: string
+}): string {
+  const {ms, host, program, pid, level, taskId, text} = entry
+  const time = new Date(ms).toISOString()
+  const priority = PRIORITIES[severity(level)]
+  return JSON.stringify({time, host, program, pid, level, priority, log_id: taskId, message: text})
+}
+
 const SHORTEST_LINE = 50
 
 /**

@@ -5,8 +5,9 @@
  */
 import type {Settings} from '../config/settings.ts'
 import {createLog, type LogOptions} from './create-log.ts'
-import type {Log} from './log.ts'
-import {fileSink, type LineHead, type Sink, stderrSink, syslogSink} from './sinks.ts'
+import type {Log, LogStyle} from './log.ts'
+import {fileSink, type LineHead, type Sink, stderrSink} from './sinks.ts'
+import {syslogServer, syslogSink, udpSyslogSink} from './syslog.ts'
 
 export interface LogPlan {
   readonly target: 'stderr' | 'file' | 'syslog'
@@ -18,6 +19,12 @@ export interface LogPlan {
   readonly syslogIdent: string
   readonly facility: string
   readonly maxLength: number
+  /** everything is logged, whatever a policy bank says */
+  readonly debug: boolean
+  /** one JSON object a line, in files and on standard error */
+  readonly json: boolean
+  /** `host:port` of a syslog daemon that takes datagrams; '' : the one of this machine */
+  readonly server: string
 }
 
 /** Everything is logged at this level. */
@@ -32,10 +39,31 @@ export function logPlan(settings: Settings, debug = false): LogPlan {
     level: verbose ? DEBUG_LEVEL : (settings.number('$log_level') ?? 0),
     host: settings.string('$myhostname') ?? 'localhost',
     program: settings.string('$myprogram_name') ?? 'amavis',
-    syslogIdent: settings.string('$syslog_ident') ?? 'amavis',
-    facility: (settings.string('$syslog_facility') ?? 'mail').toLowerCase().replace(/^log_/, ''),
+    syslogIdent: identOf(settings),
+    facility: facilityOf(settings),
     maxLength: settings.number('$logline_maxlen') ?? 980,
+    debug: verbose,
+    json: settings.string('$log_format') === 'json',
+    server: settings.string('$syslog_server') ?? '',
   }
+}
+
+/** How the entries of a mail are written under the banks in force; undefined: as all others. */
+export function logStyle(settings: Settings): LogStyle | undefined {
+  if (settings.bankPath === '') return undefined
+  return {
+    level: settings.number('$log_level') ?? 0,
+    ident: identOf(settings),
+    facility: facilityOf(settings),
+  }
+}
+
+function identOf(settings: Settings): string {
+  return settings.string('$syslog_ident') || 'amavis'
+}
+
+function facilityOf(settings: Settings): string {
+  return (settings.string('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, '')
 }
 
 export interface OpenLog {
@@ -48,7 +76,7 @@ export interface OpenLog {
  * error then, the first of them saying so.
  */
 export function openLog(plan: LogPlan, onEntry?: LogOptions['onEntry']): OpenLog {
-  const head: LineHead = {host: plan.host, ident: plan.program}
+  const head: LineHead = {host: plan.host, ident: plan.program, json: plan.json}
   let sink: Sink
   let problem: string | undefined
   try {
@@ -57,7 +85,7 @@ export function openLog(plan: LogPlan, onEntry?: LogOptions['onEntry']): OpenLog
     sink = stderrSink(head)
     problem = `cannot open the log: ${error instanceof Error ? error.message : error}`
   }
-  const log = createLog({level: plan.level, sink, ...(onEntry && {onEntry})})
+  const log = createLog({level: plan.level, isFixed: plan.debug, sink, ...(onEntry && {onEntry})})
   if (problem !== undefined) log.write(-1, problem)
   return {log, close: () => sink.close()}
 }
@@ -66,8 +94,13 @@ function openSink(plan: LogPlan, head: LineHead): Sink {
   switch (plan.target) {
     case 'file':
       return fileSink(plan.file, head)
-    case 'syslog':
-      return syslogSink({ident: plan.syslogIdent, facility: plan.facility, maxLength: plan.maxLength})
+    case 'syslog': {
+      const options = {ident: plan.syslogIdent, facility: plan.facility, maxLength: plan.maxLength}
+      if (plan.server === '') return syslogSink(options)
+      const server = syslogServer(plan.server)
+      if (!server) throw new Error(`"${plan.server}" is no host:port`)
+      return udpSyslogSink({...options, host: plan.host, server})
+    }
     case 'stderr':
       return stderrSink(head)
   }

@@ -9,8 +9,18 @@ export interface Log {
   enabled(level: number): boolean
   /** Write one entry; the text has no line end and no task id. */
   write(level: number, text: string): void
-  /** The same log with a task's id before each text: `(am_id) text`. */
-  forTask(taskId: string): Log
+  /** The same log with a task's id before each text: `(am_id) text`, and in the style of its policy bank. */
+  forTask(taskId: string, style?: LogStyle): Log
+}
+
+/** What a policy bank may have of its own. */
+export interface LogStyle {
+  /** `$log_level` */
+  readonly level: number
+  /** `$syslog_ident` */
+  readonly ident: string
+  /** `$syslog_facility`, as in `mail` */
+  readonly facility: string
 }
 
 /** A log that writes nothing, for code that is used without a daemon. */

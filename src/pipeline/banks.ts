@@ -7,9 +7,12 @@
 import {isTrue} from '../config/number.ts'
 import type {BankReport, Settings} from '../config/settings.ts'
 import type {Scalar} from '../config/value.ts'
+import {logStyle} from '../log/log-plan.ts'
 import {bankNames} from '../lookup/bank-names.ts'
 import {clientPolicyBanks} from '../lookup/client-policy.ts'
 import {lookup} from '../lookup/lookup.ts'
+import type {Transaction} from '../session/transaction.ts'
+import type {MailServices} from './services.ts'
 
 const MYUSERS = ['MYUSERS']
 
@@ -79,4 +82,10 @@ function withNamed(
     for (const name of bankNames(value, approved)) names.add(name)
   }
   return settings.withBanks([...names], report)
+}
+
+/** The same services, with the log's level, ident and facility as the banks in force want them. */
+export function loggingAs(settings: Settings, {taskId}: Transaction, services: MailServices): MailServices {
+  const style = logStyle(settings)
+  return style ? {...services, log: services.log.forTask(taskId, style)} : services
 }

@@ -9,6 +9,7 @@ import type {Publisher} from '../bus/publisher.ts'
 import {childTimeoutMs} from '../config/child-timeout.ts'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
+import {logStyle} from '../log/log-plan.ts'
 import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
 import {countersOfFailure} from '../verdict/counters.ts'
 import {isListed} from '../verdict/policy.ts'
@@ -29,7 +30,7 @@ export function createFilter(deps: FilterDeps): Filter {
   const publish = publisher.counters.bind(publisher)
   return async mail => {
     const startedAt = performance.now()
-    const log = deps.log.forTask(mail.taskId)
+    const log = deps.log.forTask(mail.taskId, logStyle(mail.settings))
     const counted = new Map<string, number>()
     const budgetMs = childTimeoutMs(mail.settings)
     const elapsedMs = () => performance.now() - startedAt

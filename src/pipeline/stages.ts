@@ -31,7 +31,7 @@ import {outcomeOf} from '../verdict/outcome.ts'
 import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
 import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
-import {settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
+import {loggingAs, settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
 import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import type {CustomField, MailHooks} from './hooks/run-hooks.ts'
@@ -64,12 +64,11 @@ export interface Seen {
 }
 
 /** @throws whatever a stage throws; `run` knows which one it was */
-export async function check(mail: Transaction, run: Run, services: MailServices): Promise<Checked> {
-  const {log, count} = services
+export async function check(mail: Transaction, run: Run, given: MailServices): Promise<Checked> {
   const {envelope, octets} = mail
 
   run.begin('check_init')
-  const reportBank: BankReport = (line, level) => log.write(level, line)
+  const reportBank: BankReport = (line, level) => given.log.write(level, line)
   let settings = settingsForMail(
     mail.settings,
     addressOf(mail),
@@ -77,6 +76,8 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
     reportBank,
     mail.requestedBanks,
   )
+  const services = loggingAs(settings, mail, given)
+  const {log, count} = services
 
   run.begin('digest_hdr')
   const content = octets.memory ?? (await run.within(readAll(octets)))
@@ -248,7 +249,8 @@ export async function check(mail: Transaction, run: Run, services: MailServices)
   }
 }
 
-export async function report(checked: Checked, run: Run, services: MailServices): Promise<void> {
+export async function report(checked: Checked, run: Run, given: MailServices): Promise<void> {
+  const services = loggingAs(checked.settings, checked.mail, given)
   run.begin('main_log_entry')
   await logEntry(checked, services)
   if (checked.hooks) {

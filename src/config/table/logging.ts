@@ -33,6 +33,20 @@ export const LOGGING: readonly SettingDefinition[] = [
   },
   {name: '$syslog_facility', kind: 'str', bank: 'yes', default: "'mail'", doc: 'syslog facility name'},
   {
+    name: '$syslog_server',
+    kind: 'socket',
+    bank: 'no',
+    doc: "a syslog daemon elsewhere, host:port, that takes datagrams (RFC 3164); unset: this machine's",
+  },
+  {
+    name: '$log_format',
+    kind: 'enum',
+    bank: 'no',
+    default: "'text'",
+    choices: ['text', 'json'],
+    doc: 'lines in $logfile and on standard error: text, or one JSON object each',
+  },
+  {
     name: '$logline_maxlen',
     kind: 'int',
     bank: 'no',
