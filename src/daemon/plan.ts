@@ -4,6 +4,7 @@
  * The config reader makes it; the configuration itself goes through the master unread, as octets.
  */
 
+import {signingKeys} from '../actions/dkim/keys.ts'
 import {type ConfiguredBus, configuredBus} from '../bus/configured-bus.ts'
 import {type SpamHelperPlan, spamHelperPlan} from '../checks/spam/spamassassin/helper-plan.ts'
 import {childTimeoutMs} from '../config/child-timeout.ts'
@@ -72,6 +73,11 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
   const children = number('$max_servers')
   if (!(children >= 1))
     problems.push(`$max_servers: expected a number from 1 up, found "${text('$max_servers')}"`)
+  try {
+    if (settings.list('@dkim_signing_keys_list').length > 0) signingKeys(settings)
+  } catch (error) {
+    problems.push((error as Error).message)
+  }
   if (problems.length > 0 || list.kind === 'failed') return {kind: 'failed', problems}
 
   return {

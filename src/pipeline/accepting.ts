@@ -8,7 +8,7 @@ import {headerChanges} from '../actions/edits/changes.ts'
 import {planEdits} from '../actions/edits/plan.ts'
 import type {ClientEdits} from '../session/transaction.ts'
 import type {Delivery, RecipientVerdict} from '../verdict/verdict.ts'
-import {editInput, type Forwarding, logAddedSubject, manglingsOf} from './forwarding.ts'
+import {editInput, type Forwarding, logAddedSubject, manglingsOf, signedCluster} from './forwarding.ts'
 import type {MailServices} from './services.ts'
 
 export interface Accepted {
@@ -17,13 +17,14 @@ export interface Accepted {
 }
 
 /** @param all recipients of the envelope */
-export function accept(
+export async function accept(
   job: Forwarding,
   all: readonly RecipientVerdict[],
   {log}: Pick<MailServices, 'log'>,
-): Accepted {
+): Promise<Accepted> {
   const {mail, header, verdicts} = job
-  const [cluster, ...others] = planEdits(editInput(job))
+  const [common, ...others] = planEdits(editInput(job))
+  const cluster = common && (await signedCluster(job, common, {log}))
   if (cluster) logAddedSubject(cluster, log)
   if (manglingsOf(job).size > 0)
     log.write(-1, 'NOTICE: the client has the mail, so its body is not changed (defang)')
@@ -35,6 +36,7 @@ export function accept(
     queuedAs: undefined,
     dsnPassedOn: true,
     tagged: cluster?.tagged ?? false,
+    signedBy: cluster?.signedBy,
     byClient: true,
   }
   return {

@@ -10,6 +10,8 @@ import {type Cluster, type EditInput, planEdits} from '../actions/edits/plan.ts'
 import {readdress} from '../actions/edits/readdress.ts'
 import {repairedFields} from '../actions/edits/repair.ts'
 import type {Delivery as Job, RecipientResult} from '../actions/forward/delivery.ts'
+import {MAJOR} from '../config/category.ts'
+import {isTrue} from '../config/number.ts'
 import {itemsOf} from '../config/scalar.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Scalar} from '../config/value.ts'
@@ -80,7 +82,8 @@ export async function forward(
       continue
     }
     logAddedSubject(cluster, services.log)
-    const delivery = deliveryOf(copy, cluster, method, services)
+    const signed = await signedCluster(copy, cluster, services)
+    const delivery = deliveryOf(copy, signed, method, services)
     const results = await services.forwarder.deliver(delivery, mail.timing)
     for (const [n, {index, recipient}] of cluster.recipients.entries()) {
       const result = results[n]!
@@ -88,6 +91,7 @@ export async function forward(
       ended.set(index, {
         ...result,
         dsnPassedOn,
+        signedBy: signed.signedBy,
         tagged: cluster.tagged || delivery.recipients[n]?.address !== recipient.address,
       })
       givingUp ||= result.reply.code >= 400 && result.reply.code < 500 && !isLmtp(mail.protocol)
@@ -95,6 +99,54 @@ export async function forward(
   }
   return ended
 }
+
+/** A cluster whose copy is signed by us. */
+export interface SignedCluster extends Cluster {
+  /** `selector:domain` of each signature */
+  readonly signedBy?: readonly string[] | undefined
+}
+
+/** The cluster with our signatures above its other fields, where its mail is to be signed. */
+export async function signedCluster(
+  copy: Forwarding,
+  cluster: Cluster,
+  {log}: Pick<MailServices, 'log'>,
+): Promise<SignedCluster> {
+  const {settings, mail, header, facts} = copy
+  if (!isToBeSigned(settings, cluster.recipients)) return cluster
+  // Few sockets have mail of our own users.
+  const {signLeaving} = await import('./signing.ts')
+  const {fields, pairs} = await signLeaving(
+    {
+      header,
+      octets: mail.octets,
+      edits: cluster.edits,
+      repaired: mail.deliveredBy === 'client' ? undefined : repairedFields(header, settings),
+      envelopeSender: mail.envelope.sender,
+      settings,
+      signatures: facts.signatures ?? [],
+      byClient: mail.deliveredBy === 'client',
+    },
+    log,
+  )
+  if (fields === '') return cluster
+  return {...cluster, edits: {...cluster.edits, prepend: fields + cluster.edits.prepend}, signedBy: pairs}
+}
+
+/** Mail of our own users that is neither infected nor spam. */
+function isToBeSigned(settings: Settings, recipients: readonly RecipientVerdict[]): boolean {
+  if (!maySign(settings) || !settings.flag('$originating')) return false
+  return recipients.every(({categories}) => categories.every(({major}) => !UNSIGNED_MAJORS.has(major)))
+}
+
+export function maySign(settings: Settings): boolean {
+  return (
+    settings.flag('$enable_dkim_signing') &&
+    isTrue(settings.hash('%allowed_added_header_fields').get('dkim-signature'))
+  )
+}
+
+const UNSIGNED_MAJORS: ReadonlySet<number> = new Set([MAJOR.Virus, MAJOR.Spam, MAJOR.Spammy])
 
 /** What the edits of passed mail are planned from. */
 export function editInput({mail, header, verdicts, settings, ...job}: Forwarding): EditInput {

@@ -214,7 +214,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     if (mail.deliveredBy === 'client') {
       // Few sockets are for clients that do.
       const {accept} = await import('./accepting.ts')
-      ;({deliveries, edits} = accept(job, verdicts, services))
+      ;({deliveries, edits} = await run.within(accept(job, verdicts, services)))
     } else deliveries = await run.within(forward(job, services))
   }
 

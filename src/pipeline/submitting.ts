@@ -9,6 +9,7 @@ import type {Submission} from '../actions/notify/own-mail.ts'
 import type {Settings} from '../config/settings.ts'
 import {octetsOf} from '../message/octets.ts'
 import type {Transaction} from '../session/transaction.ts'
+import {maySign} from './forwarding.ts'
 import type {MailServices} from './services.ts'
 
 export interface Submitting {
@@ -25,12 +26,17 @@ export interface Submitting {
 }
 
 /** One result for each of its recipients and for the copy, in order; nobody is told when it cannot be delivered later. */
-export function submit(
+export async function submit(
   own: Submission,
   {purpose, mail, mailId, ownMailId, settings, bcc, deadlineMs}: Submitting,
   {forwarder, log, count}: MailServices,
 ): Promise<readonly RecipientResult[]> {
-  return forwarder.deliver(
+  const {sender} = own
+  // What we send is signed as mail of our own users is.
+  const head = maySign(settings)
+    ? await (await import('./signing.ts')).signOwn(own.octets, {envelopeSender: sender, settings, log})
+    : {octets: own.octets}
+  return await forwarder.deliver(
     {
       method: settings.string('$notify_method') ?? '',
       purpose,
@@ -48,7 +54,7 @@ export function submit(
       propagateDsn: true,
       xforward: new Map(),
       client: {address: mail.client.socketAddress, receivingPort: mail.listener.port},
-      head: own.octets,
+      head: head.octets,
       octets: octetsOf(Buffer.alloc(0)),
       from: 0,
       deadlineMs,

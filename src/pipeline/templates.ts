@@ -5,6 +5,7 @@ import {createHash} from 'node:crypto'
 import {validPairs} from '../checks/dkim/signature.ts'
 import {compileTemplate, type Template} from '../log/template/expand.ts'
 import {textOf} from '../message/header.ts'
+import {addedSignatures} from '../verdict/log-facts.ts'
 import type {MacroMail} from '../verdict/macros/macro-mail.ts'
 import {actionsOf} from '../verdict/status.ts'
 import {loggedMail, type Reporting} from './reporting.ts'
@@ -63,7 +64,7 @@ export function macroMail(report: Reporting, services: Pick<MailServices, 'elaps
     elapsedMs,
     complaints,
     dkimValid: validPairs(facts.signatures ?? []),
-    dkimAdded: [],
+    dkimAdded: addedSignatures(outcomes),
   }
 }
 

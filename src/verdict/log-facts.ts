@@ -67,7 +67,7 @@ export function mainEntryOf(mail: LoggedMail): MainEntry {
     partition: mail.partition,
     queuedAs: queuedAs(outcomes),
     dkimValid: validPairs(facts.signatures ?? []),
-    dkimAdded: [],
+    dkimAdded: addedSignatures(outcomes),
     elapsedMs: mail.elapsedMs,
   }
 }
@@ -99,6 +99,17 @@ export function clientText({forwarded, socketAddress}: Client): ClientText | und
     port: Number.isInteger(port) && port > 0 ? port : undefined,
   }
 }
+
+/** `selector:domain` of the signatures that copies got from us, each once. */
+export function addedSignatures(outcomes: readonly RecipientOutcome[]): readonly string[] {
+  let found: Set<string> | undefined
+  for (const {delivery} of outcomes) {
+    for (const pair of delivery?.signedBy ?? []) found = (found ?? new Set()).add(pair)
+  }
+  return found === undefined ? NONE : [...found]
+}
+
+const NONE: readonly string[] = []
 
 /** Queue ids, or the next hops' own words where there are none; each once, in order. */
 export function queuedAs(outcomes: readonly RecipientOutcome[]): readonly string[] {

@@ -126,6 +126,8 @@ export interface Delivery {
   readonly dsnPassedOn: boolean
   /** Subject, address or X-Spam-* say that it is spam or otherwise bad */
   readonly tagged: boolean
+  /** `selector:domain` of each signature of ours; undefined: none */
+  readonly signedBy?: readonly string[] | undefined
   /** the client goes on with the mail itself; nobody was given it */
   readonly byClient?: boolean
 }
