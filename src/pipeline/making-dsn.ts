@@ -5,10 +5,11 @@ import {buildDsn} from '../actions/notify/dsn.ts'
 import {charsetsOf, type NoticeText, readNotice} from '../actions/notify/notice-text.ts'
 import type {Submission} from '../actions/notify/own-mail.ts'
 import {fromField, templateFor} from '../actions/notify/own-settings.ts'
+import {MAJOR} from '../config/category.ts'
 import {errorText} from '../errors.ts'
 import {macrosFor} from '../verdict/macros/macros.ts'
 import {withMajor} from '../verdict/policy.ts'
-import {leadingCategory} from '../verdict/summary.ts'
+import {isPassed, leadingCategory} from '../verdict/summary.ts'
 import type {RecipientOutcome} from '../verdict/verdict.ts'
 import type {Reporting} from './reporting.ts'
 import type {MailServices} from './services.ts'
@@ -48,6 +49,7 @@ export function makeDsn(
     envelope: mail.envelope,
     client: mail.client,
     header,
+    content: wholeOriginal(included, report, services),
     notice,
     charsets: charsetsOf(settings),
     outcomes: included,
@@ -59,4 +61,17 @@ export function makeDsn(
     receivedAt: mail.receivedAt,
     at: Date.now(),
   })
+}
+
+/** What RET=FULL asks for; a virus is not sent back, and a large mail has its header alone. */
+function wholeOriginal(
+  included: readonly RecipientOutcome[],
+  {mail}: Reporting,
+  {log}: MailServices,
+): Buffer | undefined {
+  if (mail.envelope.ret !== 'FULL' || included.every(isPassed)) return undefined
+  const isInfected = included.some(({categories}) => categories.some(({major}) => major === MAJOR.Virus))
+  const whole = isInfected ? undefined : mail.octets.memory
+  if (!whole) log.write(1, 'DSN: RET=FULL requested, only the header section is attached')
+  return whole
 }

@@ -47,7 +47,7 @@ export async function submit(
         orcpt: undefined,
         notify: own.sender === '' ? (['NEVER'] as const) : undefined,
       })),
-      body: own.smtputf8 ? '8BITMIME' : undefined,
+      body: own.smtputf8 || own.is8bit ? '8BITMIME' : undefined,
       smtputf8: own.smtputf8,
       ret: undefined,
       envid: ownEnvid(ownMailId, utcStamp(Date.now()), settings.string('$myhostname') ?? 'localhost'),

@@ -39,7 +39,9 @@ function replyForRecipient(taskId: string, outcome: RecipientOutcome): SmtpReply
 }
 
 function replyForAll(taskId: string, outcomes: readonly RecipientOutcome[]): SmtpReply {
-  const temporary = outcomes.find(({response}) => response.code >= 400 && response.code < 500)
+  const deferred = outcomes.filter(({response}) => response.code >= 400 && response.code < 500)
+  // What the next hop said tells more than that we gave up because of it.
+  const temporary = deferred.find(({delivery}) => delivery?.remote) ?? deferred[0]
   if (temporary) return temporary.response
   if (outcomes.length === 0 || outcomes.some(({dsn, response}) => dsn === 'failed' && response.code >= 500))
     return dsnFailed(taskId)

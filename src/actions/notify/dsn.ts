@@ -1,9 +1,10 @@
 /**
  * dsn — a delivery status notification to the sender (RFC 3461, 3464, 6522; 6533 for UTF-8 addresses).
  *
- * Three parts: text for people, the status for machines, the header section of the original. RET=FULL gives
- * the header too. Source: spec/daemon §8.2. Pure.
+ * Three parts: text for people, the status for machines, and the original: its header section, or all of it where
+ * the sender has asked for that (RET=FULL). Source: spec/daemon §8.2. Pure.
  */
+import {isAscii} from 'node:buffer'
 import type {SmtpReply} from '../../errors.ts'
 import type {Client, Envelope} from '../../message/envelope.ts'
 import type {Header} from '../../message/message.ts'
@@ -20,6 +21,8 @@ export interface DsnInput {
   readonly client: Client
   /** of the original */
   readonly header: Header
+  /** all of the original, where it is to go back; undefined: its header alone */
+  readonly content?: Buffer | undefined
   /** its text, and header fields that it brings along */
   readonly notice: NoticeText
   readonly charsets: Charsets
@@ -70,14 +73,26 @@ export function buildDsn(dsn: DsnInput): Submission {
         failed ? 'Delivery error report' : 'Delivery report',
         Buffer.from(statusPart(dsn, utf8), 'utf8'),
       ),
-      encodePart(
-        utf8 ? 'message/global-headers; name="header.hdr"' : 'text/rfc822-headers; name="header.hdr"',
-        attachedHeader(header, envelope.sender),
-        'Message header section',
-      ),
+      dsn.content
+        ? wholeMail(dsn.content, envelope.sender, utf8)
+        : encodePart(
+            utf8 ? 'message/global-headers; name="header.hdr"' : 'text/rfc822-headers; name="header.hdr"',
+            attachedHeader(header, envelope.sender),
+            'Message header section',
+          ),
     ]),
   ])
-  return {sender: '', recipients: [envelope.sender], octets, smtputf8: utf8}
+  const is8bit = dsn.content !== undefined && !isAscii(dsn.content)
+  return {sender: '', recipients: [envelope.sender], octets, smtputf8: utf8, is8bit}
+}
+
+/** A part that is a mail may not be encoded (RFC 2046 §5.2.1). */
+function wholeMail(content: Buffer, sender: string, utf8: boolean): Buffer {
+  const head =
+    `Content-Type: message/${utf8 ? 'global' : 'rfc822'}\r\nContent-Disposition: inline\r\n` +
+    `Content-Transfer-Encoding: ${isAscii(content) ? '7bit' : '8bit'}\r\n` +
+    `Content-Description: Undelivered message\r\n\r\nReturn-Path: <${sender}>\r\n`
+  return Buffer.concat([Buffer.from(head, 'utf8'), content])
 }
 
 /** ENVID of mails of our own: `AM.<mail_id>.<ISO UTC>@<myhostname>`. */

@@ -11,6 +11,8 @@ export interface Submission {
   readonly octets: Buffer
   /** the next hop must know SMTPUTF8 and 8BITMIME */
   readonly smtputf8: boolean
+  /** it needs 8BITMIME */
+  readonly is8bit?: boolean
 }
 
 /** Of a longer header section only the first fields are attached. */

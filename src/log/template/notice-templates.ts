@@ -59,7 +59,7 @@ This is the content filter at %h.
   %N]]
 
 ${ORIGIN}${closing}
-The header of the message is attached, and a report for mail software.
+The message or its header is attached, and a report for mail software.
 `
 }
 
