@@ -103,6 +103,9 @@ function subagent(args) {
   return {args: ['snmp-subagent', ...kept]}
 }
 
+/** Its words are mail files, secrets and addresses, none is an option. */
+const release = kind => args => ({args: ['release', '--classic', '--as', kind, '--', ...args]})
+
 const NAMES = {
   amavis: own,
   amavisd: daemon,
@@ -112,6 +115,10 @@ const NAMES = {
   'amavis-status': display('status'),
   'amavisd-snmp-subagent': subagent,
   'amavisd-snmp-subagent-zmq': subagent,
+  'amavisd-release': release('release'),
+  'amavisd-requeue': release('requeue'),
+  'amavisd-report': release('report'),
+  'amavisd-submit': args => ({args: ['submit', '--classic', '--', ...args]}),
   'amavis-mc': supervisor,
   'amavis-services': services,
   'amavis-service': services,

@@ -1,0 +1,52 @@
+/**
+ * submit — gives a mail to the daemon over AM.PDP, as amavisd-submit does: in a folder of its own that the daemon
+ * removes.
+ */
+import {createWriteStream} from 'node:fs'
+import {chmod, chown, mkdtemp, rm} from 'node:fs/promises'
+import path from 'node:path'
+import type {Readable} from 'node:stream'
+import {pipeline} from 'node:stream/promises'
+import type {Attributes} from '../attributes.ts'
+import type {Conversation} from './conversation.ts'
+
+export interface Submitting {
+  readonly sender: string
+  readonly recipients: readonly string[]
+  readonly mail: Readable
+  /** `$TEMPBASE`: the daemon takes mail from nowhere else */
+  readonly base: string
+  /** who is to be able to read and remove it; undefined: who made it */
+  readonly owner: {readonly uid: number; readonly gid: number} | undefined
+}
+
+/**
+ * Leaves nothing behind.
+ * @throws Error when the mail cannot be written, or nobody answers
+ */
+export async function submitMail(
+  {sender, recipients, mail, base, owner}: Submitting,
+  {ask}: Pick<Conversation, 'ask'>,
+): Promise<Attributes> {
+  const folder = await mkdtemp(path.join(base, 'amavis-'))
+  try {
+    const file = path.join(folder, 'email.txt')
+    await pipeline(mail, createWriteStream(file, {flags: 'wx', mode: 0o640}))
+    await chmod(folder, 0o750)
+    if (owner) for (const name of [file, folder]) await chown(name, owner.uid, owner.gid)
+    return await ask([
+      ['request', 'AM.PDP'],
+      ['mail_file', file],
+      ['tempdir', folder],
+      ['tempdir_removed_by', 'server'],
+      ['sender', bracketed(sender)],
+      ...recipients.map(address => ['recipient', bracketed(address)] as const),
+    ])
+  } finally {
+    await rm(folder, {recursive: true, force: true}).catch(() => {})
+  }
+}
+
+function bracketed(address: string): string {
+  return /^<.*>$/.test(address) ? address : `<${address}>`
+}
