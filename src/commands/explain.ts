@@ -4,6 +4,7 @@ import {buffer} from 'node:stream/consumers'
 import {Args, Command, Flags} from '@oclif/core'
 import {requestOf, sourceFlags} from '../config/cli/flags.ts'
 import {problemText} from '../config/problem.ts'
+import type {Settings} from '../config/settings.ts'
 import {namesOf} from '../config/show/json-form.ts'
 import {readSources} from '../config/show/sources.ts'
 import {withSpamHelper} from '../daemon/borrowed-spam-helper.ts'
@@ -11,6 +12,7 @@ import {errorText} from '../errors.ts'
 import {parseAddresses} from '../message/address.ts'
 import {firstValue, parseHeader} from '../message/header.ts'
 import {rehearse} from '../pipeline/rehearsal/rehearse.ts'
+import {dropPrivileges, findUser, type RunAs} from '../process/privileges.ts'
 import {columnsOf} from '../tui/config/lines.ts'
 import {explainJson} from '../tui/explain/json.ts'
 import {explainPage} from '../tui/explain/page.ts'
@@ -72,6 +74,7 @@ export default class Explain extends Command {
         origins: machine.origins,
         assigned: machine.assigned,
       }
+      giveUpRoot(settings, line => this.logToStderr(line))
       const wanted = request.partsOnly ? undefined : settings
       const rehearsal = await withSpamHelper(
         wanted,
@@ -91,6 +94,24 @@ export default class Explain extends Command {
       process.exitCode = 1
     }
   }
+}
+
+/** What scanners and hooks do and leave behind is to be the daemon's user's, as in the daemon. */
+function giveUpRoot(settings: Settings, say: (line: string) => void): void {
+  const user = settings.string('$daemon_user') ?? ''
+  if (process.getuid?.() !== 0 || /^(?:root|0|)$/.test(user)) return
+  const groups = settings
+    .list('@daemon_groups')
+    .map(String)
+    .filter(group => group !== '')
+  let runAs: RunAs
+  try {
+    runAs = findUser(user, groups)
+  } catch (error) {
+    say(`going on as root: ${errorText(error)}`)
+    return
+  }
+  dropPrivileges(runAs)
 }
 
 /** Where a mailbox keeps the envelope's; else who claims to have written the mail. */

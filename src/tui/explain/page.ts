@@ -237,12 +237,19 @@ function foundText({map, answer, tables}: AskedLookup, names: ReadonlyMap<Box, s
   const last = tables.at(-1)
   if (last?.problem !== undefined) return last.problem
   if (!answer) return `no (${counted(tables.length, 'table')})`
-  const value = valueText(answer.value, names)
+  const value = shortened(valueText(answer.value, names))
   const entry = answer.key === '' || last?.kind === 'constant' ? value : `${answer.key} => ${value}`
   const isNamed = last !== undefined && !last.name.startsWith(map)
   const category =
     map.startsWith('%') && tables.length > 0 && last?.kind === 'constant' ? `${answer.key} => ` : ''
   return `${map.includes('{') ? '' : category}${isNamed ? `${last.name} ` : ''}${entry}${answer.at ? `, ${placeText(answer.at)}` : ''}`
+}
+
+/** Templates are long. */
+const LONGEST_VALUE = 80
+
+function shortened(text: string): string {
+  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 2)} …`
 }
 
 function copyRows(copy: RehearsedCopy, page: Page, {theme}: PageOptions): void {
