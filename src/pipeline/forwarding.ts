@@ -201,7 +201,7 @@ function deliveryOf(
     envid: envelope.envid,
     propagateDsn: settings.flag('$propagate_dsn_if_possible'),
     xforward: client.forwarded,
-    client: {address: client.forwarded.get('ADDR') ?? client.socketAddress, receivingPort: listener.port},
+    client: {address: client.socketAddress, receivingPort: listener.port},
     head,
     from,
     octets: mail.octets,

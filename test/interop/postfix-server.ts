@@ -13,6 +13,8 @@ export interface Postfix {
   log(): string
   /** queue ids of what has not been delivered yet */
   queued(): string[]
+  /** hand in a mail as a program of this machine does, by sendmail(1) */
+  submit(sender: string, recipients: readonly string[], octets: Buffer): void
   stop(): void
 }
 
@@ -34,13 +36,14 @@ relay unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+scache unix - - n - 1 scache
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 `
 
 /**
- * @param main lines of main.cf beside those that make the instance private
- * @param master services of master.cf before the standard ones
+ * @param main lines of main.cf beside those that make the instance private; a later setting takes the place of an earlier one
+ * @param master services of master.cf beside the standard ones; a later one of a name takes the place of an earlier one
  */
 export function startPostfix(main: string, master: string): Postfix {
   if (!existsSync('/usr/sbin/postfix')) throw new Error('this test needs the Debian package postfix')
@@ -55,7 +58,8 @@ export function startPostfix(main: string, master: string): Postfix {
   execFileSync('chmod', ['755', base])
   writeFileSync(
     folder('etc/main.cf'),
-    `compatibility_level = 3.6
+    lastOfEachName(
+      `compatibility_level = 3.6
 queue_directory = ${folder('queue')}
 data_directory = ${folder('data')}
 maillog_file_prefixes = ${os.tmpdir()}
@@ -73,8 +77,10 @@ disable_dns_lookups = yes
 smtp_dns_support_level = disabled
 ${main}
 `,
+      /^\w+/,
+    ),
   )
-  writeFileSync(folder('etc/master.cf'), `${master}\n${SERVICES}`)
+  writeFileSync(folder('etc/master.cf'), lastOfEachName(`${SERVICES}\n${master}`, /^\S+ +\S+/))
   const postfix = (...args: string[]) =>
     execFileSync('postfix', ['-c', folder('etc'), ...args], {stdio: 'ignore'})
   postfix('start')
@@ -85,6 +91,9 @@ ${main}
         .split('\n')
         .filter(Boolean)
         .map(line => (JSON.parse(line) as {queue_id: string}).queue_id),
+    submit(sender, recipients, octets) {
+      execFileSync('sendmail', ['-C', folder('etc'), '-i', '-f', sender, ...recipients], {input: octets})
+    },
     stop() {
       try {
         postfix('stop')
@@ -94,4 +103,13 @@ ${main}
       rmSync(base, {recursive: true, force: true})
     },
   }
+}
+
+/**
+ * Of the entries of a configuration file the last one of each name; an entry is a line and the indented lines below.
+ * @param name what an entry begins with
+ */
+function lastOfEachName(text: string, name: RegExp): string {
+  const entries = text.split(/^(?=[^\s#])/m)
+  return [...new Map(entries.map(entry => [name.exec(entry)?.[0], entry])).values()].join('')
 }

@@ -53,6 +53,7 @@ export async function startDaemon(
   port: number,
   lines = '',
   args: readonly string[] = [],
+  isUp: (port: number) => Promise<boolean> = greets,
 ): Promise<ChildProcess> {
   const file = writeConfiguration(home, port, lines)
   const child = spawn(process.execPath, [AMAVIS, 'foreground', '--allow-root', '-c', file, ...args], {
@@ -68,15 +69,18 @@ export async function startDaemon(
   })
   await until(`the daemon on port ${port} (it said: ${said})`, async () => {
     if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${said}`)
-    return await greets(port)
+    return await isUp(port)
   })
   return child
 }
 
-/** Whether an SMTP server says 220 on a loopback port. */
-export function greets(port: number): Promise<boolean> {
+/** Whether an SMTP server says 220 on a port, of loopback unless another host is named. */
+export function greets(
+  port: number,
+  ends: {readonly host: string; readonly localAddress?: string} = {host: '127.0.0.1'},
+): Promise<boolean> {
   return new Promise(resolve => {
-    const socket = net.connect(port, '127.0.0.1')
+    const socket = net.connect({port, ...ends})
     socket.once('data', chunk => {
       resolve(chunk.toString('latin1').startsWith('220'))
       socket.end('QUIT\r\n')
