@@ -10,6 +10,10 @@ const PROTOCOLS: ReadonlyMap<string, Converse> = new Map<string, Converse>([
   ['SMTP', serveSmtp],
   ['LMTP', serveSmtp],
   ['AM.PDP', async (socket, deps) => (await import('../session/ampdp/session.ts')).serveAmPdp(socket, deps)],
+  [
+    'MILTER',
+    async (socket, deps) => (await import('../session/milter/session.ts')).serveMilter(socket, deps),
+  ],
 ])
 
 /** The session for a protocol in upper case; undefined where there is none. */

@@ -28,7 +28,13 @@ export function* forwarding(config: Examined): Iterable<Remark> {
     if (told.has(where) || entries?.has('forward_method_maps')) continue
     const methods = texts(value('forward_method'))
     const protocol = (texts(value('protocol'))[0] ?? '').toUpperCase()
-    if (methods.length === 0 && protocol !== 'AM.PDP' && protocol !== 'TCP-LOOKUP' && spec.kind === 'inet') {
+    if (
+      methods.length === 0 &&
+      protocol !== 'AM.PDP' &&
+      protocol !== 'MILTER' &&
+      protocol !== 'TCP-LOOKUP' &&
+      spec.kind === 'inet'
+    ) {
       told.add(where)
       const message = `${where} is empty: mail that comes in by SMTP would go nowhere, it is deferred`
       yield {level: 'warning', at, message, help: "set it to your MTA, such as 'smtp:[127.0.0.1]:10025'"}

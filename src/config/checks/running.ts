@@ -38,7 +38,7 @@ const GONE: ReadonlyMap<string, string> = new Map([
   ['COURIER', "'SMTP'; let Courier hand mail over by SMTP"],
   ['QMQPQQ', "'SMTP'; let qmail hand mail over by SMTP"],
 ])
-const SPOKEN = ['SMTP', 'LMTP', 'AM.PDP', 'TCP-LOOKUP']
+const SPOKEN = ['SMTP', 'LMTP', 'AM.PDP', 'MILTER', 'TCP-LOOKUP']
 
 export function* protocols(config: Examined): Iterable<Remark> {
   const places = [['$protocol', config.text('$protocol'), config.at('$protocol')] as const]

@@ -53,7 +53,7 @@ export const LISTENING: readonly SettingDefinition[] = [
     name: '$protocol',
     kind: 'str',
     bank: 'yes',
-    doc: "'SMTP', 'LMTP', 'AM.PDP', 'TCP-LOOKUP'; undef on TCP = autodetect SMTP/LMTP; required for Unix sockets",
+    doc: "'SMTP', 'LMTP', 'AM.PDP', 'MILTER', 'TCP-LOOKUP'; undef on TCP = autodetect SMTP/LMTP; required for Unix sockets",
   },
   {name: '$haproxy_target_enabled', kind: 'bool', bank: 'yes', doc: 'expect a PROXY protocol header first'},
   {
