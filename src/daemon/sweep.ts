@@ -20,14 +20,14 @@ export interface Evidence {
 const MOST_EVIDENCE = 100
 const LONGEST_REASON = 500
 
-/** The preserved folders, newest first; at most a hundred. */
-export function preservedEvidence(base: string): readonly Evidence[] {
+/** The preserved folders, newest first; at most a hundred unless told. */
+export function preservedEvidence(base: string, most = MOST_EVIDENCE): readonly Evidence[] {
   try {
     const files = readdirSync(base).filter(
       name => name.endsWith(REASON_SUFFIX) && folderOwner(name.slice(0, -REASON_SUFFIX.length)) !== undefined,
     )
     return files
-      .slice(0, MOST_EVIDENCE)
+      .slice(0, most)
       .map(name => {
         const file = path.join(base, name)
         const reason = readFileSync(file, 'utf8').slice(0, LONGEST_REASON).trim()
@@ -38,6 +38,17 @@ export function preservedEvidence(base: string): readonly Evidence[] {
     // nothing there that is ours to read
     return []
   }
+}
+
+/**
+ * Remove a preserved folder and the reason beside it.
+ * @throws Error when it cannot be removed; nothing else is ever touched
+ */
+export function removeEvidence({folder}: Evidence): void {
+  if (folderOwner(path.basename(folder)) === undefined) return
+  rmSync(folder, {recursive: true, force: true})
+  // Last of all: without it nobody would find the folder again.
+  rmSync(folder + REASON_SUFFIX, {force: true})
 }
 
 /** The pid in a work folder's name; undefined for anything else that lies in $TEMPBASE. */

@@ -38,9 +38,8 @@ export async function quarantine(
   services: MailServices,
 ): Promise<readonly Kept[]> {
   const kept: Kept[] = []
-  let head: string | undefined
   for (const copy of copies) {
-    head ??= headOf(job)
+    const head = headOf(job, keepsEnvelope(copy.method))
     const locations = copy.method.startsWith('local:')
       ? await store(copy, head, job, services)
       : await send(copy, head, job, services)
@@ -93,13 +92,18 @@ async function send(
   {mail, settings, mailId}: Quarantining,
   {forwarder, log, count, remainingMs}: MailServices,
 ): Promise<readonly string[]> {
+  const asItCame = keepsEnvelope(copy.method)
+  const {recipients, sender} = mail.envelope
+  const addresses = asItCame
+    ? copy.recipients.flatMap(index => recipients[index]?.address ?? [])
+    : copy.targets
   const results = await forwarder.deliver(
     {
       method: copy.method,
       purpose: 'SubmitQuar',
       settings,
-      sender: settings.string('$mailfrom_to_quarantine') ?? mail.envelope.sender,
-      recipients: copy.targets.map(address => ({address, orcpt: undefined, notify: ['NEVER'] as const})),
+      sender: asItCame ? sender : (settings.string('$mailfrom_to_quarantine') ?? sender),
+      recipients: addresses.map(address => ({address, orcpt: undefined, notify: ['NEVER'] as const})),
       body: mail.envelope.body,
       smtputf8: mail.envelope.smtputf8,
       ret: undefined,
@@ -124,7 +128,12 @@ async function send(
     countFailure(mail, count)
     throw cannot(`${refused.reply.code} ${refused.reply.enhanced} ${refused.reply.text}`)
   }
-  return copy.targets
+  return asItCame ? [...new Set(results.flatMap(({queuedAs}) => queuedAs ?? []))] : copy.targets
+}
+
+/** Its place of storage has the envelope as it came: where the copy goes by quarantine addresses does not matter. */
+function keepsEnvelope(method: string): boolean {
+  return /^(?:bsmtp|sql):/.test(method)
 }
 
 /** The mail stays with the client whatever the answer was: a failure for now. */
@@ -138,13 +147,15 @@ function cannot(reason: string): AmavisError {
   return new AmavisError('AM_STORAGE', `temporarily unable to quarantine: ${reason}`)
 }
 
-function headOf({mail, settings, verdicts, facts, mailId}: Quarantining): string {
+function headOf({mail, settings, verdicts, facts, mailId}: Quarantining, hasEnvelope: boolean): string {
   const {recipients} = mail.envelope
   return quarantineHead({
     sender: mail.envelope.sender,
     mailId,
     verdicts,
     facts,
+    hasEnvelope,
+    authserv: settings.string('$myauthservid') || (settings.string('$myhostname') ?? 'localhost'),
     levelCharacter: settings.string('$sa_spam_level_char') ?? '',
     received: receivedField({
       client: mail.client,

@@ -88,7 +88,10 @@ async function writeBsmtp(delivery: Delivery, template: string): Promise<readonl
     const envelope = [hello, mail.line, ...named, 'DATA', ''].join('\r\n')
     await writeNewFile(path, withLf(bsmtpOctets(envelope, source(delivery))))
   }
-  const stored = done({code: 250, enhanced: '2.6.0', text: `Ok, id=${taskId}, stored for batch SMTP`})
+  const stored = {
+    ...done({code: 250, enhanced: '2.6.0', text: `Ok, id=${taskId}, stored for batch SMTP`}),
+    queuedAs: name,
+  }
   return commands.map(command => (typeof command === 'string' ? stored : done(command.refusal)))
 }
 

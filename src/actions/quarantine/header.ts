@@ -7,7 +7,8 @@
 import {scoreRange} from '../../verdict/summary.ts'
 import type {Facts, RecipientVerdict, SpamLevels} from '../../verdict/verdict.ts'
 import {alertFields} from '../edits/alert.ts'
-import {foldItems} from '../edits/fold.ts'
+import {authenticationResults} from '../edits/authentication-results.ts'
+import {foldItems, foldLines, foldText} from '../edits/fold.ts'
 import {quarantinedSpamStatus, type SpamMarks, spamFlag, spamLevel, spamScore} from '../edits/spam-fields.ts'
 
 export interface QuarantineHeadFacts {
@@ -15,8 +16,12 @@ export interface QuarantineHeadFacts {
   readonly mailId: string
   readonly verdicts: readonly RecipientVerdict[]
   readonly facts: Facts
+  /** the place of storage keeps the envelope itself: no X-Envelope-To */
+  readonly hasEnvelope: boolean
   /** `$sa_spam_level_char`; '' for none */
   readonly levelCharacter: string
+  /** `$myauthservid`, for Authentication-Results */
+  readonly authserv: string
   /** our Received field */
   readonly received: string
 }
@@ -28,19 +33,28 @@ export function quarantineHead(item: QuarantineHeadFacts): string {
   const categories = verdicts.flatMap(verdict => verdict.categories)
   return [
     foldItems('X-Envelope-From', [`<${item.sender}>`]),
-    addresses('X-Envelope-To', verdicts),
-    addresses(
-      'X-Envelope-To-Blocked',
-      verdicts.filter(({blocking}) => blocking),
-    ),
+    item.hasEnvelope ? '' : recipientFields(verdicts),
     foldItems('X-Quarantine-ID', [`<${item.mailId}>`]),
     alertFields(categories, facts),
+    facts.osFingerprint === undefined ? '' : foldText('X-Amavis-OS-Fingerprint', facts.osFingerprint),
     spamFlag(marks),
     spamScore(marks),
     item.levelCharacter === '' ? '' : spamLevel(marks, item.levelCharacter),
     quarantinedSpamStatus(marks),
+    ...facts.scannerFields
+      .filter(([name]) => !WRITTEN.has(name.toLowerCase()))
+      .map(field => foldLines(...field)),
+    authenticationResults(item.authserv, facts.signatures ?? []),
     item.received,
   ].join('')
+}
+
+/** Fields of a scanner that we write ourselves. */
+const WRITTEN: ReadonlySet<string> = new Set(['x-spam-flag', 'x-spam-score', 'x-spam-level', 'x-spam-status'])
+
+function recipientFields(verdicts: readonly RecipientVerdict[]): string {
+  const blocked = verdicts.filter(({blocking}) => blocking)
+  return addresses('X-Envelope-To', verdicts) + addresses('X-Envelope-To-Blocked', blocked)
 }
 
 function addresses(name: string, verdicts: readonly RecipientVerdict[]): string {

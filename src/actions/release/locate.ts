@@ -50,6 +50,7 @@ export async function locate(
 export async function openBelow(root: string, name: string): Promise<FileHandle | 'missing' | 'refused'> {
   const file = path.join(root, name)
   const folder = path.dirname(file)
+  if (!file.startsWith(`${root}/`)) return 'missing'
   if ((await realpath(folder).catch(() => undefined)) !== folder) return 'missing'
   let handle: FileHandle
   try {

@@ -5,6 +5,7 @@ import {randomInt} from 'node:crypto'
 import {numberText} from '../../config/number.ts'
 import type {Settings} from '../../config/settings.ts'
 import {callCode} from '../../lookup/code.ts'
+import {fromField} from '../notify/own-settings.ts'
 import {fileNameOf} from '../quarantine/alias.ts'
 import type {WrappedFormat, Wrapping} from './wrap.ts'
 
@@ -30,12 +31,10 @@ export function releaseFormat(settings: Settings, kind: 'release' | 'report'): '
   }
 }
 
-/** `"Content-filter at host" <postmaster@host>`. */
+/** Whom our mail comes from: `"Content-filter at host" <postmaster@host>`. */
 export function ourMailbox(settings: Settings, kind: Kind): string {
-  const hostname = settings.string('$myhostname') ?? 'localhost'
-  const from = settings.string(kind === 'report' ? '$hdrfrom_notify_report' : '$hdrfrom_notify_release')
-  const text = from || '"Content-filter at ${myhostname}" <postmaster@${myhostname}>'
-  return text.replace(/\$(?:\{(myhostname(?:_utf8|_ascii)?)\}|myhostname(?:_utf8|_ascii)?)/g, hostname)
+  const hash = kind === 'report' ? '%hdrfrom_notify_report_by_ccat' : '%hdrfrom_notify_release_by_ccat'
+  return fromField(settings, hash, [])
 }
 
 /** Undefined: `$attachment_password` is '', the mail is attached as it is; undef is a PIN of four digits. */

@@ -18,6 +18,8 @@ export interface StoredMail {
   readonly blocked: readonly string[]
   /** undefined: the fields do not say */
   readonly mailId: string | undefined
+  /** quarantine address, `virus-quarantine`; '' where it was not stored by one */
+  readonly deliveredTo: string
   /** first words of the X-Amavis-Alert fields: `INFECTED, message contains virus: …` */
   readonly alerts: readonly string[]
   readonly spamStatus: string
@@ -60,6 +62,7 @@ export function readStored(head: Buffer): StoredMail | undefined {
     recipients: addressesOf(first('x-envelope-to')),
     blocked: addressesOf(first('x-envelope-to-blocked')),
     mailId: addressesOf(first('x-quarantine-id'))[0],
+    deliveredTo: first('delivered-to') ?? '',
     alerts: ours.filter(one => isNamed(one, 'x-amavis-alert')).map(fieldBody),
     spamStatus: first('x-spam-status') ?? '',
     fields: header.fields.slice(count),

@@ -70,7 +70,7 @@ export const MEASURES = {
     unit: '',
     help: 'folders preserved after a failure',
     of: ({master}) => master?.evidence.length,
-    todo: 'look at the folders, then remove each together with its .reason',
+    todo: 'amavis evidence show says why; amavis evidence purge removes them',
   },
   deferred: {
     unit: '',

@@ -12,6 +12,8 @@ test('the fields above a quarantined virus, in order', () => {
     mailId: '4pcTnxPLunf4',
     verdicts: [blocked('DISCARD', MAJOR.Virus, {levels})],
     facts: facts({virusNames: ['Eicar-Test-Signature.UNOFFICIAL']}),
+    hasEnvelope: false,
+    authserv: 'filter.example.com',
     levelCharacter: '*',
     received: 'Received: here\r\n',
   })
@@ -51,6 +53,8 @@ test('several recipients: addresses in a list, scores as a range, the lowest lev
       verdict({recipient: recipient('lover@example.com'), score: 9, levels: {...levels, tag2: 2}}),
     ],
     facts: facts(),
+    hasEnvelope: false,
+    authserv: 'filter.example.com',
     levelCharacter: '*',
     received: '',
   })
@@ -58,4 +62,34 @@ test('several recipients: addresses in a list, scores as a range, the lowest lev
   assert.match(text, /X-Envelope-To: <user@example.com>, <lover@example.com>\r\nX-Envelope-To-Blocked:\r\n/)
   assert.match(text, /X-Spam-Flag: YES\r\nX-Spam-Score: 9\r\nX-Spam-Level: \*{9}\r\n/)
   assert.match(text, /X-Spam-Status: Yes, score=7\.\.9 tag=-999 tag2=2 kill=6\.9 tests=\[GTUBE=1000\]/)
+})
+
+test('a place that keeps the envelope needs no recipients; what scanners found stands below our own fields', () => {
+  const text = quarantineHead({
+    sender: 's@remote.test',
+    mailId: 'm',
+    verdicts: [verdict({levels})],
+    facts: facts({
+      osFingerprint: 'Linux',
+      scannerFields: [
+        ['X-Spam-Flag', 'YES'],
+        ['X-Bogosity', 'Spam'],
+      ],
+    }),
+    hasEnvelope: true,
+    authserv: 'filter.example.com',
+    levelCharacter: '*',
+    received: 'Received: here\r\n',
+  })
+  assert.deepEqual(text.match(/^[\w-]+:(?! \*)/gm), [
+    'X-Envelope-From:',
+    'X-Quarantine-ID:',
+    'X-Amavis-OS-Fingerprint:',
+    'X-Spam-Flag:',
+    'X-Spam-Score:',
+    'X-Spam-Level:',
+    'X-Spam-Status:',
+    'X-Bogosity:',
+    'Received:',
+  ])
 })

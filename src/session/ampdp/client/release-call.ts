@@ -43,6 +43,26 @@ export function releaseCall(
   }
 }
 
+/** The same for a mail whose file and mail_id are known. */
+export function itemRequest(
+  kind: ReleaseKind,
+  item: {
+    readonly name: string
+    readonly mailId: string
+    readonly recipients: readonly string[]
+    readonly requestedBy: string | undefined
+  },
+): Request {
+  return [
+    ['request', kind],
+    ['mail_id', item.mailId],
+    ['quar_type', item.name.endsWith('.gz') ? 'Z' : 'F'],
+    ['mail_file', item.name],
+    ...pair('requested_by', item.requestedBy && `<${item.requestedBy}>`),
+    ...item.recipients.map(address => ['recipient', bracketed(address)] as const),
+  ]
+}
+
 function pair(name: string, value: string | undefined): Request {
   return value === undefined || value === '' ? [] : [[name, value]]
 }

@@ -1,0 +1,70 @@
+/**
+ * evidence — the preserved work folders of a configuration, for the commands that look at them.
+ */
+import {lstatSync, readdirSync, readFileSync} from 'node:fs'
+import path from 'node:path'
+import {requestOf, sourceFlags} from '../../config/cli/flags.ts'
+import {loadConfiguration} from '../../config/load.ts'
+import {problemText} from '../../config/problem.ts'
+import {settingsOf} from '../../config/view.ts'
+import {AmavisError} from '../../errors.ts'
+import {type Evidence, preservedEvidence} from '../sweep.ts'
+
+export const evidenceFlags = {config: sourceFlags.config, instance: sourceFlags.instance}
+
+const ALL = 1_000_000
+const HEAD_OCTETS = 4096
+
+/** @throws AmavisError AM_CONFIG */
+export function configuredEvidence(flags: {
+  readonly config?: readonly string[] | undefined
+  readonly instance?: string | undefined
+}): readonly Evidence[] {
+  const loaded = loadConfiguration(requestOf(flags))
+  if (loaded.kind === 'failed')
+    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
+  return preservedEvidence(settingsOf(loaded.snapshot).string('$TEMPBASE') ?? '', ALL)
+}
+
+/** Those that are named, by their folder with or without its path; all where none is. */
+export function namedEvidence(all: readonly Evidence[], names: readonly string[]): readonly Evidence[] {
+  if (names.length === 0) return all
+  return names.map(name => {
+    const found = all.find(({folder}) => path.basename(folder) === path.basename(name))
+    if (!found) throw new AmavisError('AM_STORAGE', `there is no preserved folder ${name}`)
+    return found
+  })
+}
+
+export interface EvidenceFile {
+  /** below the folder */
+  readonly name: string
+  readonly size: number
+}
+
+/** What is in a preserved folder; links are not followed. */
+export function evidenceFiles({folder}: Evidence): readonly EvidenceFile[] {
+  try {
+    return readdirSync(folder, {recursive: true, encoding: 'utf8'})
+      .map(name => ({name, found: lstatSync(path.join(folder, name), {throwIfNoEntry: false})}))
+      .flatMap(({name, found}) => (found?.isFile() ? [{name, size: found.size}] : []))
+  } catch {
+    // it is gone, or not ours to read
+    return []
+  }
+}
+
+/** The first lines of the mail, as far as they are a header; '' for none. */
+export function evidenceHeader({folder}: Evidence): string {
+  try {
+    const text = readFileSync(path.join(folder, 'email.txt')).subarray(0, HEAD_OCTETS).toString('latin1')
+    return text.replaceAll('\r\n', '\n').split('\n\n')[0] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+export function evidenceJson(evidence: Evidence) {
+  const {folder, reason, at} = evidence
+  return {folder, reason, time: new Date(at).toISOString(), files: evidenceFiles(evidence)}
+}
