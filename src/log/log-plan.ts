@@ -48,11 +48,14 @@ export function logPlan(settings: Settings, debug = false): LogPlan {
   }
 }
 
-/** How the entries of a mail are written under the banks in force; undefined: as all others. */
-export function logStyle(settings: Settings): LogStyle | undefined {
-  if (settings.bankPath === '') return undefined
+/**
+ * How the entries of a mail are written under the banks in force; undefined: as all others.
+ * @param isDebugged everything is to be logged of it
+ */
+export function logStyle(settings: Settings, isDebugged = false): LogStyle | undefined {
+  if (settings.bankPath === '' && !isDebugged) return undefined
   return {
-    level: settings.number('$log_level') ?? 0,
+    level: isDebugged ? DEBUG_LEVEL : (settings.number('$log_level') ?? 0),
     ident: identOf(settings),
     facility: facilityOf(settings),
   }

@@ -85,7 +85,11 @@ function withNamed(
 }
 
 /** The same services, with the log's level, ident and facility as the banks in force want them. */
-export function loggingAs(settings: Settings, {taskId}: Transaction, services: MailServices): MailServices {
-  const style = logStyle(settings)
+export function loggingAs(
+  settings: Settings,
+  {taskId, isDebugged}: Transaction,
+  services: MailServices,
+): MailServices {
+  const style = logStyle(settings, isDebugged)
   return style ? {...services, log: services.log.forTask(taskId, style)} : services
 }

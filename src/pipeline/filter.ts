@@ -10,9 +10,9 @@ import {childTimeoutMs} from '../config/child-timeout.ts'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import {logStyle} from '../log/log-plan.ts'
+import {debugReason} from '../session/debugged.ts'
 import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
 import {countersOfFailure} from '../verdict/counters.ts'
-import {isListed} from '../verdict/policy.ts'
 import {Run} from './run.ts'
 import type {ChildServices} from './services.ts'
 import {check, report} from './stages.ts'
@@ -28,9 +28,12 @@ const CHECK_SHARE = 0.6
 export function createFilter(deps: FilterDeps): Filter {
   const {publisher} = deps
   const publish = publisher.counters.bind(publisher)
-  return async mail => {
+  return async received => {
     const startedAt = performance.now()
-    const log = deps.log.forTask(mail.taskId, logStyle(mail.settings))
+    const debugged = debugReason(received.envelope, received.settings)
+    const isDebugged = debugged !== undefined
+    const mail = isDebugged ? {...received, isDebugged} : received
+    const log = deps.log.forTask(mail.taskId, logStyle(mail.settings, isDebugged))
     const counted = new Map<string, number>()
     const budgetMs = childTimeoutMs(mail.settings)
     const elapsedMs = () => performance.now() - startedAt
@@ -45,9 +48,7 @@ export function createFilter(deps: FilterDeps): Filter {
     })
     publisher.state('=', mail.taskId)
     // Its folder is kept whatever becomes of the mail.
-    if (isListed(mail.settings, '@debug_sender_maps', mail.envelope.sender)) {
-      await mail.preserve('the sender is in @debug_sender_maps')
-    }
+    if (debugged !== undefined) await mail.preserve(debugged)
     try {
       const checked = await check(mail, run, services)
       try {

@@ -35,6 +35,8 @@ export interface Transaction {
   readonly settings: Settings
   /** who sends the mail on: we do, or our client, which is told what to change */
   readonly deliveredBy?: 'us' | 'client'
+  /** everything is logged of it */
+  readonly isDebugged?: boolean
   /** policy banks that the request names, separated by commas */
   readonly requestedBanks?: string
   /** Keep the mail's folder for a person to look at; the reason is written beside it. Returns the folder. */

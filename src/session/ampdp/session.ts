@@ -9,6 +9,7 @@ import {errorText} from '../../errors.ts'
 import {Timing} from '../../log/timing.ts'
 import type {XforwardName} from '../../message/envelope.ts'
 import type {SessionDeps, SessionEnd} from '../conversation.ts'
+import {logOf} from '../debugged.ts'
 import type {ReleaseRequest} from '../release.ts'
 import {innerFailure, runFilter} from '../smtp/outcome.ts'
 import type {Outcome, Transaction} from '../transaction.ts'
@@ -159,7 +160,8 @@ class AmPdpSession {
       }
       try {
         const outcome = await new Promise<Outcome>(resolve => runFilter(mail, this.#deps, resolve))
-        if (log.enabled(2)) log.forTask(taskId).write(2, `size: ${octets.size}, ${timing.report()}`)
+        const own = logOf(mail, log)
+        if (own.enabled(2)) own.write(2, `size: ${octets.size}, ${timing.report()}`)
         return respond(outcome)
       } finally {
         spool.release(octets)

@@ -10,6 +10,7 @@ import {errorText} from '../../errors.ts'
 import {Timing} from '../../log/timing.ts'
 import type {Client, XforwardName} from '../../message/envelope.ts'
 import type {SessionDeps, SessionEnd} from '../conversation.ts'
+import {logOf} from '../debugged.ts'
 import {innerFailure, runFilter, same} from '../smtp/outcome.ts'
 import type {Outcome, Transaction} from '../transaction.ts'
 import {type Connect, readConnect} from './connect.ts'
@@ -292,7 +293,8 @@ class MilterSession {
         preserve: async reason => spool.preserve(reason, content.octets),
       }
       const outcome = await new Promise<Outcome>(resolve => runFilter(mail, this.#deps, resolve))
-      if (log.enabled(2)) log.forTask(taskId).write(2, `size: ${content.octets.size}, ${timing.report()}`)
+      const own = logOf(mail, log)
+      if (own.enabled(2)) own.write(2, `size: ${content.octets.size}, ${timing.report()}`)
       return outcome
     } catch (error) {
       log.forTask(taskId).write(-1, `milter: ${errorText(error)}`)

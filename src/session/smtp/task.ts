@@ -3,9 +3,12 @@
  *
  * Diagnostics: a filter that throws and content that cannot be kept are answered 451 and logged at level -2.
  */
+import type {Log} from '../../log/log.ts'
+import {logStyle} from '../../log/log-plan.ts'
 import {Timing} from '../../log/timing.ts'
 import type {Client} from '../../message/envelope.ts'
 import type {Peer, SessionDeps} from '../conversation.ts'
+import {logOf} from '../debugged.ts'
 import type {Outcome, Transaction} from '../transaction.ts'
 import {innerFailure, runFilter} from './outcome.ts'
 import {receivedLine} from './received-line.ts'
@@ -25,6 +28,8 @@ export interface TaskHooks {
 export class Task {
   readonly #deps: SessionDeps
   readonly #peer: Peer
+  /** of the mail in hand */
+  #log: Log
   /** '' before the first */
   id = ''
   timing = new Timing()
@@ -34,18 +39,20 @@ export class Task {
   constructor(deps: SessionDeps, peer: Peer) {
     this.#deps = deps
     this.#peer = peer
+    this.#log = deps.log
   }
 
   /** A MAIL command has come outside a transaction. */
   begin(): void {
     if (this.id === '') this.timing.mark('SMTP pre-MAIL')
     else this.timing = new Timing()
-    this.id = this.#deps.taskIds.next()
+    const {taskIds, log, settings} = this.#deps
+    this.id = taskIds.next()
+    this.#log = log.forTask(this.id, logStyle(settings))
   }
 
   log(level: number, text: string): void {
-    const {log} = this.#deps
-    if (log.enabled(level)) (this.id === '' ? log : log.forTask(this.id)).write(level, text)
+    this.#log.write(level, text)
   }
 
   /** The client learns nothing of it. */
@@ -82,7 +89,8 @@ export class Task {
       return
     }
     const mail = this.#transaction(octets, reception, state)
-    if (this.#deps.log.enabled(1)) this.log(1, receivedLine(mail))
+    this.#log = logOf(mail, this.#deps.log)
+    if (this.#log.enabled(1)) this.log(1, receivedLine(mail))
     runFilter(mail, this.#deps, outcome => {
       mail.timing.mark('SMTP pre-response')
       session.answer(outcome)
@@ -96,9 +104,9 @@ export class Task {
 
   /** What is written to the log is published with it; these reports are published in any case. */
   #reportTimes({octets, taskId, timing}: Transaction): void {
-    const {log, publisher} = this.#deps
+    const {publisher} = this.#deps
     const report = () => `size: ${octets.size}, ${timing.report()}`
-    if (log.enabled(2)) this.log(2, report())
+    if (this.#log.enabled(2)) this.log(2, report())
     else if (publisher.wantsLog()) publisher.log(2, `(${taskId}) ${report()}`)
   }
 
