@@ -72,7 +72,7 @@ class MilterSession {
     stop?.addEventListener('abort', leave)
     const reader = new FrameReader()
     try {
-      for await (const chunk of socket) {
+      for await (const chunk of socket.iterator({destroyOnReturn: false})) {
         for (const next of reader.push(chunk as Buffer)) {
           const going = next === 'broken' ? 'broken' : await this.#take(next)
           if (going === 'on') continue
@@ -83,18 +83,18 @@ class MilterSession {
               `milter: ${next === 'broken' ? 'no frame' : `event ${shown(next.command)}`}, closing`,
             )
           } else this.#reason = 'quit'
-          socket.destroy()
-          break
+          return {transactions: this.#transactions, reason: this.#reason}
         }
-        if (socket.destroyed) break
         if (stop?.aborted) leave()
       }
-    } catch {
-      // the MTA has gone; it has the mail
+    } catch (error) {
+      // An MTA that has gone has the mail; and so has one that we leave.
+      if (!socket.destroyed) log.write(-2, `milter: ${errorText(error)}`)
     } finally {
       stop?.removeEventListener('abort', leave)
       this.#drop()
-      socket.destroy()
+      // what was answered last is still on its way
+      socket.destroySoon()
     }
     return {transactions: this.#transactions, reason: this.#reason}
   }
@@ -174,6 +174,7 @@ class MilterSession {
     const list = strings(data)
     if (list === undefined || list.length === 0) return 'broken'
     this.#drop()
+    if (!this.#connect) return this.#answer('M', false)
     this.#macros.clearAfter('M')
     const {taskIds, publisher, spool, settings, clock = Date.now} = this.#deps
     const limit = settings.number('$smtpd_message_size_limit')

@@ -14,7 +14,7 @@ import type {Scalar} from '../../../src/config/value.ts'
 import {settingsOf} from '../../../src/config/view.ts'
 import type {Log} from '../../../src/log/log.ts'
 import {readAll} from '../../../src/message/octets.ts'
-import type {SessionEnd} from '../../../src/session/conversation.ts'
+import type {Converse, SessionEnd} from '../../../src/session/conversation.ts'
 import {Pressure} from '../../../src/session/pressure.ts'
 import {serveSmtp} from '../../../src/session/smtp/session.ts'
 import {Spool} from '../../../src/session/spool.ts'
@@ -36,6 +36,7 @@ const DEFAULTS: Values = {
   '@smtpd_discard_ehlo_keywords': [],
   '@inet_acl': ['127.0.0.1', '[::1]'],
   '%interface_policy': new Map(),
+  $prepend_header_fields_hdridx: 0,
   $smtpd_busy_timeout: 10,
   '@auth_mech_avail': [],
   $auth_required_inp: undefined,
@@ -100,12 +101,15 @@ export interface ServerOptions {
   readonly settings?: Values
   readonly filter?: Filter
   readonly clock?: () => number
+  /** who speaks; SMTP where nobody is named */
+  readonly converse?: Converse
 }
 
 export async function startServer({
   settings = {},
   filter = async () => OK,
   clock,
+  converse = serveSmtp,
 }: ServerOptions = {}): Promise<Server> {
   const base = await mkdtemp(path.join(os.tmpdir(), 'amavis-session-'))
   const mails: Received[] = []
@@ -126,7 +130,7 @@ export async function startServer({
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     const {localPort} = socket
-    void serveSmtp(socket, {
+    void converse(socket, {
       settings: settingsFrom(settings),
       listener: {address: '127.0.0.1', port: localPort, path: undefined},
       release: async () => ({kind: 'failed', reason: 'nothing is kept here'}),
