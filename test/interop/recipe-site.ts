@@ -71,13 +71,11 @@ export async function startSite(
   const home = temporaryFolder(t)
   chmodSync(home, 0o755)
   mkdirSync(path.join(home, 'tmp'), {mode: 0o750})
-  const ports = await freePorts()
-  const port = (printed: number) => ports.get(printed) ?? printed
+  const port = await freePorts()
   const local = (text: string): string =>
-    change(text)
+    withPorts(change(text), port)
       .replace(/\/(?:etc|var\/lib|var\/spool|run)\/(?:postfix|amavis|dovecot)\b/g, home)
       .replace(/\b192\.0\.2\.(?=(?:10|25)\b)/g, '127.0.0.')
-      .replace(/(?<![\d.])\d{5}\b/g, digits => String(port(Number(digits))))
 
   const files = new Map(
     [...together(headings.map(heading => readRecipe('docs/postfix.md', heading)))].map(([name, text]) => [
@@ -115,7 +113,13 @@ ${mainLines}`,
   return {port, home, postfix, daemon, mails: sink.mails, log: () => daemonLog(home)}
 }
 
-async function freePorts(): Promise<ReadonlyMap<number, number>> {
+/** What stands in a text for the ports that are printed. */
+export function withPorts(text: string, port: (printed: number) => number): string {
+  return text.replace(/(?<![\d.])\d{5}\b/g, digits => String(port(Number(digits))))
+}
+
+/** Free ports for those that the recipes name; any other is itself. */
+export async function freePorts(): Promise<(printed: number) => number> {
   const neighbours = PRINTED.filter(port => port > 10_000 && port < 11_000)
   for (;;) {
     const first = await freePort()
@@ -123,7 +127,7 @@ async function freePorts(): Promise<ReadonlyMap<number, number>> {
     if (taken.includes(true)) continue
     const ports = new Map(neighbours.map((port, n) => [port, first + n]))
     for (const port of PRINTED) if (!ports.has(port)) ports.set(port, await freePort())
-    return ports
+    return printed => ports.get(printed) ?? printed
   }
 }
 
