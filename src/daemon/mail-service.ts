@@ -17,6 +17,7 @@ import {EntryCounts} from '../log/entry-counts.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
 import {createFilter} from '../pipeline/filter.ts'
+import {KeptCopies} from '../pipeline/kept-copies.ts'
 import {quarantine} from '../pipeline/quarantining.ts'
 import {admit} from '../session/access.ts'
 import type {Peer} from '../session/conversation.ts'
@@ -80,6 +81,7 @@ export async function createMailService({
   const hooks = hooksFile
     ? (await import('../pipeline/hooks/load.ts')).hooksFrom(hooksFile, reason => log.write(-2, reason))
     : undefined
+  const keptCopies = new KeptCopies(settings.string('$attempts_database') ?? '', log)
   const shared = {
     forwarder,
     publishing: publisher !== silentPublisher,
@@ -92,6 +94,7 @@ export async function createMailService({
     scanners,
     partsFolder,
     quarantine,
+    keptCopies,
     hooks,
     spamScanners,
     decoders,
@@ -175,6 +178,7 @@ export async function createMailService({
       decoders.close()
       scanners.close()
       spamScanners.close()
+      keptCopies.close()
       await spool.close()
       await forwarder.close()
       await publisher.close()

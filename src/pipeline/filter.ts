@@ -57,15 +57,22 @@ export function createFilter(deps: FilterDeps): Filter {
         log.write(-2, `TROUBLE in check_mail, but must continue: ${describe(run.stage, error)}`)
       }
       run.end()
+      await deps.keptCopies?.settle(mail, isDeferred(checked.outcome))
       return checked.outcome
     } catch (error) {
       run.end()
       if (deps.publishing) publish(countersOfFailure(error, counted))
+      await deps.keptCopies?.settle(mail, true)
       return await fail(mail, log, run.stage, error)
     } finally {
       publisher.state('.')
     }
   }
+}
+
+/** Whether the client brings the mail again, for any of its recipients. */
+function isDeferred({reply, perRecipient}: Outcome): boolean {
+  return [reply, ...perRecipient].some(({code}) => code >= 400 && code < 500)
 }
 
 async function fail(mail: Transaction, log: Log, stage: string, error: unknown): Promise<Outcome> {

@@ -29,6 +29,8 @@ export interface Kept {
   readonly copy: QuarantineCopy
   /** as the log names them */
   readonly locations: readonly string[]
+  /** the client has brought the mail before */
+  readonly isEarlier?: boolean
 }
 
 /** @throws AmavisError AM_STORAGE when a copy could not be stored */
@@ -39,10 +41,17 @@ export async function quarantine(
 ): Promise<readonly Kept[]> {
   const kept: Kept[] = []
   for (const copy of copies) {
+    const earlier = await services.keptCopies?.earlier(job, copy, job.settings.string('$QUARANTINEDIR'))
+    if (earlier) {
+      services.log.write(1, `quarantined at an earlier attempt: ${earlier.join(', ')}`)
+      kept.push({copy, locations: earlier, isEarlier: true})
+      continue
+    }
     const head = headOf(job, keepsEnvelope(copy.method))
     const locations = copy.method.startsWith('local:')
       ? await store(copy, head, job, services)
       : await send(copy, head, job, services)
+    services.keptCopies?.made(job, copy, locations)
     if (locations.length > 0) kept.push({copy, locations})
   }
   return kept

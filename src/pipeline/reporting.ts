@@ -88,14 +88,15 @@ const ELAPSED: readonly (readonly [kind: string, begin: string])[] = [
 
 export function counters(report: Reporting, services: MailServices) {
   const {mail, settings, outcomes, kept, facts} = report
-  const local = kept.filter(({copy}) => copy.method.startsWith('local:'))
+  const made = kept.filter(({isEarlier}) => !isEarlier)
+  const local = made.filter(({copy}) => copy.method.startsWith('local:'))
   return countersOf({
     originating: settings.flag('$originating'),
     sender: mail.envelope.sender,
     size: mail.octets.size,
     outcomes,
     virusNames: facts.virusNames,
-    quarantines: kept.map(({copy}) => ({categories: copy.categories, result: 'stored'})),
+    quarantines: made.map(({copy}) => ({categories: copy.categories, result: 'stored'})),
     deliveries: local.map(
       (): DeliveryEvent => ({
         purpose: 'Quar',

@@ -11,6 +11,7 @@ import type {Decoders} from '../decode/decoders.ts'
 import type {Log} from '../log/log.ts'
 import type {LogCounts} from '../verdict/counters.ts'
 import type {HookSubject, MailHooks} from './hooks/run-hooks.ts'
+import type {KeptCopies} from './kept-copies.ts'
 import type {quarantine} from './quarantining.ts'
 
 /** Those of a child, for all its mails. */
@@ -19,6 +20,8 @@ export interface ChildServices {
   readonly scanners: Pick<VirusScanners, 'for'>
   /** stores the copies that the policy asks for */
   readonly quarantine: typeof quarantine
+  /** which copies earlier attempts have made; undefined: nobody knows */
+  readonly keptCopies?: KeptCopies | undefined
   /** the mail's own folder for its parts as files; it need not exist */
   readonly partsFolder: () => Promise<string>
   /** what the operator's own module does with a mail; undefined: there is none */

@@ -31,6 +31,13 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'user names and passwords that AUTH accepts; without one AUTH is neither announced nor accepted',
   },
   {
+    name: '$attempts_database',
+    kind: 'path',
+    bank: 'no',
+    afterDefault: '"$MYHOME/attempts.sqlite"',
+    doc: "SQLite file that knows what was quarantined of mail that was deferred, so that it is not quarantined again; '' for none",
+  },
+  {
     name: '$custom_hooks',
     kind: 'path',
     bank: 'no',
