@@ -14,14 +14,24 @@ const DAEMON_COMMANDS = {
   foreground: true,
   debug: true,
   'debug-sa': false,
-  showkeys: false,
-  testkeys: false,
-  genrsa: false,
-  convert_keysfile: false,
+  showkeys: true,
+  testkeys: true,
+  genrsa: true,
+  convert_keysfile: true,
   'test-config': true,
 }
 /** Options that matter to a command which only talks to a daemon; the others are accepted without effect. */
 const WHICH_DAEMON = ['-c', '-i', '-P', '-H']
+const KEPT_OPTIONS = {
+  stop: WHICH_DAEMON,
+  reload: WHICH_DAEMON,
+  showkeys: ['-c', '-i'],
+  testkeys: ['-c', '-i'],
+  genrsa: [],
+  convert_keysfile: [],
+}
+/** Commands that take more words: how many they need, and may have. */
+const WORDS = {showkeys: [0, Infinity], testkeys: [0, Infinity], genrsa: [1, 2], convert_keysfile: [1, 1]}
 const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder', 'snmp-aggregator', 'flight-recorder']
 const VERSION = 'amavis-2.13.0 (20230106)'
 
@@ -38,6 +48,7 @@ function daemonUsage(problem) {
 function daemon(args) {
   const withValue = /^-[ugcidmpLPHDQRSTX]$/
   const options = []
+  const words = []
   let command
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]
@@ -51,15 +62,23 @@ function daemon(args) {
         return daemonUsage(`Unknown tag: -X ${value}\n`)
       options.push([arg, value])
     } else if (arg.startsWith('-')) return daemonUsage(`Unknown option: ${arg}\n`)
-    else if (command !== undefined) return daemonUsage(`Unexpected argument: ${arg}\n`)
-    else command = arg
+    else if (command === undefined) command = arg
+    else if (words.length >= (WORDS[command]?.[1] ?? 0)) return daemonUsage(`Unexpected argument: ${arg}\n`)
+    else words.push(arg)
   }
   command ??= 'start'
   if (!Object.hasOwn(DAEMON_COMMANDS, command)) return daemonUsage(`Unknown command: ${command}\n`)
   if (!DAEMON_COMMANDS[command]) return daemonUsage(`Not available: ${command}\n`)
-  const talks = command === 'stop' || command === 'reload'
-  const kept = talks ? options.filter(([option]) => WHICH_DAEMON.includes(option)) : options
-  return {args: [command, ...kept.flat()]}
+  if (words.length < (WORDS[command]?.[0] ?? 0)) return daemonUsage(`Missing file name: ${command}\n`)
+  const [, bits] = words
+  if (command === 'genrsa' && bits !== undefined && !isKeySize(bits))
+    return daemonUsage(`Not a key size, 512 to 4096 bits: ${bits}\n`)
+  const kept = options.filter(([option]) => KEPT_OPTIONS[command]?.includes(option) ?? true)
+  return {args: [command, ...words, ...kept.flat()]}
+}
+
+function isKeySize(text) {
+  return /^\d{3,4}$/.test(text) && text >= 512 && text <= 4096
 }
 
 /** A display reads its old command line itself: what stands after `--` (src/tui/classic-options.ts). */

@@ -6,7 +6,9 @@
  */
 import {errorText} from '../errors.ts'
 import {findUser} from '../process/privileges.ts'
+import {hashAt} from './checks/examined.ts'
 import {checkConfigFile} from './file-check.ts'
+import {keyExposure} from './key-exposure.ts'
 import {loadConfiguration} from './load.ts'
 import type {Problem} from './problem.ts'
 import type {LoadRequest} from './request.ts'
@@ -30,7 +32,7 @@ export function checkFiles(request: LoadRequest, ownership: boolean): FilesCheck
   const isRoot = process.getuid?.() === 0
   return {
     errors: isRoot ? [...errors, ...found] : errors,
-    warnings: isRoot ? warnings : [...warnings, ...found],
+    warnings: [...warnings, ...(isRoot ? [] : found), ...(ownership ? exposedKeys(variables) : [])],
     hints,
     files,
   }
@@ -39,6 +41,17 @@ export function checkFiles(request: LoadRequest, ownership: boolean): FilesCheck
 function userOf(variables: Snapshot['variables']): string {
   const box = variables.get('$daemon_user')
   return box?.kind === 'scalar' && typeof box.value === 'string' ? box.value : ''
+}
+
+/** Files of signing keys that everybody may read. */
+function exposedKeys(variables: Snapshot['variables']): readonly Problem[] {
+  const stored = variables.get('@dkim_signing_keys_storage')
+  const entries = stored?.kind === 'array' ? stored.items.map(hashAt) : []
+  const files = new Set(entries.map(entry => entry?.entries.get('file')))
+  return [...files].flatMap(file => {
+    const message = typeof file === 'string' ? keyExposure(file) : undefined
+    return message === undefined ? [] : [{at: undefined, message, help: `chmod o-rwx ${file}`}]
+  })
 }
 
 /** Files that the daemon's user could change. */

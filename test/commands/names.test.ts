@@ -42,7 +42,9 @@ const REFUSALS: readonly (readonly [string, RegExp])[] = [
   ['-c', /^Missing value for option: -c\n/],
   ['-m many', /^Not a number: -m many\n/],
   ['start stop', /^Unexpected argument: stop\n/],
-  ['showkeys', /^Not available: showkeys\n/],
+  ['genrsa', /^Missing file name: genrsa\n/],
+  ['genrsa key.pem 128', /^Not a key size, 512 to 4096 bits: 128\n/],
+  ['convert_keysfile a b', /^Unexpected argument: b\n/],
 ]
 
 for (const [line, text] of REFUSALS) {
