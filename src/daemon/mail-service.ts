@@ -19,6 +19,7 @@ import type {Listener} from '../message/envelope.ts'
 import {createFilter} from '../pipeline/filter.ts'
 import {KeptCopies} from '../pipeline/kept-copies.ts'
 import {quarantine} from '../pipeline/quarantining.ts'
+import type {ChildServices} from '../pipeline/services.ts'
 import {admit} from '../session/access.ts'
 import type {Peer} from '../session/conversation.ts'
 import {Pressure} from '../session/pressure.ts'
@@ -70,10 +71,9 @@ export async function createMailService({
   const entries = new EntryCounts()
   const forwarder = createForwarder(forwarderDeps(settings))
   const scannerStates = new ScannerStates(publisher)
-  const scanners = new VirusScanners({
-    log,
-    report: (name, condition, reason) => scannerStates.report(name, condition, reason),
-  })
+  const reportScanner: ChildServices['reportScanner'] = (name, condition, reason) =>
+    scannerStates.report(name, condition, reason)
+  const scanners = new VirusScanners({log, report: reportScanner})
   const partsFolder = () => spool.partsFolder()
   const spamScanners = new SpamScanners({settings, log, spamHelper})
   const decoders = createDecoders({base, folder: partsFolder})
@@ -97,6 +97,7 @@ export async function createMailService({
     keptCopies,
     hooks,
     spamScanners,
+    reportScanner,
     decoders,
     resolveTxt: resolverFor(settings),
     isNewVirus: async names => {

@@ -4,6 +4,7 @@
 import type {Count, Forwarder} from '../actions/forward/delivery.ts'
 import type {MailIds} from '../actions/mail-id.ts'
 import type {Counter} from '../bus/publisher.ts'
+import type {ScannerState} from '../bus/scanner-state.ts'
 import type {ResolveTxt} from '../checks/dkim/resolver.ts'
 import type {SpamScanners} from '../checks/spam/scanners.ts'
 import type {VirusScanners} from '../checks/virus/scanners.ts'
@@ -27,6 +28,8 @@ export interface ChildServices {
   /** what the operator's own module does with a mail; undefined: there is none */
   readonly hooks?: ((subject: HookSubject) => MailHooks) | undefined
   readonly spamScanners: Pick<SpamScanners, 'for'>
+  /** how a spam scanner is; virus scanners tell it themselves */
+  readonly reportScanner: (name: string, condition: ScannerState['state'], reason?: string) => void
   /** unpack archives */
   readonly decoders: Decoders
   readonly mailIds: MailIds

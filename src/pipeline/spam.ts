@@ -18,6 +18,8 @@ export interface SpamSubject {
   readonly header: Header
   readonly parts: readonly Part[]
   readonly settings: Settings
+  /** as X-Amavis-AV-Status has it; undefined: no virus was found */
+  readonly virusStatus: string | undefined
   /** as X-Amavis-OS-Fingerprint has it */
   readonly osFingerprint: string | undefined
   /** undefined: nobody has verified them */
@@ -39,10 +41,10 @@ export function checkSpam(
 }
 
 async function ask(
-  {mail, mailId, content, header, parts, settings, osFingerprint, signatures}: SpamSubject,
+  {mail, mailId, content, header, parts, settings, virusStatus, osFingerprint, signatures}: SpamSubject,
   made: readonly SpamScanner[] | Promise<readonly SpamScanner[]>,
   run: Run,
-  {log, shareMs}: MailServices,
+  {log, shareMs, reportScanner}: MailServices,
 ): Promise<readonly Finding[]> {
   // Few sites have none; those load nothing.
   const {scanSpam} = await import('../checks/spam/scan.ts')
@@ -59,11 +61,11 @@ async function ask(
       header,
       parts,
       settings,
-      virusStatus: undefined,
+      virusStatus,
       osFingerprint,
       signatures,
     },
     await made,
-    {timeoutMs: shareMs(), log, answered: name => mail.timing.mark(name)},
+    {timeoutMs: shareMs(), log, answered: name => mail.timing.mark(name), report: reportScanner},
   )
 }

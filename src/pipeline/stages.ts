@@ -24,7 +24,7 @@ import {readMime} from '../message/mime/read.ts'
 import {readAll} from '../message/octets.ts'
 import {readOrigin} from '../message/origin.ts'
 import type {ClientEdits, Outcome, Transaction} from '../session/transaction.ts'
-import {factsOf, weighVirusNames} from '../verdict/facts.ts'
+import {factsOf, virusStatusOf, weighVirusNames} from '../verdict/facts.ts'
 import {judge} from '../verdict/judge.ts'
 import {clientText} from '../verdict/log-facts.ts'
 import {outcomeOf} from '../verdict/outcome.ts'
@@ -164,7 +164,17 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     findings.push({kind: 'sender-lists', listings})
     if (!listings.every(({blacklisted, whitelisted}) => blacklisted || whitelisted)) {
       count('OpsSpamCheck')
-      const seen = {mail, content, header, parts: mimeParts, settings, mailId, osFingerprint, signatures}
+      const seen = {
+        mail,
+        content,
+        header,
+        parts: mimeParts,
+        settings,
+        mailId,
+        virusStatus: virusStatusOf(findings, settings),
+        osFingerprint,
+        signatures,
+      }
       const scanned = checkSpam(seen, run, services)
       findings.push(...(scanned instanceof Promise ? await run.within(scanned) : scanned))
     }

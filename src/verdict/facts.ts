@@ -6,7 +6,7 @@
  * `@virus_name_to_spam_score_maps`; a mail with nothing worse in it is not infected (spec/config §2.10).
  */
 import type {VerifiedSignature} from '../checks/dkim/signature.ts'
-import type {Finding, SpamReport} from '../checks/finding.ts'
+import type {Finding, ScoredTest, SpamReport} from '../checks/finding.ts'
 import type {Settings} from '../config/settings.ts'
 import {levelFor} from './policy.ts'
 import type {Facts} from './verdict.ts'
@@ -90,15 +90,28 @@ function joined(texts: readonly (string | undefined)[]): string {
 
 /** Viruses whose names all stand for points become one spam report with the highest of them. */
 export function weighVirusNames(findings: readonly Finding[], settings: Settings): readonly Finding[] {
-  const viruses = findings.filter((finding): finding is VirusFinding => finding.kind === 'virus')
-  if (viruses.length === 0) return findings
-  const names = [...new Set(viruses.flatMap(finding => finding.names))]
-  const tests = names.flatMap(name => {
-    const score = levelFor(settings, '@virus_name_to_spam_score_maps', name)
-    return score === undefined ? [] : [{name: `AV:${name}`, score}]
-  })
-  if (tests.length < names.length || names.length === 0) return findings
+  const named = virusTests(findings, settings)
+  const tests = named.flatMap(({name, score}) => (score === undefined ? [] : [{name, score}]))
+  if (tests.length < named.length || tests.length === 0) return findings
   const score = Math.max(...tests.map(test => test.score))
   const report: Finding = {kind: 'spam', report: {scanner: 'AV', score, tests, autolearn: ''}}
   return [report, ...findings.filter(({kind}) => kind !== 'virus')]
+}
+
+/** For spam scanners, whose rules may ask for it: `AV:Phishing.Bank-1=5,AV:Eicar`; undefined: no virus was found. */
+export function virusStatusOf(findings: readonly Finding[], settings: Settings): string | undefined {
+  const named = virusTests(findings, settings)
+  if (named.length === 0) return undefined
+  return named.map(({name, score}) => (score === undefined ? name : `${name}=${score}`)).join(',')
+}
+
+/** Each virus name as a test, with its points where it stands for some. */
+function virusTests(findings: readonly Finding[], settings: Settings): readonly ScoredTest[] {
+  const viruses = findings.filter((finding): finding is VirusFinding => finding.kind === 'virus')
+  if (viruses.length === 0) return []
+  const names = new Set(viruses.flatMap(finding => finding.names))
+  return [...names].map(name => ({
+    name: `AV:${name}`,
+    score: levelFor(settings, '@virus_name_to_spam_score_maps', name),
+  }))
 }

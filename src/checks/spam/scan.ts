@@ -11,6 +11,8 @@ import {scanSpamTestString} from './test-strings.ts'
 export interface SpamScan extends ScanContext {
   /** a scanner has answered; ends its section of TIMING */
   readonly answered: (name: string) => void
+  /** how a scanner is, after each mail; for the bus */
+  readonly report: (name: string, condition: 'ok' | 'failing', reason?: string) => void
 }
 
 /** Rejects never. */
@@ -24,7 +26,10 @@ export async function scanSpam(
     scanners.map(async scanner => {
       const result = await scanner.scan(mail, scan)
       scan.answered(scanner.section ?? scanner.name)
-      if (result.kind === 'failed') scan.log.write(-1, `${scanner.name} FAILED: ${result.reason}`)
+      if (result.kind === 'failed') {
+        scan.log.write(-1, `${scanner.name} FAILED: ${result.reason}`)
+        scan.report(scanner.name, 'failing', result.reason)
+      } else scan.report(scanner.name, 'ok')
       return {scanner, result}
     }),
   )

@@ -132,6 +132,7 @@ export async function rehearse(
     takeLogCounts: () => ({byLevel: new Map(), lines: 0}),
     publishing: false,
     publish() {},
+    reportScanner() {},
     hooks: await decidingHooks(sources.settings, log),
     log,
     count() {},

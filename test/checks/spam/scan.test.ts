@@ -43,13 +43,15 @@ function scanner(
 async function scanned(scanners: readonly SpamScanner[]) {
   const answered: string[] = []
   const lines: string[] = []
+  const states: string[] = []
   const log = {...silentLog, write: (level: number, text: string) => void lines.push(`${level} ${text}`)}
   const findings = await scanSpam(spamMail('Subject: x\n\nbody\n'), scanners, {
     timeoutMs: 1000,
     log,
     answered: name => answered.push(name),
+    report: (...said) => states.push(said.filter(part => part !== undefined).join(' ')),
   })
-  return {findings, answered, lines}
+  return {findings, answered, lines, states}
 }
 
 test('points of several scanners add up; tests, fields and reports stand side by side', async () => {
@@ -70,8 +72,9 @@ test('points of several scanners add up; tests, fields and reports stand side by
 })
 
 test('one that fails is told of, and the points of the others count', async () => {
-  const {findings, lines} = await scanned([scanner('A', undefined), scanner('B', 2)])
+  const {findings, lines, states} = await scanned([scanner('A', undefined), scanner('B', 2)])
   assert.equal(pointsFor(findings, 0).score, 2)
+  assert.deepEqual(states.sort(), ['A failing down', 'B ok'])
   assert.deepEqual(lines, ['-1 A FAILED: down'])
 })
 
