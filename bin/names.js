@@ -5,21 +5,20 @@
  * follow oclif. One table, read before oclif sees anything.
  */
 
-/** amavisd's commands; those of `false` come later. */
-const DAEMON_COMMANDS = {
-  start: true,
-  stop: true,
-  restart: true,
-  reload: true,
-  foreground: true,
-  debug: true,
-  'debug-sa': false,
-  showkeys: true,
-  testkeys: true,
-  genrsa: true,
-  convert_keysfile: true,
-  'test-config': true,
-}
+const DAEMON_COMMANDS = [
+  'start',
+  'stop',
+  'restart',
+  'reload',
+  'foreground',
+  'debug',
+  'debug-sa',
+  'showkeys',
+  'testkeys',
+  'genrsa',
+  'convert_keysfile',
+  'test-config',
+]
 /** Options that matter to a command which only talks to a daemon; the others are accepted without effect. */
 const WHICH_DAEMON = ['-c', '-i', '-P', '-H']
 const KEPT_OPTIONS = {
@@ -36,7 +35,7 @@ const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder', 'snmp-a
 const VERSION = 'amavis-2.13.0 (20230106)'
 
 function daemonUsage(problem) {
-  const commands = Object.keys(DAEMON_COMMANDS).join('|')
+  const commands = DAEMON_COMMANDS.join('|')
   const options = '[-u user] [-g group] [-c file]... [-i instance] [-d level,area] [-m max_servers]'
   const paths = '[-p port|socket]... [-P pid_file] [-L lock_file] [-H home] [-D db_home] [-Q quarantine]'
   const rest = '[-R chroot] [-S helpers_home] [-T tempbase] [-X tag]'
@@ -67,8 +66,7 @@ function daemon(args) {
     else words.push(arg)
   }
   command ??= 'start'
-  if (!Object.hasOwn(DAEMON_COMMANDS, command)) return daemonUsage(`Unknown command: ${command}\n`)
-  if (!DAEMON_COMMANDS[command]) return daemonUsage(`Not available: ${command}\n`)
+  if (!DAEMON_COMMANDS.includes(command)) return daemonUsage(`Unknown command: ${command}\n`)
   if (words.length < (WORDS[command]?.[0] ?? 0)) return daemonUsage(`Missing file name: ${command}\n`)
   const [, bits] = words
   if (command === 'genrsa' && bits !== undefined && !isKeySize(bits))

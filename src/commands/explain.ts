@@ -4,16 +4,14 @@ import {buffer} from 'node:stream/consumers'
 import {Args, Command, Flags} from '@oclif/core'
 import {requestOf, sourceFlags} from '../config/cli/flags.ts'
 import {problemText} from '../config/problem.ts'
-import type {Settings} from '../config/settings.ts'
 import {namesOf} from '../config/show/json-form.ts'
 import {readSources} from '../config/show/sources.ts'
 import {withSpamHelper} from '../daemon/borrowed-spam-helper.ts'
+import {giveUpRoot} from '../daemon/give-up-root.ts'
 import {errorText} from '../errors.ts'
-import {parseAddresses} from '../message/address.ts'
-import {firstValue, parseHeader} from '../message/header.ts'
 import {rehearse} from '../pipeline/rehearsal/rehearse.ts'
-import {dropPrivileges, findUser, type RunAs} from '../process/privileges.ts'
 import {columnsOf} from '../tui/config/lines.ts'
+import {envelopeFlags, rehearsalRequest} from '../tui/explain/flags.ts'
 import {explainJson} from '../tui/explain/json.ts'
 import {explainPage} from '../tui/explain/page.ts'
 import {createTheme} from '../tui/theme.ts'
@@ -31,25 +29,7 @@ export default class Explain extends Command {
   static override flags = {
     config: sourceFlags.config,
     instance: sourceFlags.instance,
-    rcpt: Flags.string({
-      char: 'r',
-      aliases: ['recipient'],
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: '<address>',
-      description: 'a recipient; default: the postmaster of $mydomain',
-    }),
-    from: Flags.string({
-      helpValue: '<address>',
-      description: 'envelope sender; default: that of Return-Path, else of From',
-    }),
-    client: Flags.string({helpValue: '<ip>', description: 'address of the client, as XFORWARD tells it'}),
-    bank: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: '<name>',
-      description: 'a policy bank, as a request may name it',
-    }),
+    ...envelopeFlags,
     json: Flags.boolean({description: 'print one object'}),
     'parts-only': Flags.boolean({description: 'show the parts and ask no scanner'}),
   }
@@ -61,13 +41,7 @@ export default class Explain extends Command {
       const {machine, snapshot} = reading
       if (machine.errors.length > 0) throw new Error(machine.errors.map(problemText).join('\n'))
       const mail = args.file === '-' ? await buffer(process.stdin) : await readFile(args.file)
-      const request = {
-        sender: flags.from ?? senderOf(mail),
-        recipients: flags.rcpt ?? [`postmaster@${settings.string('$mydomain') || 'localhost'}`],
-        client: flags.client,
-        banks: flags.bank ?? [],
-        partsOnly: flags['parts-only'],
-      }
+      const request = {...rehearsalRequest(flags, mail, settings), partsOnly: flags['parts-only']}
       const sources = {
         settings,
         variables: snapshot.variables,
@@ -78,7 +52,7 @@ export default class Explain extends Command {
       const wanted = request.partsOnly ? undefined : settings
       const rehearsal = await withSpamHelper(
         wanted,
-        line => this.logToStderr(line),
+        (line, level) => level <= 0 && this.logToStderr(line),
         spamHelper => rehearse(mail, request, {sources, spamHelper}),
       )
       const names = namesOf(snapshot.variables)
@@ -94,32 +68,4 @@ export default class Explain extends Command {
       process.exitCode = 1
     }
   }
-}
-
-/** What scanners and hooks do and leave behind is to be the daemon's user's, as in the daemon. */
-function giveUpRoot(settings: Settings, say: (line: string) => void): void {
-  const user = settings.string('$daemon_user') ?? ''
-  if (process.getuid?.() !== 0 || /^(?:root|0|)$/.test(user)) return
-  const groups = settings
-    .list('@daemon_groups')
-    .map(String)
-    .filter(group => group !== '')
-  let runAs: RunAs
-  try {
-    runAs = findUser(user, groups)
-  } catch (error) {
-    say(`going on as root: ${errorText(error)}`)
-    return
-  }
-  dropPrivileges(runAs)
-}
-
-/** Where a mailbox keeps the envelope's; else who claims to have written the mail. */
-function senderOf(mail: Buffer): string {
-  const header = parseHeader(mail)
-  for (const name of ['return-path', 'from']) {
-    const value = firstValue(header, name)
-    if (value !== undefined) return parseAddresses(value)[0] ?? ''
-  }
-  return ''
 }

@@ -9,11 +9,11 @@ import type {Settings} from '../config/settings.ts'
 
 /**
  * @param settings undefined: no helper is wanted
- * @param say gets what goes wrong with it
+ * @param say gets what it says, with the level of the log that it would have
  */
 export async function withSpamHelper<Result>(
   settings: Settings | undefined,
-  say: (line: string) => void,
+  say: (line: string, level: number) => void,
   work: (socketPath: string | undefined) => Promise<Result>,
 ): Promise<Result> {
   const plan = settings && spamHelperPlan(settings)
@@ -24,9 +24,7 @@ export async function withSpamHelper<Result>(
     plan,
     base,
     path: settings.string('$path') ?? '',
-    say: (level, text) => {
-      if (level <= 0) say(text)
-    },
+    say: (level, text) => say(text, level),
   })
   try {
     await helper.settled

@@ -47,6 +47,8 @@ export interface ChildServices {
 
 /** With those of one mail. */
 export interface MailServices extends ChildServices {
+  /** spam scanners are asked about blocked mail, too: somebody wants to know what they say */
+  readonly isThorough?: boolean
   /** writes with the task's id */
   readonly log: Log
   readonly count: Count

@@ -158,7 +158,10 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   if (osFingerprint !== undefined) findings.push({kind: 'os-fingerprint', text: osFingerprint})
   const isBlockedForAll =
     findings.length > 0 && judge(judgement(judged, findings)).every(({blocking}) => blocking)
-  if (!isBlockedForAll && !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps')) {
+  if (
+    (!isBlockedForAll || services.isThorough) &&
+    !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps')
+  ) {
     run.begin('spam-wb-list', 'S')
     const listings = senderListings(envelope, origin.from, settings)
     findings.push({kind: 'sender-lists', listings})

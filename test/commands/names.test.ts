@@ -18,6 +18,7 @@ const TRANSLATIONS: readonly (readonly [string, string, string])[] = [
   ['amavisd', '-u amavis -g amavis -m 4 -T /tmp reload', 'reload'],
   ['amavisd', '-X no_conf_file_writable_check test-config', 'test-config -X no_conf_file_writable_check'],
   ['amavisd', '-d -1 debug', 'debug -d -1'],
+  ['amavisd', '-d 5,dns -c a debug-sa', 'debug-sa -d 5,dns -c a'],
   ['amavis', 'stop -c a', 'stop -c a'],
   ['amavis', 'nanny --replay', 'nanny --replay='],
   ['amavis', 'nanny --replay --at end', 'nanny --replay= --at end'],

@@ -22,7 +22,7 @@ export function programScanner(entry: ProgramEntry, {environment, report}: Progr
   const {file, args, cwd, rules} = entry
   return {
     close() {},
-    async scan({files, settings}: ScanSubject, timeoutMs: number): Promise<ScannerAnswer> {
+    async scan({files, settings, log}: ScanSubject, timeoutMs: number): Promise<ScannerAnswer> {
       const deadline = performance.now() + timeoutMs
       const answers: ScannerAnswer[] = []
       try {
@@ -33,6 +33,11 @@ export function programScanner(entry: ProgramEntry, {environment, report}: Progr
             env: environment,
             timeoutMs: Math.max(1, deadline - performance.now()),
           })
+          if (log.enabled(5)) {
+            const heard =
+              typeof said === 'string' ? said : `exit ${said.status}, "${said.output.slice(0, 300)}"`
+            log.write(5, `run_av (${entry.name}) ${[file, ...line].join(' ')}: ${heard}`)
+          }
           const answer = typeof said === 'string' ? failed(said) : readOutput(said, rules, settings)
           answers.push(answer)
           if (answer.kind === 'failed') break

@@ -45,6 +45,8 @@ const PATHS = {
 function overridesOf(flags: FlagValues): readonly Override[] {
   const overrides: Override[] = []
   const level = /^-?\d+/.exec(text(flags['debug']) ?? '')?.[0]
+  const areas = /^-?\d*,?(.*)$/.exec(text(flags['debug']) ?? '')?.[1]
+  if (areas) overrides.push({name: '$sa_debug', value: areas})
   if (level !== undefined) overrides.push({name: '$log_level', value: level})
   if (typeof flags['servers'] === 'number') overrides.push({name: '$max_servers', value: flags['servers']})
   for (const [flag, name] of Object.entries(PATHS)) {

@@ -42,7 +42,13 @@ export const DAEMON_FLAGS: readonly FlagRow[] = [
   ...WHICH_DAEMON,
   {name: 'user', char: 'u', kind: 'text', value: '<user>', description: 'become this user'},
   {name: 'group', char: 'g', kind: 'text', value: '<group>', description: 'become this group'},
-  {name: 'debug', char: 'd', kind: 'text', value: '<level>[,<area>]', description: 'log level'},
+  {
+    name: 'debug',
+    char: 'd',
+    kind: 'text',
+    value: '<level>[,<area>]',
+    description: 'log level, and areas of SpamAssassin of which all is logged',
+  },
   {name: 'servers', char: 'm', kind: 'number', value: '<n>', description: 'number of children, $max_servers'},
   {
     name: 'port',

@@ -17,6 +17,8 @@ export interface ScannerRun {
   /** as the start-up log has it */
   readonly description: string
   readonly ms: number
+  /** what was logged of it: at the levels of debugging also what was said and heard */
+  readonly lines: readonly LogLine[]
   readonly answer:
     | {readonly kind: 'virus'; readonly said: ScannerAnswer}
     | {readonly kind: 'spam'; readonly reports: readonly SpamReport[]}
@@ -36,6 +38,17 @@ export function recordingLog(lines: LogLine[]): Log {
     forTask: () => log,
   }
   return log
+}
+
+/** The same log, and what is written to it. */
+function noted(log: Log): {readonly log: Log; readonly lines: LogLine[]} {
+  const lines: LogLine[] = []
+  const write = (level: number, text: string) => {
+    lines.push({level, text})
+    log.write(level, text)
+  }
+  const own: Log = {enabled: level => log.enabled(level), write, forTask: () => own}
+  return {log: own, lines}
 }
 
 /** Takes every mail and sends none. */
@@ -74,9 +87,10 @@ export function recordingScanners(
     close: () => scanner.close(),
     async scan(subject, timeoutMs) {
       const startedAt = performance.now()
-      const said = await scanner.scan(subject, timeoutMs)
+      const {log, lines} = noted(subject.log)
+      const said = await scanner.scan({...subject, log}, timeoutMs)
       const {name, description} = scanner
-      runs.push({name, description, ms: performance.now() - startedAt, answer: {kind: 'virus', said}})
+      runs.push({name, description, ms: performance.now() - startedAt, lines, answer: {kind: 'virus', said}})
       return said
     },
   })
@@ -87,13 +101,14 @@ export function recordingScanners(
     close: () => scanner.close(),
     async scan(mail, context) {
       const startedAt = performance.now()
-      const result = await scanner.scan(mail, context)
+      const {log, lines} = noted(context.log)
+      const result = await scanner.scan(mail, {...context, log})
       const {name, description} = scanner
       const answer: ScannerRun['answer'] =
         result.kind === 'failed'
           ? {kind: 'failed', reason: result.reason}
           : {kind: 'spam', reports: result.answers.map(({report}) => report)}
-      runs.push({name, description, ms: performance.now() - startedAt, answer})
+      runs.push({name, description, ms: performance.now() - startedAt, lines, answer})
       return result
     },
   })

@@ -61,6 +61,8 @@ export interface RehearsalDeps {
   readonly sources: TraceSources
   /** where a SpamAssassin helper listens; undefined: there is none */
   readonly spamHelper?: string | undefined
+  /** ask spam scanners about blocked mail, too */
+  readonly isThorough?: boolean
   /** for a folder of its own, which is removed */
   readonly base?: string
 }
@@ -99,7 +101,7 @@ const TASK = 'rehearsal-01'
 export async function rehearse(
   octets: Buffer,
   request: RehearsalRequest,
-  {sources, spamHelper, base = tmpdir()}: RehearsalDeps,
+  {sources, spamHelper, isThorough = false, base = tmpdir()}: RehearsalDeps,
 ): Promise<Rehearsal> {
   const lines: LogLine[] = []
   const deliveries: Delivery[] = []
@@ -124,6 +126,7 @@ export async function rehearse(
       : recordingScanners({scanners: virusScanners, spamScanners}, scanners)),
     forwarder: recordingForwarder(deliveries),
     quarantine: recordingQuarantine(quarantined),
+    isThorough,
     partsFolder,
     decoders,
     resolveTxt: resolverFor(sources.settings),

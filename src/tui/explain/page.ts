@@ -163,7 +163,7 @@ function testsText(tests: RecipientVerdict['tests']): string {
   return tests.map(({name, score}) => (score === undefined ? name : `${name}=${scoreText(score)}`)).join(', ')
 }
 
-function scannerText({name, ms, answer}: ScannerRun): string {
+export function scannerText({name, ms, answer}: ScannerRun): string {
   return `${name}: ${answerText(answer)}, ${ms.toFixed(ms < 10 ? 1 : 0)} ms`
 }
 

@@ -107,7 +107,13 @@ test('the mail is given as it came, with all recipients and what is known of its
       undefined,
     ],
   )
-  assert.deepEqual(lines, ['2 rspamd rspamd score 1.50/3.00 (no action) B=2,A=1'])
+  const [dialogue = '', scored] = lines
+  assert.match(
+    dialogue,
+    /^5 rspamd 127\.0\.0\.1:\d+ > POST \/checkv2, From: .*, 20 octets < 200 \{"score":3,/,
+  )
+  assert.doesNotMatch(dialogue, /pw/, 'a password is not for the log')
+  assert.equal(scored, '2 rspamd rspamd score 1.50/3.00 (no action) B=2,A=1')
   const [{url, fields, body}] = asked as [Asked]
   assert.equal(url, '/checkv2')
   assert.equal(body.toString(), 'Subject: x\r\n\r\nbody\r\n')

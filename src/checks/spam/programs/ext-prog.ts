@@ -65,13 +65,18 @@ class ExtProg implements SpamScanner {
   async scan(mail: SpamMail, context: ScanContext): Promise<SpamResult> {
     const ran = await this.#run(this.#args, mail, context, 'lock_type')
     if (typeof ran === 'string') return {kind: 'failed', reason: ran}
+    const {log} = context
+    if (log.enabled(5)) {
+      const line = [this.#program, ...this.#args].join(' ')
+      log.write(5, `${this.name} ${line}: exit ${ran.status}, "${ran.output.slice(0, 2000).trim()}"`)
+    }
     const classified = readOutput(ran.output)
     if (classified === undefined) {
       const said = ran.output.replace(/\s+/g, ' ').trim().slice(0, 100)
       return {kind: 'failed', reason: `not understood: "${said}", exit status ${ran.status}`}
     }
     const report = reportOf(classified, this.#entry)
-    if (context.log.enabled(2)) context.log.write(2, `${this.name} result: ${resultText(report)}`)
+    if (log.enabled(2)) log.write(2, `${this.name} result: ${resultText(report)}`)
     const answers = [{report}]
     return this.#learns ? {kind: 'scanned', answers, opinion: classified.opinion} : {kind: 'scanned', answers}
   }

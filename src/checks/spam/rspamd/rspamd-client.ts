@@ -28,7 +28,7 @@ import {
 } from '../servers.ts'
 import {scanUsers} from '../users.ts'
 import {type Answer, parseAnswer} from './answer.ts'
-import {HttpServer, type Question} from './exchange.ts'
+import {type Exchanged, HttpServer, type Question} from './exchange.ts'
 import {requestFields} from './request.ts'
 
 const DEFAULTS = {hosts: ['127.0.0.1'], port: 11333}
@@ -110,6 +110,8 @@ class RspamdClient implements SpamScanner {
       const left = Math.max(1, end - performance.now())
       const timeoutMs = index === servers.length - 1 ? left : left / 2
       const exchanged = await http.ask({...question, path, timeoutMs})
+      if (log.enabled(5))
+        log.write(5, `${this.name} ${serverText(server)} ${dialogueText(path, question, exchanged)}`)
       const answer = exchanged.kind === 'answer' ? parseAnswer(exchanged.status, exchanged.body) : exchanged
       if (answer.kind === 'report') {
         this.#breakers.answered(server)
@@ -138,6 +140,23 @@ class RspamdClient implements SpamScanner {
 
 function testText({name, score}: ScoredTest): string {
   return score === undefined ? name : `${name}=${score}`
+}
+
+const LONGEST_SHOWN = 2000
+
+function dialogueText(
+  path: string,
+  {fields, octets}: Pick<Question, 'fields' | 'octets'>,
+  exchanged: Exchanged,
+): string {
+  const told = Object.entries(fields).flatMap(([name, value]) =>
+    name === 'Password' ? [] : [`${name}: ${typeof value === 'string' ? value : value.join(' ')}`],
+  )
+  const answer =
+    exchanged.kind === 'answer'
+      ? `${exchanged.status} ${exchanged.body.toString('utf8', 0, LONGEST_SHOWN)}`
+      : exchanged.kind
+  return `> POST ${path}, ${told.join(', ')}, ${octets.length} octets < ${answer}`
 }
 
 /** Octets as they came; of a large body no more than the limit. */

@@ -58,7 +58,7 @@ function reportOf(score: number, body: string, command: Command): Omit<SpamRepor
   const points = new Map(testsOfReport(report).map(test => [test.name, test.score]))
   const tests = testsOfStatus(status).map(({name, score: own}) => ({name, score: own ?? points.get(name)}))
   return {
-    score: exact(score, testsOfStatus(status)),
+    score: exactTotal(score, testsOfStatus(status)),
     tests,
     autolearn: /\bautolearn=(\w+(?:\s+autolearn_force=\w+)?)/.exec(status)?.[1]?.replace(/\s+/g, ' ') ?? '',
     ...(report === '' ? {} : {report: report.replace(/^[ \t]*\*? ?/gm, '').trim()}),
@@ -84,7 +84,7 @@ function tableOf(report: string): string {
 }
 
 /** The points of all tests in three decimals, where they are the same as the total in one. */
-function exact(total: number, tests: readonly ScoredTest[]): number {
+export function exactTotal(total: number, tests: readonly ScoredTest[]): number {
   if (tests.length === 0 || tests.some(({score}) => score === undefined)) return total
   const sum = Math.round(1000 * tests.reduce((points, {score}) => points + (score ?? 0), 0)) / 1000
   return Math.abs(sum - total) <= 0.051 ? sum : total

@@ -83,6 +83,11 @@ class SpamdClient implements SpamScanner {
       const left = Math.max(1, end - performance.now())
       const timeoutMs = index === servers.length - 1 ? left : left / 2
       const exchanged = await exchange(this.#connect(server), request, timeoutMs)
+      if (log.enabled(5)) {
+        const heard =
+          exchanged.kind === 'octets' ? exchanged.octets.toString('utf8', 0, 2000) : exchanged.kind
+        log.write(5, `${this.name} ${serverText(server)} > ${request[0]?.toString().trimEnd()} < ${heard}`)
+      }
       const answer = exchanged.kind === 'octets' ? parseAnswer(exchanged.octets, this.#command) : exchanged
       if (answer.kind === 'report') {
         this.#breakers.answered(server)

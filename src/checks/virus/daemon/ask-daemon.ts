@@ -87,7 +87,11 @@ export class DaemonScanner implements Ask {
       return socket
     }
     try {
-      const outputs = await this.#converse({open, deadline}, subject, seesOurFiles(endpoint))
+      const {log} = subject
+      const note = log.enabled(5)
+        ? (text: string) => log.write(5, `run_av (${this.#entry.name}) ${endpointText(endpoint)} ${text}`)
+        : undefined
+      const outputs = await this.#converse({open, deadline, note}, subject, seesOurFiles(endpoint))
       const {rules} = this.#entry
       const answers = outputs.map(output => readOutput({status: 0, output}, rules, subject.settings))
       return {kind: 'said', answer: combineAnswers(answers)}

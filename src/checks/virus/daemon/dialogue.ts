@@ -13,6 +13,8 @@ export interface DaemonLine {
   readonly open: () => Promise<net.Socket>
   /** by performance.now() */
   readonly deadline: number
+  /** is told what is said and heard; undefined: nobody wants to know */
+  readonly note?: ((text: string) => void) | undefined
 }
 
 /** What a daemon may say in all. */
@@ -21,17 +23,19 @@ const MOST_BYTES = 1024 * 1024
 export class Dialogue {
   readonly #socket: net.Socket
   readonly #timer: NodeJS.Timeout
+  readonly #note: DaemonLine['note']
   #received = ''
   #taken = 0
   #hasEnded = false
   #failure: Error | undefined
   #wake: () => void = () => {}
 
-  static async begin({open, deadline}: DaemonLine): Promise<Dialogue> {
-    return new Dialogue(await open(), Math.max(1, deadline - performance.now()))
+  static async begin({open, deadline, note}: DaemonLine): Promise<Dialogue> {
+    return new Dialogue(await open(), Math.max(1, deadline - performance.now()), note)
   }
 
-  constructor(socket: net.Socket, timeoutMs: number) {
+  constructor(socket: net.Socket, timeoutMs: number, note?: DaemonLine['note']) {
+    this.#note = note
     this.#socket = socket
     this.#timer = setTimeout(() => this.#fail(new AmavisError('AM_TIMEOUT', 'timed out')), timeoutMs)
     this.#socket.setEncoding('latin1')
@@ -46,6 +50,7 @@ export class Dialogue {
   /** Write, and wait until the peer has taken enough. */
   async write(octets: Buffer | string): Promise<void> {
     if (this.#failure) throw this.#failure
+    this.#note?.(`> ${shown(octets)}`)
     if (!this.#socket.writable) throw new AmavisError('AM_PROTOCOL', 'the connection was closed')
     this.#socket.write(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
     await this.#until(() => !this.#socket.writableNeedDrain || this.#hasEnded)
@@ -106,6 +111,7 @@ export class Dialogue {
   }
 
   #hear(text: string): void {
+    this.#note?.(`< ${shown(text)}`)
     this.#received += text
     if (this.#received.length > MOST_BYTES)
       this.#fail(new AmavisError('AM_PROTOCOL', 'an answer without end'))
@@ -122,6 +128,15 @@ export class Dialogue {
     this.#socket.destroy()
     this.#wake()
   }
+}
+
+const LONGEST_NOTE = 300
+
+/** In a line; of what is long, as a mail, the beginning and how much there is. */
+function shown(octets: Buffer | string): string {
+  const begin = octets.slice(0, LONGEST_NOTE)
+  const text = (typeof begin === 'string' ? begin : begin.toString('latin1')).replace(/[^\x20-\x7e]+/g, ' ')
+  return octets.length <= LONGEST_NOTE ? text.trim() : `${text.trim()} … (${octets.length} octets)`
 }
 
 /** A daemon said what it should not have. */
