@@ -2,9 +2,10 @@
  * spam — SpamAssassin three ways, round by round on the same mails and rules: amavisd-new with SpamAssassin in
  * process, ours with the helper, ours with spamd on two children.
  *
- *     node bench/spam.mjs [--children 4] [--mails 60] [--rounds 4] [--port 22900]
+ *     node bench/spam.mjs [--children 4] [--mails 60] [--rounds 4] [--port 22900] [--engine spamassassin|rspamd]
  *
- * Needs root, Debian's amavisd-new, spamassassin, spamd, and smtp-source and smtp-sink of postfix. Local tests
+ * With Rspamd: both through one Rspamd with a single rule, so that it takes little of the time. amavisd-new needs
+ * Debian's libwww-perl and libjson-perl for it. Needs root, Debian's amavisd-new, spamassassin, spamd, and smtp-source and smtp-sink of postfix. Local tests
  * only, nothing is learned. Prints throughput, CPU time of a mail, and the memory of each whole (PSS).
  */
 import {execFileSync, spawn, spawnSync} from 'node:child_process'
@@ -21,6 +22,7 @@ const {values: options} = parseArgs({
     mails: {type: 'string', default: '60'},
     rounds: {type: 'string', default: '4'},
     port: {type: 'string', default: '22900'},
+    engine: {type: 'string', default: 'spamassassin'},
   },
 })
 const [children, mails, rounds, first] = ['children', 'mails', 'rounds', 'port'].map(name =>
@@ -28,6 +30,7 @@ const [children, mails, rounds, first] = ['children', 'mails', 'rounds', 'port']
 )
 const SINK = first
 const SPAMD = first + 1
+const RSPAMD = first + 1
 const root = fileURLToPath(new URL('..', import.meta.url))
 const node = path.join(root, 'node_modules', '.bin', 'node')
 // amavisd-new wants its configuration in a folder that is root's
@@ -126,24 +129,61 @@ function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 }
 
-async function startAll() {
+const ours = file => start(node, [path.join(root, 'bin', 'amavis.js'), 'foreground', '-c', file])
+const original = file => start('/usr/sbin/amavisd', ['-c', file, 'foreground'])
+
+function startSink() {
   execFileSync('chmod', ['755', run])
+  start('smtp-sink', ['-u', 'nobody', `127.0.0.1:${SINK}`, '1024'])
+}
+
+async function withRspamd() {
+  startSink()
+  const folder = path.join(run, 'rspamd')
+  mkdirSync(folder)
+  const at = name => path.join(folder, name)
+  writeFileSync(at('tlds'), 'com\norg\n')
+  writeFileSync(
+    at('rspamd.conf'),
+    `options { pidfile = "${at('pid')}"; filters = "regexp"; tempdir = "${folder}"; hs_cache_dir = "${folder}";
+  control_socket = "${at('control')} mode=0600"; url_tld = "${at('tlds')}"; local_addrs = [];
+  dns { nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; } }
+logging { type = "file"; filename = "${at('log')}"; level = "error"; }
+metric { actions { reject = 15; } }
+regexp { BENCH_RULE = { re = "/X/P"; score = 1.0; } }
+worker "normal" { bind_socket = "127.0.0.1:${RSPAMD}"; count = 2; }
+`,
+  )
+  start('rspamd', ['-f', '-i', '-c', at('rspamd.conf')])
+  const scanners = `@spam_scanners = (['Rspamd', 'Amavis::SpamControl::RspamdClient', url => 'http://127.0.0.1:${RSPAMD}/checkv2']);`
+  const programs = [
+    {
+      name: 'amavisd-new 2.13, Rspamd',
+      port: first + 2,
+      children: [original(home('original', first + 2, scanners))],
+    },
+    {name: 'amavis, Rspamd', port: first + 3, children: [ours(home('ours', first + 3, scanners))]},
+  ]
+  for (const port of [SINK, RSPAMD, ...programs.map(program => program.port)]) await waitForPort(port)
+  return programs
+}
+
+async function withSpamAssassin() {
+  startSink()
   mkdirSync(path.join(run, 'site'))
   for (const name of readdirSync('/etc/spamassassin').filter(file => file.endsWith('.pre')))
     copyFileSync(path.join('/etc/spamassassin', name), path.join(run, 'site', name))
   writeFileSync(path.join(run, 'site', 'local.cf'), 'use_bayes 0\nbayes_auto_learn 0\ndns_available no\n')
-  start('smtp-sink', ['-u', 'nobody', `127.0.0.1:${SINK}`, '1024'])
   const spamd = start('/usr/sbin/spamd', [
     ...['-L', '-x', '-u', 'amavis', '--min-children=2', '--max-children=2', '-s', 'null'],
     ...[`--siteconfigpath=${run}/site`, `--listen=127.0.0.1:${SPAMD}`],
   ])
-  const ours = file => start(node, [path.join(root, 'bin', 'amavis.js'), 'foreground', '-c', file])
   const client = `@spam_scanners = (['spamd', 'Amavis::SpamControl::SpamdClient', host => '127.0.0.1', port => ${SPAMD}]);`
   const programs = [
     {
       name: 'amavisd-new 2.13, in process',
       port: first + 2,
-      children: [start('/usr/sbin/amavisd', ['-c', home('original', first + 2, ''), 'foreground'])],
+      children: [original(home('original', first + 2, ''))],
     },
     {name: 'amavis, helper', port: first + 3, children: [ours(home('helper', first + 3, ''))]},
     {name: 'amavis, spamd', port: first + 4, children: [ours(home('spamd', first + 4, client)), spamd]},
@@ -153,7 +193,7 @@ async function startAll() {
 }
 
 try {
-  const programs = await startAll()
+  const programs = await (options.engine === 'rspamd' ? withRspamd() : withSpamAssassin())
   for (const {port} of programs) feed(port, 3 * children)
   const figures = programs.map(() => ({seconds: [], cpu: []}))
   for (let round = 0; round < rounds; round++) {
