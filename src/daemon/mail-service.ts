@@ -43,6 +43,8 @@ export async function createMailService({
   title,
   spamHelper,
   announces,
+  publisher = publisherFor(settings, log),
+  taskIds = new TaskIds(process.pid),
 }: {
   settings: Settings
   log: Log
@@ -51,11 +53,10 @@ export async function createMailService({
   spamHelper?: string | undefined
   /** the generation that this child is the first of, and tells the bus about */
   announces?: number | undefined
+  /** several services of a process may share one */
+  publisher?: Publisher
+  taskIds?: TaskIds
 }): Promise<MailService> {
-  const publisher: Publisher = settings.flag('$enable_zmq')
-    ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), log})
-    : silentPublisher
-  const taskIds = new TaskIds(process.pid)
   const base = settings.string('$TEMPBASE') ?? ''
   const spool = new Spool({
     base,
@@ -185,6 +186,13 @@ export async function createMailService({
       await publisher.close()
     },
   }
+}
+
+/** The bus as the configuration has it. */
+export function publisherFor(settings: Settings, log: Log): Publisher {
+  return settings.flag('$enable_zmq')
+    ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), log})
+    : silentPublisher
 }
 
 /** A responder that was started anew hears it within this time. */

@@ -15,6 +15,8 @@ export type Entry =
   | 'decoder-main'
   | 'master-main'
   | 'mc-main'
+  | 'milter-main'
+  | 'milter-worker-main'
   | 'service-main'
   | 'subagent-main'
 

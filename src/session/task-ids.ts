@@ -6,17 +6,21 @@
  */
 export class TaskIds {
   readonly #pid: string
-  #connections = 0
+  readonly #shared: {connections: number}
+  /** of the connection in hand, within the process */
+  #connection = 0
   #sequence = 0
   #tasks = 0
 
-  constructor(pid: number) {
+  /** @param shared counts the connections of a process that has several at a time */
+  constructor(pid: number, shared = {connections: 0}) {
+    this.#shared = shared
     this.#pid = String(pid).padStart(5, '0')
   }
 
   /** A connection was taken. */
   beginConnection(): void {
-    this.#connections++
+    this.#connection = ++this.#shared.connections
     this.#sequence = 0
   }
 
@@ -24,7 +28,7 @@ export class TaskIds {
   next(): string {
     this.#sequence++
     this.#tasks++
-    const task = `${this.#pid}-${String(this.#connections).padStart(2, '0')}`
+    const task = `${this.#pid}-${String(this.#connection).padStart(2, '0')}`
     return this.#sequence === 1 ? task : `${task}-${this.#sequence}`
   }
 
@@ -35,7 +39,7 @@ export class TaskIds {
   }
 
   get connections(): number {
-    return this.#connections
+    return this.#shared.connections
   }
 
   /** ids given since birth */

@@ -19,6 +19,25 @@ export const OWN: readonly SettingDefinition[] = [
     doc: 'while connections wait for a child: drop a client that is silent for so long between two mails, or six times as long within one',
   },
   {
+    name: '@milters',
+    kind: 'list',
+    bank: 'no',
+    doc: 'names of the milters in %milter, in the order in which they are started and reported',
+  },
+  {
+    name: '%milter',
+    kind: 'hash',
+    bank: 'no',
+    doc: 'by name, a hash of what a milter is: port, enabled, policy_bank, max_procs, min_procs, conns_per_proc, proc_idle_limit, proc_conn_limit, stop_timeout, socket_mode',
+  },
+  {
+    name: '$milter_run_dir',
+    kind: 'path',
+    bank: 'no',
+    afterDefault: '"$MYHOME/milter"',
+    doc: "folder of the milters' PID files and control sockets",
+  },
+  {
     name: '@dns_servers',
     kind: 'list',
     bank: 'no',

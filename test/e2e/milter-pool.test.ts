@@ -1,0 +1,237 @@
+/** amavis milter: pools, slots and signals, with connections of our own in the place of an MTA's. */
+import assert from 'node:assert/strict'
+import {spawn, spawnSync} from 'node:child_process'
+import {once} from 'node:events'
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import {type TestContext, test} from 'node:test'
+import type {MilterState} from '../../src/milter/control.ts'
+import {Mta} from '../milter/mta.ts'
+import {AMAVIS} from '../support/amavis.ts'
+import {freePort, temporaryFolder, until} from '../support/wait.ts'
+
+interface Site {
+  readonly port: number
+  readonly home: string
+  readonly file: string
+  /** the text, and the exit status, of `amavis milter …` */
+  run(...args: readonly string[]): {text: string; status: number | null}
+  state(): MilterState
+}
+
+/** One milter `policy` with these keys, and one that is disabled. */
+async function site(t: TestContext, keys: string): Promise<Site> {
+  const home = temporaryFolder(t)
+  const port = await freePort()
+  const file = path.join(home, 'amavisd.conf')
+  writeFileSync(
+    file,
+    `$MYHOME = '${home}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = $MYHOME;
+$mydomain = 'example.com'; $myhostname = 'filter.example.com';
+$do_syslog = 0; $logfile = "$MYHOME/log"; $enable_zmq = 0; @spam_scanners = ();
+@local_domains_maps = (['.example.com']);
+@milters = qw( policy spare );
+$milter{'policy'} = { port => 'inet:${port}@127.0.0.1', abort_timeout => 2, ${keys} };
+$milter{'spare'} = { port => "local:$MYHOME/spare.sock", enabled => 0 };
+1;
+`,
+  )
+  const run = (...args: readonly string[]) => {
+    const {stdout, stderr, status} = spawnSync(
+      process.execPath,
+      [
+        AMAVIS,
+        'milter',
+        ...args,
+        '-c',
+        file,
+        ...(args[0] === 'start' || args[0] === 'restart' ? ['--allow-root'] : []),
+      ],
+      {encoding: 'utf8'},
+    )
+    return {text: stdout + stderr, status}
+  }
+  const state = () => {
+    const {text} = run('status', '--json', 'policy')
+    const states = text
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as MilterState & {kind: string})
+    return states[0]!
+  }
+  t.after(() => run('stop', '-KILL'))
+  const found: Site = {port, home, file, run, state}
+  const started = found.run('start')
+  assert.match(started.text, /^policy: started \(pid \d+\) on inet:\d+@127\.0\.0\.1\n$/)
+  assert.equal(started.status, 0)
+  return found
+}
+
+/** What has to be true of every report (spec/milter-control §4). */
+function assertTrue(state: MilterState): void {
+  assert.equal(
+    state.slots.reduce((sum, {open}) => sum + open, 0),
+    state.open,
+  )
+  for (const {connections, connectionsEver, processesEver, pid} of state.slots) {
+    assert.ok(connections <= connectionsEver)
+    assert.ok(pid === undefined || processesEver >= 1)
+  }
+  assert.ok(state.highWater <= state.slotCount)
+}
+
+test('what is asked of names, signals and milters that do not run is answered in words and exit statuses', async t => {
+  const {run} = await site(t, 'max_procs => 1')
+  const answers: readonly (readonly [args: string[], text: RegExp, status: number])[] = [
+    [['start'], /^all enabled milters are running\n$/, 0],
+    [['start', 'policy'], /^policy: already running \(pid \d+\)\n$/, 0],
+    [
+      ['start', 'nobody', 'spare'],
+      /spare: started \(pid \d+\) on local:.*spare\.sock\n(?:.*\n)?no such milter: nobody\n|no such milter: nobody/,
+      1,
+    ],
+    [['stop', '-0', 'policy'], /^policy: running \(pid \d+\)\n$/, 0],
+    [['stop', '-NOSUCH'], /there is no signal -NOSUCH/, 64],
+    [['stop', '-sigint', 'spare'], /^spare: stopped\n$/, 0],
+    [['stop', 'spare'], /^spare: not running\n$/, 0],
+    [
+      ['status'],
+      /^policy: running\n {2}pid=\d+ {2}port=inet:[\s\S]*\n\nspare: not running \(disabled\)\n$/,
+      0,
+    ],
+    [['stop'], /^policy: stopped\n$/, 0],
+    [['stop'], /^no milters running\n$/, 0],
+    [['status'], /^policy: not running\nspare: not running \(disabled\)\n$/, 3],
+    [['restart', 'policy'], /^policy: started /, 0],
+    [['help'], /milter start/, 0],
+    [[], /^usage: amavis milter start\|stop\|restart\|status\|help/, 64],
+  ]
+  for (const [args, text, status] of answers) {
+    const said = run(...args)
+    assert.match(said.text, text, args.join(' '))
+    assert.equal(said.status, status, `${args.join(' ')}: ${said.text}`)
+  }
+})
+
+test('a graceful stop takes no connection more, and the one that is open goes on to its own end', async t => {
+  const {port, home, file, run, state} = await site(t, 'max_procs => 2')
+  const mta = await (await Mta.connect(port)).greet()
+  mta.begin()
+  await until('the connection to show', () => state().open === 1)
+  const stopping = spawn(process.execPath, [AMAVIS, 'milter', 'stop', '-c', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(stopping, 'exit')
+  let said = ''
+  stopping.stdout.on('data', chunk => (said += chunk))
+  await until('the port to close', async () => !(await connects(port)))
+  assert.match(run('status').text, /^policy: stopping\n[\s\S]*flags=0x4/)
+  assert.equal(await mta.end(), 'c')
+  assert.equal(await mta.mail(), 'c')
+  // A new master has the name and the port meanwhile.
+  assert.match(run('start').text, /^policy: started /)
+  await mta.quit()
+  await exited
+  assert.equal(said, 'policy: stopped\n')
+  const files = readdirSync(path.join(home, 'milter'))
+  assert.deepEqual(files.sort(), ['policy.ctl', 'policy.pid'])
+})
+
+test('INT drops connections and leaves nothing behind; KILL leaves what the next start sweeps', async t => {
+  const {port, home, run} = await site(t, 'max_procs => 1')
+  const mta = await (await Mta.connect(port)).greet()
+  mta.begin()
+  assert.match(run('stop', '-INT').text, /^policy: stopped\n$/)
+  await until('the connection to close', () => mta.isClosed)
+  assert.equal(mta.replies, 'O')
+  assert.deepEqual(
+    readdirSync(home).filter(name => name.startsWith('amavis-')),
+    [],
+  )
+  run('start')
+  const other = await (await Mta.connect(port)).greet()
+  assert.match(run('stop', '-KILL').text, /^policy: stopped\n$/)
+  assert.match(run('start').text, /^policy: started /)
+  // Its process has lost its master, and ends with its last connection.
+  assert.equal(await other.mail(), 'c')
+  await other.quit()
+})
+
+test('a process retires after its connections, and its slot keeps the count', async t => {
+  const {port, state} = await site(t, 'max_procs => 1, proc_conn_limit => 2')
+  const kept = await (await Mta.connect(port)).greet()
+  const first = state().slots[0]!.pid
+  const last = await (await Mta.connect(port)).greet()
+  await until('a process to retire and another to come', () => {
+    const now = state()
+    assertTrue(now)
+    return now.slots.some(({retiring}) => retiring) && now.slots.some(({pid, retiring}) => pid && !retiring)
+  })
+  assert.equal(await kept.mail(), 'c')
+  await kept.quit()
+  await last.quit()
+  await until('it to end', () => state().slots.every(({pid}) => pid !== first))
+  const next = await (await Mta.connect(port)).greet()
+  assert.equal(await next.mail(), 'c')
+  await next.quit()
+  await until('all to be counted', () => {
+    const now = state()
+    assertTrue(now)
+    return now.mails === 2 && now.slots.reduce((sum, {connectionsEver}) => sum + connectionsEver, 0) === 3
+  })
+})
+
+test('when all are full, the next connection stays with the kernel until there is room', async t => {
+  const {port, state} = await site(t, 'max_procs => 1, conns_per_proc => 1')
+  const first = await (await Mta.connect(port)).greet()
+  await until('the listener to pause', () => (state().flags & 0x2) !== 0)
+  const second = await Mta.connect(port)
+  second.offer()
+  const now = state()
+  assert.deepEqual([now.waiting, now.open, second.replies], [0, 1, ''])
+  await first.quit()
+  await until('the second to be greeted', () => second.replies === 'O')
+  assert.equal(await second.mail(), 'c')
+  await second.quit()
+})
+
+test('without a pool one process takes what it can, and what waits is counted', async t => {
+  const {port, state, run} = await site(t, 'max_procs => 0, conns_per_proc => 1')
+  const first = await (await Mta.connect(port)).greet()
+  const second = await Mta.connect(port)
+  second.offer()
+  await until('it to wait', () => state().waiting === 1)
+  assert.match(run('status').text, /interp=1\/1 {2}seq=1 {2}waiting=1 {2}flags=0x1\n\n/)
+  await first.quit()
+  await until('the second to be greeted', () => second.replies === 'O')
+  await second.quit()
+})
+
+test('a process that dies in the middle of a mail is replaced; the MTA sees a closed connection', async t => {
+  const {port, home, state} = await site(t, 'max_procs => 2')
+  const mta = await (await Mta.connect(port)).greet()
+  mta.begin()
+  await until('the connection to show', () => state().open === 1)
+  process.kill(state().slots[0]!.pid!, 'SIGKILL')
+  await until('the connection to close', () => mta.isClosed)
+  await until('another process', () => {
+    const now = state()
+    assertTrue(now)
+    return now.open === 0 && now.slots.some(({pid}) => pid !== undefined) && now.mails === 0
+  })
+  assert.match(readFileSync(path.join(home, 'log'), 'utf8'), /process \d+ of slot 0 ended: signal SIGKILL/)
+  const next = await (await Mta.connect(port)).greet()
+  assert.equal(await next.mail(), 'c')
+  await next.quit()
+})
+
+async function connects(port: number): Promise<boolean> {
+  const socket = net.connect(port, '127.0.0.1')
+  return await new Promise(resolve => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  }).then(result => {
+    socket.destroy()
+    return result as boolean
+  })
+}
