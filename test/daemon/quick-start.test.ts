@@ -33,7 +33,15 @@ test('nothing given is the default of everything', () => {
 })
 
 const OVERRIDES = [
-  ['-d 3,rules', [{name: '$log_level', value: '3'}]],
+  ['-d 3', [{name: '$log_level', value: '3'}]],
+  [
+    '-d 3,rules,dns',
+    [
+      {name: '$log_level', value: '3'},
+      {name: '$sa_debug', value: 'rules,dns'},
+    ],
+  ],
+  ['-d bayes', [{name: '$sa_debug', value: 'bayes'}]],
   ['-m 8', [{name: '$max_servers', value: 8}]],
   ['-P /run/a.pid', [{name: '$pid_file', value: '/run/a.pid'}]],
   ['-H /h', [{name: '$MYHOME', value: '/h'}]],

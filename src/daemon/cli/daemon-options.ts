@@ -44,10 +44,9 @@ const PATHS = {
 
 function overridesOf(flags: FlagValues): readonly Override[] {
   const overrides: Override[] = []
-  const level = /^-?\d+/.exec(text(flags['debug']) ?? '')?.[0]
-  const areas = /^-?\d*,?(.*)$/.exec(text(flags['debug']) ?? '')?.[1]
-  if (areas) overrides.push({name: '$sa_debug', value: areas})
+  const [, level, areas] = /^(-?\d+)?,?(.*)$/.exec(text(flags['debug']) ?? '') ?? []
   if (level !== undefined) overrides.push({name: '$log_level', value: level})
+  if (areas) overrides.push({name: '$sa_debug', value: areas})
   if (typeof flags['servers'] === 'number') overrides.push({name: '$max_servers', value: flags['servers']})
   for (const [flag, name] of Object.entries(PATHS)) {
     const value = text(flags[flag])
