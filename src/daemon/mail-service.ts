@@ -122,7 +122,7 @@ export async function createMailService({
     get tasks() {
       return taskIds.tasks
     },
-    loaded: [...scanners.describe(settings), ...unknownSpamScanners(settings)],
+    loaded: [...scanners.describe(settings), ...unknownSpamScanners(settings), ...withoutStore(settings)],
     logged(level, text) {
       entries.add(level)
       publisher.log(level, text)
@@ -193,6 +193,13 @@ export function publisherFor(settings: Settings, log: Log): Publisher {
   return settings.flag('$enable_zmq')
     ? createPublisher({endpoints: settings.list('@zmq_sockets').map(String), log})
     : silentPublisher
+}
+
+/** What is configured and does nothing, as nobody remembers what our users sent. */
+function withoutStore(settings: Settings): string[] {
+  return (settings.number('$penpals_bonus_score') ?? 0) > 0
+    ? ['pen pals are off: no storage of mail is configured; bounces are not killed without them']
+    : []
 }
 
 /** A responder that was started anew hears it within this time. */

@@ -81,6 +81,7 @@ const ELAPSED: readonly (readonly [kind: string, begin: string])[] = [
   ['Decoding', 'decompose_part'],
   ['VirusCheck', 'AV-scan'],
   ['SpamCheck', 'SA '],
+  ['PenPals', 'penpals-'],
   ['Sending', 'fwd-'],
   ['Sending', 'notif-quar'],
   ['Sending', 'prepare-dsn'],

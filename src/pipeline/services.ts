@@ -6,6 +6,7 @@ import type {MailIds} from '../actions/mail-id.ts'
 import type {Counter} from '../bus/publisher.ts'
 import type {ScannerState} from '../bus/scanner-state.ts'
 import type {ResolveTxt} from '../checks/dkim/resolver.ts'
+import type {PenPalStore} from '../checks/pen-pals.ts'
 import type {SpamScanners} from '../checks/spam/scanners.ts'
 import type {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Decoders} from '../decode/decoders.ts'
@@ -35,6 +36,8 @@ export interface ChildServices {
   readonly mailIds: MailIds
   /** whether one of these names of viruses was never seen here; they are seen from then on */
   readonly isNewVirus: (names: readonly string[]) => Promise<boolean>
+  /** remembers what our users sent; undefined: nobody does */
+  readonly penPals?: PenPalStore | undefined
   /** asks the DNS */
   readonly resolveTxt: ResolveTxt
   /** log entries since the last call, for the LogEntries counters */

@@ -7,6 +7,7 @@
  */
 import {isAscii} from 'node:buffer'
 import {planQuarantine} from '../actions/quarantine/plan.ts'
+import type {Bounce} from '../checks/bounce.ts'
 import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding} from '../checks/finding.ts'
 import {askFingerprint, type FingerprintClient, fingerprintField} from '../checks/fingerprint.ts'
@@ -32,6 +33,7 @@ import {isListed} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
 import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
 import {loggingAs, settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
+import {asksPenPals, bounceIn, looksAtBounces, weighCorrespondence} from './correspondence.ts'
 import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import type {CustomField, MailHooks} from './hooks/run-hooks.ts'
@@ -116,6 +118,12 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   count('OpsDecByMimeParser')
   logParts(tree, log)
 
+  let bounce: Bounce | undefined
+  if (looksAtBounces(settings)) {
+    run.begin('inspect_dsn')
+    bounce = await run.within(bounceIn(mail, header, tree, origin))
+  }
+
   run.begin('get-file-type')
   const mimeParts = typeParts(tree.parts)
 
@@ -188,6 +196,15 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     const custom = await run.within(hooks.checks(settings, {findings, facts: factsOf(findings)}))
     findings.push(...custom.findings)
     settings = custom.settings
+  }
+
+  const isStoreAsked = asksPenPals(settings, services)
+  if (isStoreAsked || looksAtBounces(settings)) {
+    if (isStoreAsked) run.begin('penpals-sql', 'P')
+    else run.begin('pre-penpals')
+    const weighed = weighVirusNames(findings, settings)
+    const known = {mail, header, origin, settings, bounce, findings: weighed}
+    findings.push(...(await run.within(weighCorrespondence(known, services))))
   }
 
   run.begin('decide_mail_destiny', 'r')
