@@ -17,7 +17,13 @@ import {startSink} from '../../src/demo/sink.ts'
 import {silentLog} from '../../src/log/log.ts'
 import {spamMail} from '../checks/spam/support.ts'
 import {daemonLog, startDaemon} from '../support/daemon.ts'
-import {killRspamd, signalRspamd, startRspamd, writeRspamdConfiguration} from '../support/rspamd.ts'
+import {
+  killRspamd,
+  rspamdTicks,
+  signalRspamd,
+  startRspamd,
+  writeRspamdConfiguration,
+} from '../support/rspamd.ts'
 import {copies} from '../support/traffic.ts'
 import {freePort, until} from '../support/wait.ts'
 
@@ -130,6 +136,29 @@ test('killed, started again, hung, resumed: failures end in time, and it is aske
   assert.ok(performance.now() - resumed < 8000)
 })
 
+test('slow, and killed in the middle of a scan: the mail goes on at once', async t => {
+  const {port, rspamd, restart} = await rspamdIn(t)
+  const scanner = await scannerOf(t, `url => 'http://127.0.0.1:${port}'`)
+  const slow = spamMail(`X-Slow: yes\n${MARKED}`)
+  const start = performance.now()
+  assert.equal((await reportOf(scanner, slow)).score, 2.345)
+  assert.ok(performance.now() - start > 1000)
+
+  const before = rspamdTicks(rspamd)
+  const result = scanner.scan(slow, {timeoutMs: 20_000, log: silentLog})
+  await until('the scan to be under way', () => rspamdTicks(rspamd) > before + 20)
+  const killed = performance.now()
+  await killRspamd(rspamd)
+  const {kind} = await result
+  assert.equal(kind, 'failed')
+  assert.ok(performance.now() - killed < 1000)
+  await restart()
+  await until('Rspamd to be asked again', async () => {
+    const again = await scanner.scan(spamMail(MARKED), {timeoutMs: 5000, log: silentLog})
+    return again.kind === 'scanned'
+  })
+})
+
 test('a second server takes over from one that is hung, gives rubbish or is gone', async t => {
   const {port} = await rspamdIn(t)
   const rubbish = net.createServer(socket => {
@@ -172,7 +201,7 @@ $sa_tag_level_deflt = undef; $allowed_added_header_fields{'x-test-bar'} = 1; $re
   assert.match(scored, /^X-Test-Bar: \+\+\+\r$/m)
   assert.doesNotMatch(scored, /^X-Old:/m)
   assert.match(daemonLog(folder), /Rspamd rspamd score 2\.35\/2\.35 \(no action\) AM_TEST_MARKER=2\.345/)
-  assert.match(daemonLog(folder), /TIMING .* Rspamd: \d/)
+  await until('the times', () => /TIMING .* Rspamd: \d/.test(daemonLog(folder)))
 
   await killRspamd(rspamd)
   assert.doesNotMatch(await pass('<2@x>'), /AM_TEST_MARKER/)

@@ -1,7 +1,7 @@
 /** rspamd — the true Rspamd (Debian) with a few rules of a test's own: no network, no Redis, no name server. */
 import assert from 'node:assert/strict'
 import {type ChildProcess, spawn} from 'node:child_process'
-import {existsSync, mkdirSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import {until} from './wait.ts'
@@ -11,9 +11,16 @@ const RSPAMD = '/usr/bin/rspamd'
 /** Points from which on it would reject, and would add a header. */
 export const RSPAMD_LEVELS = {reject: 15, addHeader: 6}
 
-/** AM_TEST_MARKER: 2.345 points; AM_TEST_ENVELOPE: what it was told, as options; and two fields for the mail. */
+/**
+ * AM_TEST_MARKER: 2.345 points; AM_TEST_ENVELOPE: what it was told, as options; and two fields for the mail. A mail
+ * with X-Slow takes 1.5 s of work.
+ */
 const RULES = `
 rspamd_config:register_symbol({name = 'AM_TEST_ENVELOPE', score = 0.0, callback = function(task)
+  if task:get_header('X-Slow') then
+    local enough = os.clock() + 1.5
+    while os.clock() < enough do end
+  end
   local recipients = task:get_recipients('smtp') or {}
   local from = (task:get_from('smtp') or {{}})[1].addr or ''
   local ip = task:get_from_ip()
@@ -68,6 +75,18 @@ export async function startRspamd(file: string, {port}: RspamdOptions): Promise<
     return await accepts(port)
   })
   return rspamd
+}
+
+/** CPU time of its processes so far, in ticks of 10 ms. */
+export function rspamdTicks(rspamd: ChildProcess): number {
+  const below = readFileSync(`/proc/${rspamd.pid}/task/${rspamd.pid}/children`, 'utf8').trim().split(/\s+/)
+  return below
+    .map(pid =>
+      readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /, '')
+        .split(' '),
+    )
+    .reduce((sum, fields) => sum + Number(fields[11]) + Number(fields[12]), 0)
 }
 
 /** All of it, at once. */
