@@ -40,7 +40,6 @@ async function main(): Promise<void> {
     spamHelper: orders.spamHelper,
     announces: orders.describe ? orders.generation : undefined,
   })
-  if (orders.describe) send({type: 'loaded', entries: service.loaded})
 
   const exit = (status: number) => void close().finally(() => process.exit(status))
   const child = new Child({
@@ -70,6 +69,7 @@ async function main(): Promise<void> {
     })
   }
   child.run()
+  if (orders.describe) send({type: 'loaded', entries: await service.loaded()})
 }
 
 /** Without a channel there is no master to tell; the process is about to end then. */

@@ -8,7 +8,7 @@ import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {ScannerStates} from '../bus/scanner-state.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
 import {resolverFor} from '../checks/dkim/resolver-for.ts'
-import {SpamScanners, unknownSpamScanners} from '../checks/spam/scanners.ts'
+import {SpamScanners} from '../checks/spam/scanners.ts'
 import {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Settings} from '../config/settings.ts'
 import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
@@ -33,8 +33,8 @@ import {childTitle, type Title} from './title.ts'
 export interface MailService extends Service {
   /** An entry was written to the log; it goes to the bus, too. */
   logged(level: number, text: string): void
-  /** what this child has loaded, for the start-up log */
-  readonly loaded: readonly string[]
+  /** what this child has at hand, for the start-up log */
+  loaded(): Promise<readonly string[]>
 }
 
 export async function createMailService({
@@ -122,7 +122,11 @@ export async function createMailService({
     get tasks() {
       return taskIds.tasks
     },
-    loaded: [...scanners.describe(settings), ...unknownSpamScanners(settings), ...withoutStore(settings)],
+    loaded: async () => [
+      ...scanners.describe(settings),
+      ...(await spamScanners.describe(settings)),
+      ...withoutStore(settings),
+    ],
     logged(level, text) {
       entries.add(level)
       publisher.log(level, text)

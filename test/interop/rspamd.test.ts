@@ -196,6 +196,9 @@ $sa_tag_level_deflt = undef; $allowed_added_header_fields{'x-test-bar'} = 1; $re
     assert.match(await sendMail(smtp, {sender: 's@remote.test', recipient: 'u@example.com', octets}), /^250/)
     return copies(sink.mails).get(id)![0]!.toString()
   }
+  await until('the start-up log', () =>
+    /spam scanner Rspamd: Rspamd at 127\.0\.0\.1:\d+$/m.test(daemonLog(folder)),
+  )
   const scored = await pass('<1@x>')
   assert.match(scored, /^X-Spam-Status: No, score=2\.345 .*AM_TEST_MARKER=2\.345/ms)
   assert.match(scored, /^X-Test-Bar: \+\+\+\r$/m)

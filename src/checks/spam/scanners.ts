@@ -48,6 +48,12 @@ export class SpamScanners {
     return entries.length === 0 ? this.#keep(list, []) : this.#make(list, entries)
   }
 
+  /** For the start-up log: the scanners of these settings, and which modules there are not. */
+  async describe(settings: Settings): Promise<readonly string[]> {
+    const scanners = await this.for(settings)
+    return [...scanners.map(({description}) => `spam scanner ${description}`), ...unknownModules(settings)]
+  }
+
   async #make(list: readonly Scalar[], entries: readonly KnownEntry[]): Promise<readonly SpamScanner[]> {
     return this.#keep(list, await Promise.all(entries.map(known => make(known, this.#deps))))
   }
@@ -62,8 +68,7 @@ export class SpamScanners {
   }
 }
 
-/** What to tell an operator when the program starts: which modules there are not. */
-export function unknownSpamScanners(settings: Settings): string[] {
+function unknownModules(settings: Settings): string[] {
   return spamScannerEntries(settings.list('@spam_scanners'))
     .filter(({module}) => !Object.hasOwn(MAKERS, module))
     .map(({name, module}) => `spam scanner ${name} is not used: there is no module ${module}`)

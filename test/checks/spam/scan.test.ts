@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import {lessons, scanSpam} from '../../../src/checks/spam/scan.ts'
 import type {Opinion, SpamResult, SpamScanner} from '../../../src/checks/spam/scanner.ts'
+import {SpamScanners} from '../../../src/checks/spam/scanners.ts'
 import {silentLog} from '../../../src/log/log.ts'
 import {factsOf} from '../../../src/verdict/facts.ts'
 import {pointsFor} from '../../../src/verdict/points.ts'
@@ -120,3 +121,16 @@ for (const [what, scores, as] of LESSONS) {
     )
   })
 }
+
+test('the start-up log has each scanner, what is missing for it, and modules that there are not', async () => {
+  const {settings} = spamMail('\n', {
+    conf: `@spam_scanners = (['sp', 'Amavis::SpamControl::SpamdClient', host => 'sa.test'],
+      ['bogo', 'Amavis::SpamControl::ExtProg', '/no/such', []], ['odd', 'Amavis::SpamControl::Odd']);`,
+  })
+  const scanners = new SpamScanners({settings, log: silentLog})
+  assert.deepEqual(await scanners.describe(settings), [
+    'spam scanner sp: spamd at sa.test:783',
+    'spam scanner bogo: not used: there is no program /no/such',
+    'spam scanner odd is not used: there is no module Odd',
+  ])
+})
