@@ -4,9 +4,12 @@
 import path from 'node:path'
 import type {ControlFailure} from '../process/control-socket.ts'
 import type {Program} from '../process/pid-file.ts'
-import type {MilterPlan} from './plan.ts'
+import type {MilterOrder, MilterPlan} from './plan.ts'
 
-export type MilterRequest = {readonly command: 'status'}
+export type MilterRequest =
+  | {readonly command: 'status'}
+  /** have another master take the port over, and drain */
+  | {readonly command: 'restart'; readonly order: MilterOrder}
 
 export interface SlotState {
   readonly index: number
@@ -51,7 +54,13 @@ export interface MilterState {
   readonly slots: readonly SlotState[]
 }
 
-export type MilterReply = MilterState | ControlFailure
+/** The pid of the new master. */
+export interface MilterRestarted {
+  readonly kind: 'ok'
+  readonly successor: number
+}
+
+export type MilterReply = MilterState | MilterRestarted | ControlFailure
 
 /** spec/milter-control §4 */
 export const FLAG = {unpooled: 0x1, paused: 0x2, draining: 0x4, aborting: 0x8, backingOff: 0x10} as const

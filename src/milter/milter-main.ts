@@ -9,14 +9,16 @@ import {runMilter} from './run-milter.ts'
 export type MilterMessage = {readonly kind: 'ready'} | {readonly kind: 'failed'; readonly problem: string}
 
 async function main(): Promise<void> {
-  const [, , name = '', order = ''] = process.argv
+  const [, , name = '', order = '', predecessor] = process.argv
   const say = (message: MilterMessage) => {
     if (!process.connected) return
     process.send?.(message)
     process.disconnect()
   }
   try {
-    await runMilter(name, JSON.parse(order) as MilterOrder, () => say({kind: 'ready'}))
+    await runMilter(name, JSON.parse(order) as MilterOrder, Number(predecessor ?? 0), () =>
+      say({kind: 'ready'}),
+    )
     process.exit(0)
   } catch (error) {
     say({kind: 'failed', problem: errorText(error)})

@@ -3,21 +3,17 @@
  *
  * Source: spec/milter-control §1, §7. Messages are returned as they come, one a milter.
  */
-import {fork} from 'node:child_process'
 import {constants} from 'node:os'
 import {setTimeout as elapsed} from 'node:timers/promises'
 import {askControlSocket} from '../process/control-socket.ts'
 import {readPidFile} from '../process/pid-file.ts'
-import {entryFile} from '../process/program-file.ts'
 import {filesOf, type MilterReply, type MilterRequest, type MilterState, milterProgram} from './control.ts'
-import type {MilterMessage} from './milter-main.ts'
 import type {MilterOrder, MilterPlan, Milters} from './plan.ts'
 import type {MilterFinding} from './report.ts'
+import {START_LIMIT_MS, startMaster} from './start-master.ts'
 
 const LOOK_MS = 50
 const ASK_LIMIT_MS = 3000
-/** A master's binding and its first process's start take some tenths of a second. */
-const START_LIMIT_MS = 60_000
 /** The listener is closed at once. */
 const CLOSE_LIMIT_MS = 10_000
 
@@ -62,22 +58,9 @@ export async function start(site: Site, plan: MilterPlan): Promise<Done> {
   const {name, port} = plan
   const pid = runningPid(site, plan)
   if (pid !== undefined) return {text: `${name}: already running (pid ${pid})`}
-  const child = fork(entryFile('milter-main'), [name, JSON.stringify(site.order)], {
-    execArgv: ['--max-semi-space-size=1'],
-    detached: true,
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  })
-  const message = await new Promise<MilterMessage>(resolve => {
-    const failed = (problem: string) => resolve({kind: 'failed', problem})
-    setTimeout(() => failed('it is not ready after a minute'), START_LIMIT_MS).unref()
-    child.once('error', error => failed(error.message))
-    child.once('exit', (status, signal) => failed(`it ended early (${signal ?? `exit ${status}`})`))
-    child.once('message', told => resolve(told as MilterMessage))
-  })
-  child.unref()
-  if (message.kind === 'failed') return {text: `${name}: not started: ${message.problem}`, failed: true}
-  return {text: `${name}: started (pid ${child.pid}) on ${port}`}
+  const started = await startMaster(name, site.order)
+  if ('problem' in started) return {text: `${name}: not started: ${started.problem}`, failed: true}
+  return {text: `${name}: started (pid ${started.pid}) on ${port}`}
 }
 
 /** @param signal as `signalOf` gives it; HUP drains */
@@ -101,14 +84,25 @@ export async function stop(site: Site, plan: MilterPlan, signal: NodeJS.Signals 
   return {text: `${name}: stopping, ${open} connection${open === 1 ? '' : 's'} left`, failed: isHard}
 }
 
-/** The old master lets go of the name at once, and drains; the new one does not wait for that. */
+/**
+ * The old master hands its port over to a new one, so that no connection is refused, and drains. One that does not
+ * answer is asked to drain by a signal; the new one then waits for the port, and for nothing else.
+ */
 export async function restart(site: Site, plan: MilterPlan): Promise<Done> {
+  const {name, port} = plan
   const pid = runningPid(site, plan)
-  if (pid !== undefined) {
-    process.kill(pid, 'SIGHUP')
-    if (!(await comes(() => runningPid(site, plan) !== pid, CLOSE_LIMIT_MS)))
-      return {text: `${plan.name}: process ${pid} does not let go of its port`, failed: true}
-  }
+  if (pid === undefined) return await start(site, plan)
+  const reply = await askControlSocket<MilterRequest, MilterReply>(
+    filesOf(site.runDir, plan).ctl,
+    {command: 'restart', order: site.order},
+    {timeoutMs: START_LIMIT_MS},
+  )
+  if (reply?.kind === 'failed')
+    return {text: `${name}: not restarted: ${reply.problems.join('; ')}`, failed: true}
+  if (reply && 'successor' in reply) return {text: `${name}: started (pid ${reply.successor}) on ${port}`}
+  process.kill(pid, 'SIGHUP')
+  if (!(await comes(() => runningPid(site, plan) !== pid, CLOSE_LIMIT_MS)))
+    return {text: `${name}: process ${pid} does not let go of its port`, failed: true}
   return await start(site, plan)
 }
 
@@ -139,7 +133,7 @@ async function ask(path: string): Promise<MilterState | undefined> {
     {command: 'status'},
     {timeoutMs: ASK_LIMIT_MS},
   )
-  return reply?.kind === 'ok' ? reply : undefined
+  return reply?.kind === 'ok' && 'slots' in reply ? reply : undefined
 }
 
 async function comes(look: () => boolean, limitMs: number): Promise<boolean> {

@@ -36,7 +36,9 @@ export class Pool {
   readonly #pings = new Map<number, (pong: Extract<FromWorker, {type: 'pong'}>) => void>()
   #listener: Listener | undefined
   #isPaused = false
+  /** the port is closed */
   #isEnding = false
+  #isDraining = false
   #mails = 0
   #pingId = 0
   #youngDeaths = 0
@@ -68,10 +70,26 @@ export class Pool {
     return this.#youngDeaths >= MOST_YOUNG_DEATHS
   }
 
-  /** @throws AmavisError AM_DAEMON when the socket cannot be had */
-  async listen(owner: {readonly uid: number; readonly gid: number} | undefined): Promise<void> {
+  /**
+   * @param inherited descriptor of the socket, which another master has bound
+   * @throws AmavisError AM_DAEMON when the socket cannot be had
+   */
+  async listen(
+    owner: {readonly uid: number; readonly gid: number} | undefined,
+    inherited: number | undefined,
+  ): Promise<void> {
     const {socket, backlog, socketMode: mode} = this.#plan
-    this.#listener = await Listener.open(socket, {backlog, mode, owner}, connection => this.#take(connection))
+    const options = {backlog, mode, owner}
+    const take = (connection: Socket) => this.#take(connection)
+    this.#listener =
+      inherited === undefined
+        ? await Listener.open(socket, options, take)
+        : await Listener.adopt(socket, inherited, options, take)
+  }
+
+  /** Our descriptor of the port, for a process that is to take it over. */
+  get descriptor(): number | undefined {
+    return this.#listener?.fd
   }
 
   /** Start the least number of processes; resolves when the first one is ready. @throws Error why it is not */
@@ -104,16 +122,22 @@ export class Pool {
     })
   }
 
-  /** Take no more connections; resolves when the last one is over and no process is left. */
-  drain(): Promise<void> {
-    this.#close()
-    for (const slot of this.#processes.keys()) this.#retire(slot)
+  /**
+   * Take no more connections; resolves when the last one is over and no process is left.
+   * @param isTakenOver another master listens on our socket now
+   */
+  drain(isTakenOver = false): Promise<void> {
+    this.#close(isTakenOver)
+    // Those that wait have been accepted: they are ours.
+    this.#isDraining = true
+    this.#serve()
     return this.#emptied()
   }
 
   /** Drop all connections; who does not end in time is killed. */
   async abort(): Promise<void> {
-    this.#close()
+    this.#close(false)
+    for (const socket of this.#waiting.splice(0)) socket.destroy()
     for (const worker of this.#processes.values()) worker.say({type: 'abort'})
     const kill = setTimeout(() => {
       for (const worker of this.#processes.values()) worker.kill('SIGKILL')
@@ -122,11 +146,10 @@ export class Pool {
     clearTimeout(kill)
   }
 
-  #close(): void {
+  #close(keepPath: boolean): void {
     this.#isEnding = true
     clearInterval(this.#idleLook)
-    this.#listener?.close()
-    for (const socket of this.#waiting.splice(0)) socket.destroy()
+    this.#listener?.close({keepPath})
   }
 
   #emptied(): Promise<void> {
@@ -153,6 +176,10 @@ export class Pool {
       const {connLimit} = this.#plan
       if (connLimit > 0 && slot.occupant!.connections >= connLimit) this.#retire(slot)
     }
+    if (this.#isDraining && this.#waiting.length === 0) {
+      for (const slot of this.#processes.keys()) this.#retire(slot)
+      return
+    }
     // The first that waits has a process started for it; it is the next to be served, too.
     const isFull = this.slots.choose() === undefined
     if (isFull && this.slots.occupants('starting').length === 0) this.#start()
@@ -176,7 +203,12 @@ export class Pool {
   }
 
   #start(): void {
-    if (this.#isEnding || !this.slots.mayStart || performance.now() < this.#startAgainAt) return
+    if (
+      (this.#isEnding && this.#waiting.length === 0) ||
+      !this.slots.mayStart ||
+      performance.now() < this.#startAgainAt
+    )
+      return
     let slot: Slot | undefined
     const worker = new WorkerProcess(this.#orders, {
       onMessage: (message, handle) => slot && this.#hear(slot, message, handle),
@@ -230,7 +262,7 @@ export class Pool {
     this.#processes.delete(slot)
     this.#onReady?.(`its first process ended: ${reason}`)
     if (this.#processes.size === 0) this.#onEmpty?.()
-    if (!this.#isEnding) this.#keepMinimum()
+    if (!this.#isEnding || this.#waiting.length > 0) this.#keepMinimum()
   }
 
   #countYoungDeath(now: number): void {

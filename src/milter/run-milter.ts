@@ -5,14 +5,14 @@
  * takes, as nothing in the protocol lets us take leave. Meanwhile another master may have our place. INT aborts.
  * Nothing is reloaded: a restart applies a new configuration. Source: spec/milter-control §2, §7.
  */
-import {mkdirSync, readFileSync, renameSync, rmSync} from 'node:fs'
+import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
 import v8 from 'node:v8'
 import {leaveRoot} from '../bus/leave-root.ts'
 import {spamHelperPlan} from '../checks/spam/spamassassin/helper-plan.ts'
 import {SpamHelper} from '../daemon/spam-helper.ts'
 import {AmavisError, errorText} from '../errors.ts'
 import {logPlan, openLog} from '../log/log-plan.ts'
-import {openControlSocket} from '../process/control-socket.ts'
+import {type Control, openControlSocket} from '../process/control-socket.ts'
 import {leavePidFile, takePidFile} from '../process/pid-file.ts'
 import {findUser} from '../process/privileges.ts'
 import {
@@ -28,13 +28,20 @@ import {
 import {type MilterOrder, type MilterPlan, readMilters} from './plan.ts'
 import {Pool} from './pool.ts'
 import type {Slot} from './slots.ts'
+import {INHERITED_FD, startMaster} from './start-master.ts'
 
 /**
  * Be the master; resolves when it has ended.
+ * @param predecessor pid of the master whose port is inherited; 0: none
  * @param ready called once it listens and its first process is ready
  * @throws AmavisError AM_CONFIG or AM_DAEMON when it cannot start
  */
-export async function runMilter(name: string, order: MilterOrder, ready: () => void): Promise<void> {
+export async function runMilter(
+  name: string,
+  order: MilterOrder,
+  predecessor: number,
+  ready: () => void,
+): Promise<void> {
   process.title = titleOf(name)
   const {milters, runDir, settings, snapshot} = readMilters(order)
   const plan = milters.find(milter => milter.name === name)
@@ -44,11 +51,11 @@ export async function runMilter(name: string, order: MilterOrder, ready: () => v
   mkdirSync(runDir, {recursive: true, mode: 0o750})
   const files = filesOf(runDir, plan)
   const program = milterProgram(name)
-  takePidFile(files.pid, program)
+  if (predecessor === 0) takePidFile(files.pid, program)
   const log = openLog({...logPlan(settings), program: titleOf(name)})
   const spam = spamHelperPlan(settings)
   let helper: SpamHelper | undefined
-  let pidFile = files.pid
+  let pidFile = predecessor === 0 ? files.pid : ''
   try {
     const orders = {
       name,
@@ -59,7 +66,7 @@ export async function runMilter(name: string, order: MilterOrder, ready: () => v
       path: settings.string('$path') ?? '',
     }
     const pool = new Pool(plan, orders, log.log)
-    await pool.listen(runAs)
+    await pool.listen(runAs, predecessor === 0 ? undefined : INHERITED_FD)
     leaveRoot({user, allowRoot: order.allowRoot})
     if (spam) {
       helper = new SpamHelper({
@@ -73,23 +80,37 @@ export async function runMilter(name: string, order: MilterOrder, ready: () => v
     }
     const ending = {isDraining: false, isAborting: false}
     const startedAt = performance.now()
-    const answer = async (_: MilterRequest): Promise<MilterReply> => stateOf(plan, pool, ending, startedAt)
-    let control = await openControlSocket<MilterRequest, MilterReply>(files.ctl, answer)
+    let drainFor = (_successor: number): void => {}
+    const answer = async (request: MilterRequest): Promise<MilterReply> => {
+      if (request.command === 'status') return await stateOf(plan, pool, ending, startedAt)
+      const descriptor = pool.descriptor
+      if (descriptor === undefined) return {kind: 'failed', problems: ['the port is closed already']}
+      const started = await startMaster(name, request.order, {pid: process.pid, descriptor})
+      if ('problem' in started) return {kind: 'failed', problems: [started.problem]}
+      drainFor(started.pid)
+      return {kind: 'ok', successor: started.pid}
+    }
+    await pool.begin()
+    if (predecessor !== 0) takePidFile(files.pid, program, {successorOf: predecessor})
+    pidFile = files.pid
+    let control = await controlSocket(files.ctl, answer)
     const over = new Promise<void>(resolve => {
-      const drain = async () => {
+      const drain = async (successor = 0) => {
         if (ending.isDraining || ending.isAborting) return
         ending.isDraining = true
         log.log.write(0, `no more connections; ${pool.slots.open} are open`)
-        const drained = pool.drain()
-        // From now on the name is free for another master.
+        const drained = pool.drain(successor !== 0)
+        // From now on the name is another master's, or free for one.
         pidFile = files.oldPid
-        renameSync(files.pid, files.oldPid)
+        if (successor === 0) renameSync(files.pid, files.oldPid)
+        else writeFileSync(files.oldPid, `${process.pid}\n`, {mode: 0o640})
         control.close()
-        rmSync(files.ctl, {force: true})
-        control = await openControlSocket<MilterRequest, MilterReply>(files.oldCtl, answer)
+        if (successor === 0) rmSync(files.ctl, {force: true})
+        control = await controlSocket(files.oldCtl, answer)
         await drained
         resolve()
       }
+      drainFor = successor => void drain(successor)
       const abort = async () => {
         if (ending.isAborting) return
         ending.isAborting = true
@@ -103,7 +124,6 @@ export async function runMilter(name: string, order: MilterOrder, ready: () => v
       process.on('SIGQUIT', () => void abort())
       process.on('SIGUSR1', () => {})
     })
-    await pool.begin()
     log.log.write(0, `listening on ${plan.port}`)
     ready()
     await over
@@ -111,9 +131,20 @@ export async function runMilter(name: string, order: MilterOrder, ready: () => v
     rmSync(ending.isDraining ? files.oldCtl : files.ctl, {force: true})
   } finally {
     helper?.stop()
-    leavePidFile(pidFile)
+    if (pidFile !== '') leavePidFile(pidFile)
     await log.close()
   }
+}
+
+/** Bound under a name of its own: closing it removes that name, and not the path that is another's by then. */
+async function controlSocket(
+  path: string,
+  answer: (request: MilterRequest) => Promise<MilterReply>,
+): Promise<Control> {
+  const own = `${path}.${process.pid}`
+  const control = await openControlSocket<MilterRequest, MilterReply>(own, answer)
+  renameSync(own, path)
+  return control
 }
 
 async function stateOf(

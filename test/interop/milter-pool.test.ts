@@ -1,0 +1,180 @@
+/** amavis milter before a real Postfix: restarted and hurt under load; and what miltertest says to it. */
+import assert from 'node:assert/strict'
+import {spawn, spawnSync} from 'node:child_process'
+import {writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {type TestContext, test} from 'node:test'
+import {startSink} from '../../src/demo/sink.ts'
+import type {MilterState} from '../../src/milter/control.ts'
+import {AMAVIS} from '../support/amavis.ts'
+import {freePort, temporaryFolder, until} from '../support/wait.ts'
+import {startPostfix} from './postfix-server.ts'
+
+const USER = 'user@example.com'
+
+async function startSite(t: TestContext, keys = 'max_procs => 3') {
+  const home = temporaryFolder(t)
+  const milterPort = await freePort()
+  const file = path.join(home, 'amavisd.conf')
+  writeFileSync(
+    file,
+    `$MYHOME = '${home}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = $MYHOME;
+$mydomain = 'example.com'; $myhostname = 'filter.example.com';
+$do_syslog = 0; $logfile = "$MYHOME/log"; $enable_zmq = 0; @spam_scanners = ();
+@local_domains_maps = (['.example.com']);
+$final_spam_destiny = D_REJECT; $sa_kill_level_deflt = 6;
+$milter{'policy'} = { port => 'inet:${milterPort}@127.0.0.1', ${keys} };
+1;
+`,
+  )
+  const run = (...args: readonly string[]) => {
+    const more = args[0] === 'start' || args[0] === 'restart' ? ['--allow-root'] : []
+    const {stdout, stderr} = spawnSync(process.execPath, [AMAVIS, 'milter', ...args, '-c', file, ...more], {
+      encoding: 'utf8',
+    })
+    return stdout + stderr
+  }
+  t.after(() => {
+    run('stop', '-KILL')
+    run('stop', '-KILL')
+  })
+  assert.match(run('start'), /^policy: started /)
+  const states = () =>
+    run('status', '--json')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as MilterState)
+  return {home, milterPort, run, states}
+}
+
+/** Mails from so many sessions; @returns the exit status of smtp-source and what it said */
+function load(port: number, mails: number, sessions = 20) {
+  const source = spawn(
+    'smtp-source',
+    [
+      '-s',
+      String(sessions),
+      '-m',
+      String(mails),
+      '-l',
+      '4000',
+      '-f',
+      'a@remote.test',
+      '-t',
+      USER,
+      `127.0.0.1:${port}`,
+    ],
+    {stdio: ['ignore', 'ignore', 'pipe']},
+  )
+  let said = ''
+  source.stderr.on('data', chunk => (said += chunk))
+  return new Promise<{status: number | null; said: string}>(resolve =>
+    source.once('exit', status => resolve({status, said})),
+  )
+}
+
+test('restarts under load lose no mail, and Postfix is refused nothing', async t => {
+  const site = await startSite(t)
+  const sink = await startSink()
+  t.after(() => sink.close())
+  const port = await freePort()
+  const postfix = startPostfix(
+    `relayhost = [127.0.0.1]:${sink.port}
+smtpd_milters = inet:127.0.0.1:${site.milterPort}
+milter_default_action = tempfail
+smtpd_peername_lookup = no
+smtpd_client_connection_count_limit = 0`,
+    `127.0.0.1:${port} inet n - n - - smtpd`,
+  )
+  t.after(() => postfix.stop())
+  const running = load(port, 1500)
+  for (let n = 0; n < 3; n++) {
+    const before = sink.mails.length
+    await until('mail to go through', () => sink.mails.length > before + 50)
+    assert.match(site.run('restart'), /^policy: started /)
+  }
+  const {status, said} = await running
+  assert.equal(status, 0, `${said}${postfix.log()}`)
+  await until('all to have arrived', () => sink.mails.length >= 1500, 120_000)
+  assert.equal(sink.mails.length, 1500)
+  assert.ok(sink.mails.every(({octets}) => octets.includes('X-Virus-Scanned')))
+})
+
+test('processes that are killed under load cost answers, and no mail; the report stays true', async t => {
+  const site = await startSite(t, 'max_procs => 3, conns_per_proc => 4')
+  const sink = await startSink()
+  t.after(() => sink.close())
+  const port = await freePort()
+  const postfix = startPostfix(
+    `relayhost = [127.0.0.1]:${sink.port}
+smtpd_milters = inet:127.0.0.1:${site.milterPort}
+milter_default_action = tempfail
+smtpd_peername_lookup = no`,
+    `127.0.0.1:${port} inet n - n - - smtpd`,
+  )
+  t.after(() => postfix.stop())
+  let accepted = 0
+  for (let n = 0; n < 4; n++) {
+    const {status} = await Promise.all([load(port, 100, 5), hurt()]).then(([result]) => result)
+    if (status === 0) accepted += 100
+    const [state] = site.states()
+    if (state?.slots === undefined) continue
+    assert.equal(
+      state.slots.reduce((sum, {open}) => sum + open, 0),
+      state.open,
+    )
+  }
+  const {status, said} = await load(port, 100)
+  assert.equal(status, 0, said)
+  await until('what was accepted to arrive', () => sink.mails.length >= accepted + 100, 60_000)
+  assert.ok(sink.mails.every(({octets}) => octets.includes('X-Virus-Scanned')))
+
+  async function hurt(): Promise<void> {
+    const [state] = site.states()
+    for (const {pid} of state?.slots ?? []) if (pid !== undefined) process.kill(pid, 'SIGKILL')
+  }
+})
+
+const GTUBE = ['XJS*C4JDBQADN1', '.NSBN3*2IDNEN*', 'GTUBE-STANDARD-ANTI-UBE', '-TEST-EMAIL*C.34X'].join('')
+const DIALOGUE = (port: number, body: string, checks: string) => `
+conn = mt.connect("inet:${port}@127.0.0.1")
+if conn == nil then error("no connection") end
+mt.conninfo(conn, "mx.remote.test", "192.0.2.7")
+mt.helo(conn, "mx.remote.test")
+mt.mailfrom(conn, "<a@remote.test>")
+mt.rcptto(conn, "<${USER}>")
+mt.header(conn, "From", "a@remote.test")
+mt.header(conn, "Date", "Mon, 23 Nov 2026 03:00:00 +0000")
+mt.header(conn, "Subject", "hello")
+mt.header(conn, "X-Spam-Flag", "NO")
+mt.eoh(conn)
+mt.bodystring(conn, "${body}\\r\\n")
+mt.eom(conn)
+${checks}
+mt.disconnect(conn)
+`
+
+test("Debian's miltertest gets from us what an MTA does", async t => {
+  const {home, milterPort} = await startSite(t)
+  const dialogues: readonly (readonly [title: string, body: string, checks: string])[] = [
+    [
+      'clean',
+      'text',
+      `if mt.getreply(conn) ~= SMFIR_CONTINUE then error("no continue") end
+if not mt.eom_check(conn, MT_HDRINSERT, "X-Virus-Scanned") then error("no X-Virus-Scanned") end
+if not mt.eom_check(conn, MT_HDRDELETE, "X-Spam-Flag") then error("X-Spam-Flag stays") end`,
+    ],
+    [
+      'spam',
+      GTUBE,
+      `if mt.getreply(conn) ~= SMFIR_REPLYCODE then error("no reply code") end
+if not mt.eom_check(conn, MT_SMTPREPLY, "554", "5.7.0") then error("not 554 5.7.0") end`,
+    ],
+  ]
+  for (const [title, body, checks] of dialogues) {
+    const file = path.join(home, `${title}.lua`)
+    writeFileSync(file, DIALOGUE(milterPort, body, checks))
+    const {status, stdout, stderr} = spawnSync('miltertest', ['-s', file], {encoding: 'utf8'})
+    assert.equal(status, 0, `${title}: ${stdout}${stderr}`)
+  }
+})
