@@ -22,6 +22,8 @@ interface Site {
 
 /** One milter `policy` with these keys, and one that is disabled. */
 async function site(t: TestContext, keys: string): Promise<Site> {
+  // before the folder goes, whose hook is the next
+  t.after(() => run('stop', '-KILL'))
   const home = temporaryFolder(t)
   const port = await freePort()
   const file = path.join(home, 'amavisd.conf')
@@ -37,7 +39,7 @@ $milter{'spare'} = { port => "local:$MYHOME/spare.sock", enabled => 0 };
 1;
 `,
   )
-  const run = (...args: readonly string[]) => {
+  function run(...args: readonly string[]) {
     const {stdout, stderr, status} = spawnSync(
       process.execPath,
       [
@@ -60,7 +62,6 @@ $milter{'spare'} = { port => "local:$MYHOME/spare.sock", enabled => 0 };
       .map(line => JSON.parse(line) as MilterState & {kind: string})
     return states[0]!
   }
-  t.after(() => run('stop', '-KILL'))
   const found: Site = {port, home, file, run, state}
   const started = found.run('start')
   assert.match(started.text, /^policy: started \(pid \d+\) on inet:\d+@127\.0\.0\.1\n$/)

@@ -5,6 +5,7 @@ import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync} from 'node:
 import path from 'node:path'
 import {test} from 'node:test'
 import {listen, onLines} from '../checks/virus/fakes.ts'
+import {AMAVIS} from '../support/amavis.ts'
 import {greets} from '../support/daemon.ts'
 import {until} from '../support/wait.ts'
 import {arrived, EICAR, GTUBE, octetsOf, SENDER, type Site, send, startSite, USER} from './recipe-site.ts'
@@ -65,6 +66,38 @@ test('milter: the client hears the verdict, and Postfix keeps the mail', async t
   assert.match(String(local?.octets), /^X-Virus-Scanned: /m)
   assert.equal(site.mails.length, 2)
   assert.match(site.log(), /Passed CLEAN \{AcceptedInbound\}, AM\.PDP-SOCK /)
+})
+
+test('milter of our own: the same, with nothing between', async t => {
+  const site = await startSite(t, ['After the queue', 'Milter of our own'], {
+    main: 'milter_command_timeout = 20s',
+  })
+  const milter = (...words: readonly string[]) =>
+    execFileSync(process.execPath, [AMAVIS, 'milter', ...words, '-c', path.join(site.home, 'amavisd.conf')], {
+      encoding: 'utf8',
+    })
+  // the daemon need not run for it
+  site.daemon.kill('SIGTERM')
+  assert.match(milter('start', '--allow-root'), /^policy: started \(pid \d+\) on inet:/)
+  try {
+    await run()
+  } finally {
+    milter('stop', '-KILL')
+  }
+
+  async function run(): Promise<void> {
+    assert.match(await send(site, {subject: 'clean'}), /^250 2\.0\.0 Ok: queued/)
+    assert.match(await send(site, {subject: 'spam', body: GTUBE}), /^554 5\.7\.0 Reject, id=.* - spam/)
+    assert.match(await send(site, {subject: 'virus', body: EICAR}), /^554 5\.7\.0 Reject, id=.* - INFECTED/)
+    const [clean, ...copies] = await arrived(site, 'clean')
+    assert.match(String(clean?.octets), /^X-Virus-Scanned: /m)
+    assert.deepEqual(copies, [])
+    site.postfix.submit(SENDER, [USER], octetsOf({subject: 'local'}))
+    const [local] = await arrived(site, 'local')
+    assert.match(String(local?.octets), /^X-Virus-Scanned: /m)
+    assert.match(site.log(), /Passed CLEAN \{AcceptedInbound\}, MILTER /)
+    assert.match(milter('status'), /msg=4/)
+  }
 })
 
 test('LMTP: in and out over Unix sockets, an answer for each recipient', async t => {

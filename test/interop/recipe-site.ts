@@ -29,7 +29,7 @@ export const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS
 )
 
 /** Ports that the recipes name; those from 10024 on stay neighbours, as `smtp:*:*` needs it. */
-const PRINTED = [25, 587, 60_001, 10_024, 10_025, 10_026, 10_027, 10_028]
+const PRINTED = [25, 587, 60_001, 60_002, 10_024, 10_025, 10_026, 10_027, 10_028]
 
 export interface Site {
   /** what stands here for a port that is printed */

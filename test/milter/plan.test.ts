@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+import {milterPlans} from '../../src/milter/plan.ts'
+import {settingsFrom} from '../lookup/settings.ts'
+
+test('milters come in the order of @milters, the rest after them by name', () => {
+  const plans = milterPlans(
+    settingsFrom(`
+$max_servers = 7;
+@milters = qw( policy outbound );
+$milter{'zeta'} = { port => '/tmp/z.sock' };
+$milter{'outbound'} = { port => 'local:/tmp/o.sock', max_procs => 0, conns_per_proc => 1, socket_mode => 0660 };
+$milter{'policy'} = { port => 'inet:10031@127.0.0.1', policy_bank => 'MILTER', proc_idle_limit => 60 };
+$milter{'archive'} = { port => 'inet6:10033@[::1]', enabled => 0 };`),
+  )
+  assert.deepEqual(
+    plans.map(({name, enabled, maxProcs, connsPerProc}) => [name, enabled, maxProcs, connsPerProc]),
+    [
+      ['policy', true, 7, 8],
+      ['outbound', true, 0, 1],
+      ['archive', false, 7, 8],
+      ['zeta', true, 7, 8],
+    ],
+  )
+  assert.deepEqual(
+    plans.map(({socket}) => socket),
+    [
+      {kind: 'inet', host: '127.0.0.1', port: 10031},
+      {kind: 'unix', path: '/tmp/o.sock'},
+      {kind: 'inet', host: '::1', port: 10033},
+      {kind: 'unix', path: '/tmp/z.sock'},
+    ],
+  )
+  assert.deepEqual([plans[0]?.banks, plans[0]?.idleLimitMs, plans[1]?.socketMode], ['MILTER', 60_000, 0o660])
+})
+
+const MISTAKES: readonly (readonly [text: string, problem: RegExp])[] = [
+  ["@milters = ('nobody');", /@milters names "nobody", and there is no \$milter\{'nobody'\}/],
+  ["@milters = ('-x'); $milter{'-x'} = {port => '10031'};", /"-x" is no name/],
+  ["$milter{'a'} = {};", /\$milter\{'a'\}: it has no port, such as/],
+  ["$milter{'a'} = {port => 'nowhere'};", /\$milter\{'a'\}: cannot listen on "nowhere"/],
+  ["$milter{'a'} = {port => '10031', max_proc => 3};", /there is no key "max_proc"; known: port, enabled/],
+  [
+    "$milter{'a'} = {port => '10031'}; $milter{'b'} = {port => 'inet:10031@127.0.0.1'};",
+    /\$milter\{'b'\}: its port .* is that of "a"/,
+  ],
+  ["@milters = ('a', 'a'); $milter{'a'} = {port => '10031'};", /twice/],
+  ["$milter{'a'} = 'inet:10031';", /expected a hash in braces/],
+]
+for (const [text, problem] of MISTAKES) {
+  test(`a mistake is named: ${text}`, () => {
+    assert.throws(() => milterPlans(settingsFrom(text)), problem)
+  })
+}
