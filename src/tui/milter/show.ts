@@ -105,7 +105,7 @@ function compare(a: Row, b: Row, column: Column): number {
 function heading(sort: Column, reversed: boolean): string {
   const mark = (column: Column, text: string) => (column === sort ? `${text}${reversed ? '^' : 'v'}` : text)
   return (
-    mark('milter', 'MILTER').padEnd(20) +
+    mark('milter', 'MILTER').padEnd(16) +
     'SLOT'.padStart(5) +
     'PID'.padStart(9) +
     mark('now', 'NOW').padStart(6) +
@@ -119,7 +119,7 @@ function heading(sort: Column, reversed: boolean): string {
 
 export function rowLine({state, slot}: Row): string {
   return visibleText(
-    state.name.slice(0, 19).padEnd(20) +
+    state.name.slice(0, 15).padEnd(16) +
       String(slot.index).padStart(5) +
       String(slot.pid ?? '-').padStart(9) +
       `${slot.open}${slot.retiring ? '*' : ''}`.padStart(6) +
