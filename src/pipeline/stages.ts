@@ -20,7 +20,7 @@ import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import {checkingLine} from '../log/main-entry.ts'
 import {parseHeader} from '../message/header.ts'
-import type {Part} from '../message/message.ts'
+import type {MimeTree, Part} from '../message/message.ts'
 import {readMime} from '../message/mime/read.ts'
 import {readAll} from '../message/octets.ts'
 import {readOrigin} from '../message/origin.ts'
@@ -124,7 +124,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     bounce = await run.within(bounceIn(mail, header, tree, origin))
   }
 
-  run.begin('get-file-type')
+  run.begin('get-file-type', undefined, `get-file-type${countLeaves(tree)}`)
   const mimeParts = typeParts(tree.parts)
 
   run.begin('parts_decode')
@@ -298,6 +298,10 @@ export async function report(checked: Checked, run: Run, given: MailServices): P
 /** Of a hook that is called when the answer stands already. */
 function logHookFailure(stage: string, error: unknown, log: Log): void {
   log.write(-2, `TROUBLE in check_mail, but must continue: ${stage} FAILED: ${errorText(error)}`)
+}
+
+function countLeaves({parts}: MimeTree): number {
+  return parts.filter(({kind}) => kind === 'leaf').length
 }
 
 /** Who connects to us is the MTA: without XFORWARD the client of the mail is unknown. */
