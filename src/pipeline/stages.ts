@@ -210,7 +210,15 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   run.begin('decide_mail_destiny', 'r')
   const decision = judgement({...judged, settings}, findings)
   const {facts} = decision
-  const verdicts = judge(decision)
+  const complaints = findings.flatMap(finding =>
+    finding.kind === 'bad-header' ? [finding.complaint.message] : [],
+  )
+  let verdicts = judge(decision)
+  if (verdicts.some(({reasonTemplate}) => reasonTemplate !== undefined)) {
+    const {withReasons} = await import('./reasons.ts')
+    const about = {mail, settings, header, facts, origin, complaints, mailId, secretId}
+    verdicts = withReasons(verdicts, about, services)
+  }
 
   run.begin('notif-quar', 'Q')
   const known = {mail, settings, header, verdicts, facts, isBulk, mailId}
@@ -259,9 +267,6 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   }
 
   run.begin('prepare-dsn')
-  const complaints = findings.flatMap(finding =>
-    finding.kind === 'bad-header' ? [finding.complaint.message] : [],
-  )
   const ending = {...known, settings, complaints, origin, kept, secretId, outcomes: ended}
   const decisions = decideNotifications(ending)
   const outcomes = decisions.every(({kind}) => kind === 'none')

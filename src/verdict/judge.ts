@@ -26,7 +26,7 @@ import {
   warnsSender,
   withMajor,
 } from './policy.ts'
-import {blockedReply, scannersFailedReply} from './reason.ts'
+import {blockedReply, needsLanguage, scannersFailedReply} from './reason.ts'
 import type {Bypass, Facts, JudgeInput, LevelsReached, RecipientVerdict, SpamLevels} from './verdict.ts'
 
 /** Whitelisting counts so much against the tag level, and against no other. */
@@ -77,13 +77,17 @@ function judgeRecipient(
     scannersFailed && !bypass.virus && sorted[0]?.major !== MAJOR.Virus && isScannerFailureFatal(settings)
   const decision = mustWait ? WAIT : decide(input, sorted, address)
   const {blocking, destiny} = decision
+  const template =
+    blocking === undefined
+      ? ''
+      : (textByCategory(settings, '%smtp_reason_by_ccat', withMajor(blocking), address) ?? '')
   const response =
     blocking === undefined || destiny === 'PASS'
       ? undefined
       : mustWait
         ? scannersFailedReply(taskId)
         : blockedReply(blocking, destiny, {
-            template: textByCategory(settings, '%smtp_reason_by_ccat', withMajor(blocking), address) ?? '',
+            template,
             taskId,
             virusNames: facts.virusNames,
             bannedReason,
@@ -98,6 +102,7 @@ function judgeRecipient(
     blocking,
     destiny,
     response,
+    reasonTemplate: !mustWait && needsLanguage(template) ? template : undefined,
     ...points,
     levels,
     reached,

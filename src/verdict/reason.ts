@@ -11,7 +11,7 @@ import type {SmtpReply} from '../errors.ts'
 const REASON_LIMIT = 450
 
 export interface ReasonFacts {
-  /** from `%smtp_reason_by_ccat`; of the macros only `%n`, `%V`, `%F` and `%%` are known here */
+  /** from `%smtp_reason_by_ccat` */
   readonly template: string
   readonly taskId: string
   readonly virusNames: readonly string[]
@@ -20,14 +20,29 @@ export interface ReasonFacts {
   readonly softBounce: boolean
 }
 
-/** The answer for a recipient whose mail a category blocks. */
+/** The answer for a recipient whose mail a category blocks; of the template's macros only the usual ones are known. */
 export function blockedReply(
   blocking: Category,
   destiny: Exclude<Destiny, 'PASS'>,
   facts: ReasonFacts,
 ): SmtpReply {
+  return replyWith(expand(facts), blocking, destiny, facts.softBounce)
+}
+
+/** Whether a template has other macros than `%n`, `%V` and `%F`, or anything of the language around them. */
+export function needsLanguage(template: string): boolean {
+  return /[%[\]#\\]|_[A-Z]+[_(]/.test(template.replace(/%[nVF%]/g, ''))
+}
+
+/** The same with a reason that is expanded already. */
+export function replyWith(
+  text: string,
+  blocking: Category,
+  destiny: Exclude<Destiny, 'PASS'>,
+  softBounce: boolean,
+): SmtpReply {
   const {code, detail} = status(blocking)
-  const reason = expand(facts)
+  const reason = cleaned(text)
   const reply = (code: number, word: string): SmtpReply => ({
     code,
     enhanced: `${Math.floor(code / 100)}.${detail}`,
@@ -35,7 +50,7 @@ export function blockedReply(
   })
   if (destiny === 'TEMPFAIL') return reply(450, 'Temporary failure')
   const word = destiny === 'DISCARD' ? 'Ok, discarded' : destiny === 'REJECT' ? 'Reject' : 'Bounce'
-  if (facts.softBounce) return reply(450, `${word} (soft_bounce)`)
+  if (softBounce) return reply(450, `${word} (soft_bounce)`)
   return reply(destiny === 'DISCARD' ? 250 : code, word)
 }
 
@@ -62,8 +77,11 @@ function expand({template, taskId, virusNames, bannedReason}: ReasonFacts): stri
     F: bannedReason ?? '',
     '%': '%',
   }
-  const text = template.replace(/%([nVF%])/g, (all, letter: string) => values[letter] ?? all)
-  // Names of viruses and files may hold anything, which a reply must not.
-  const clean = text.replace(/[^\x20-\x7e]/g, '?')
+  return template.replace(/%([nVF%])/g, (all, letter: string) => values[letter] ?? all)
+}
+
+/** Names of viruses and files may hold anything, which a reply must not. */
+function cleaned(text: string): string {
+  const clean = text.trim().replace(/[^\x20-\x7e]/g, '?')
   return clean.length <= REASON_LIMIT ? clean : `${clean.slice(0, REASON_LIMIT)}...`
 }

@@ -99,6 +99,8 @@ export interface RecipientVerdict {
   readonly destiny: Destiny
   /** how a blocked recipient is answered; undefined: the next hop decides */
   readonly response: SmtpReply | undefined
+  /** the reason's template, where it takes more than was known when the answer was made */
+  readonly reasonTemplate?: string | undefined
   /** points; undefined: not scanned */
   readonly score: number | undefined
   /** what the score is made of: our own tests first, then the scanners' */
