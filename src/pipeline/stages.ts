@@ -29,9 +29,9 @@ import {factsOf, virusStatusOf, weighVirusNames} from '../verdict/facts.ts'
 import {judge} from '../verdict/judge.ts'
 import {clientText} from '../verdict/log-facts.ts'
 import {outcomeOf} from '../verdict/outcome.ts'
-import {isListed} from '../verdict/policy.ts'
+import {bypassesOf} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
-import type {Delivery, JudgeInput} from '../verdict/verdict.ts'
+import type {Bypass, Delivery, JudgeInput} from '../verdict/verdict.ts'
 import {loggingAs, settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
 import {asksPenPals, bounceIn, looksAtBounces, weighCorrespondence} from './correspondence.ts'
 import {countTypes, decodeParts} from './decoding.ts'
@@ -142,8 +142,9 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   run.begin('check_banned')
   findings.push(...bannedFindings(mail, parts, settings, log))
 
+  const bypasses = bypassesOf(envelope.recipients)
   let scannersAnswered = 0
-  if (!isBypassedByAll(mail, settings, '@bypass_virus_checks_maps')) {
+  if (!bypasses(settings).every(({virus}) => virus)) {
     run.begin('AV-scan-1', 'V')
     count('OpsVirusCheck')
     const scan = scanViruses(octets, parts, services.scanners.for(settings), {
@@ -158,7 +159,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     settings = settingsForViruses(settings, virusNames(scanned), reportBank)
   }
 
-  const judged: Judged = {mail, settings, isBulk, scannersAnswered}
+  const judged: Judged = {mail, settings, bypasses, isBulk, scannersAnswered}
 
   run.begin('pre-decide', undefined, '')
   const system = fingerprint && (await run.within(fingerprint.answer()))
@@ -166,10 +167,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   if (osFingerprint !== undefined) findings.push({kind: 'os-fingerprint', text: osFingerprint})
   const isBlockedForAll =
     findings.length > 0 && judge(judgement(judged, findings)).every(({blocking}) => blocking)
-  if (
-    (!isBlockedForAll || services.isThorough) &&
-    !isBypassedByAll(mail, settings, '@bypass_spam_checks_maps')
-  ) {
+  if ((!isBlockedForAll || services.isThorough) && !bypasses(settings).every(({spam}) => spam)) {
     run.begin('spam-wb-list', 'S')
     const listings = senderListings(envelope, origin.from, settings)
     findings.push({kind: 'sender-lists', listings})
@@ -336,12 +334,13 @@ function isQuarantine({copy}: Kept): boolean {
 interface Judged {
   readonly mail: Transaction
   readonly settings: Settings
+  readonly bypasses: (settings: Settings) => readonly Bypass[]
   readonly isBulk: boolean
   readonly scannersAnswered: number
 }
 
 function judgement(
-  {mail, settings, isBulk, scannersAnswered}: Judged,
+  {mail, settings, bypasses, isBulk, scannersAnswered}: Judged,
   found: readonly Finding[],
 ): JudgeInput {
   const {taskId, envelope, octets} = mail
@@ -356,9 +355,6 @@ function judgement(
     originating: settings.flag('$originating'),
     isBulk,
     settings,
+    bypasses: bypasses(settings),
   }
-}
-
-function isBypassedByAll(mail: Transaction, settings: Settings, maps: `@${string}`): boolean {
-  return mail.envelope.recipients.every(({address}) => isListed(settings, maps, address))
 }

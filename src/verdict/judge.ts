@@ -52,7 +52,7 @@ function judgeRecipient(
 ): RecipientVerdict {
   const {settings, taskId} = input
   const {address} = recipient
-  const bypass = bypassOf(settings, address)
+  const bypass = input.bypasses[index]!
   const levels = levelsOf(settings, address)
   const points = pointsFor(input.findings, index)
   const {score, blacklisted, whitelisted} = points
@@ -158,15 +158,6 @@ function addFindings(findings: readonly Finding[], bypass: Bypass, categories: C
     }
   }
   if (worstHeader > 0) categories.add(MAJOR.BadHdr, worstHeader)
-}
-
-function bypassOf(settings: Settings, address: string): Bypass {
-  return {
-    virus: isListed(settings, '@bypass_virus_checks_maps', address),
-    banned: isListed(settings, '@bypass_banned_checks_maps', address),
-    spam: isListed(settings, '@bypass_spam_checks_maps', address),
-    header: isListed(settings, '@bypass_header_checks_maps', address),
-  }
 }
 
 function levelsOf(settings: Settings, address: string): SpamLevels {

@@ -14,10 +14,31 @@ import type {Scalar} from '../config/value.ts'
 import {allByCategory, byCategory, categoryKey} from '../lookup/by-category.ts'
 import {lookup, lookupValue} from '../lookup/lookup.ts'
 import {internalAddress} from '../message/address.ts'
+import type {Recipient} from '../message/envelope.ts'
+import type {Bypass} from './verdict.ts'
 
 /** Whether a `*_maps` list says yes for an address, or for another key such as a virus name. */
 export function isListed(settings: Settings, maps: `@${string}`, address: string): boolean {
   return isTrue(lookup(settings.list(maps), internalAddress(address), settings)?.value)
+}
+
+/** What each recipient is exempt from, in order; looked up once for as long as the settings are the same. */
+export function bypassesOf(recipients: readonly Recipient[]): (settings: Settings) => readonly Bypass[] {
+  let known: {readonly settings: Settings; readonly bypasses: readonly Bypass[]} | undefined
+  return settings => {
+    if (known?.settings !== settings)
+      known = {settings, bypasses: recipients.map(({address}) => bypassOf(settings, address))}
+    return known.bypasses
+  }
+}
+
+function bypassOf(settings: Settings, address: string): Bypass {
+  return {
+    virus: isListed(settings, '@bypass_virus_checks_maps', address),
+    banned: isListed(settings, '@bypass_banned_checks_maps', address),
+    spam: isListed(settings, '@bypass_spam_checks_maps', address),
+    header: isListed(settings, '@bypass_header_checks_maps', address),
+  }
 }
 
 /** A `*_maps` list's number for an address; undefined where it says nothing or ''. */

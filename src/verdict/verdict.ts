@@ -51,6 +51,8 @@ export interface JudgeInput {
   /** list, automatic or bulk mail (spec/daemon §2.5) */
   readonly isBulk: boolean
   readonly settings: Settings
+  /** of each recipient, by these settings */
+  readonly bypasses: readonly Bypass[]
 }
 
 /** What a mail's findings say about the mail as a whole, gathered once. */

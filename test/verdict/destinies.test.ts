@@ -6,6 +6,7 @@ import type {Destiny} from '../../src/config/category.ts'
 import type {Settings} from '../../src/config/settings.ts'
 import {factsOf} from '../../src/verdict/facts.ts'
 import {judge} from '../../src/verdict/judge.ts'
+import {bypassesOf} from '../../src/verdict/policy.ts'
 import type {RecipientVerdict} from '../../src/verdict/verdict.ts'
 import {settingsFrom} from '../lookup/settings.ts'
 import {envelope, recipient, replyText, TASK} from './make.ts'
@@ -121,12 +122,14 @@ const LISTS: Readonly<Record<string, SenderListing>> = {
 /** The first recipient is the one that the settings are about; the second has none. */
 function verdicts(kind: Kind, settings: Settings, list: SenderListing): readonly RecipientVerdict[] {
   const findings: Finding[] = [...kind.found, {kind: 'sender-lists', listings: [list, LISTS['no list']!]}]
+  const recipients = [recipient('one@example.com'), recipient('two@example.com')]
   return judge({
+    bypasses: bypassesOf(recipients)(settings),
     taskId: TASK,
     findings,
     facts: factsOf(findings),
     scannersAnswered: 1,
-    envelope: envelope({recipients: [recipient('one@example.com'), recipient('two@example.com')]}),
+    envelope: envelope({recipients}),
     size: kind.size ?? 1000,
     originating: false,
     isBulk: false,

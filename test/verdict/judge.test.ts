@@ -4,6 +4,7 @@ import type {Finding} from '../../src/checks/finding.ts'
 import type {Category} from '../../src/config/category.ts'
 import {factsOf, weighVirusNames} from '../../src/verdict/facts.ts'
 import {judge, levelsReached} from '../../src/verdict/judge.ts'
+import {bypassesOf} from '../../src/verdict/policy.ts'
 import type {JudgeInput, LevelsReached, RecipientVerdict, SpamLevels} from '../../src/verdict/verdict.ts'
 import {settingsFrom} from '../lookup/settings.ts'
 import {envelope, recipient, replyText, TASK} from './make.ts'
@@ -33,12 +34,14 @@ const REJECTING =
 function input(conf: string, findings: readonly Finding[], more: Partial<JudgeInput> = {}): JudgeInput {
   const settings = settingsFrom(`use strict;\n${LOCAL}${LEVELS}${conf}\n1;`)
   const weighed = weighVirusNames(findings, settings)
+  const of = more.envelope ?? envelope()
   return {
+    bypasses: bypassesOf(of.recipients)(settings),
     taskId: TASK,
     findings: weighed,
     facts: factsOf(weighed),
     scannersAnswered: 1,
-    envelope: envelope(),
+    envelope: of,
     size: 1000,
     originating: false,
     isBulk: false,
