@@ -36,6 +36,8 @@ export interface AnvilPlan {
   readonly allowRoot: boolean
   readonly level: number
   readonly log: 'stderr' | 'syslog'
+  /** name in front of each entry */
+  readonly ident: string
   readonly facility: string
   /** where the counters are published; none: nowhere */
   readonly bus: readonly string[]
@@ -74,6 +76,7 @@ function planOf(settings: Settings, {socket, level, allowRoot, log}: AnvilOrder)
     allowRoot,
     level: level ?? settings.number('$log_level') ?? 0,
     log,
+    ident: text('$anvil_syslog_ident'),
     facility: (text('$syslog_facility') || 'mail').toLowerCase().replace(/^log_/, ''),
     bus: settings.flag('$enable_zmq') ? settings.list('@zmq_sockets').map(String) : [],
   }

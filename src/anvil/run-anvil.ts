@@ -7,7 +7,6 @@
 import {rmSync} from 'node:fs'
 import path from 'node:path'
 import {leaveRoot} from '../bus/leave-root.ts'
-import {openMcLog} from '../bus/mc-log.ts'
 import {silentPublisher} from '../bus/publisher.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
 import {AmavisError, errorText} from '../errors.ts'
@@ -18,6 +17,7 @@ import {bindUnixPath} from '../process/unix-path.ts'
 import {busiestClients} from './busiest.ts'
 import type {AnvilReply, AnvilRequest} from './control.ts'
 import {RequestCounts} from './counters.ts'
+import {openAnvilLog} from './log.ts'
 import {Peaks} from './peaks.ts'
 import {type AnvilOrder, type AnvilPlan, anvilPlan} from './plan.ts'
 import {createAnvilServer} from './server.ts'
@@ -42,7 +42,7 @@ const FORGET_MS = 250
 export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<void> {
   process.title = TITLE
   let plan = anvilPlan(order)
-  const {log, close: closeLog} = openMcLog(plan, TITLE)
+  const {log, close: closeLog} = openAnvilLog(plan)
   takePidFile(plan.pidFile, ANVIL_PROGRAM)
   const startedAt = performance.now()
   const table = new AnvilTable(plan.unit, () => Math.floor(performance.now() / 1000))
@@ -57,7 +57,7 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
     leaveRoot(plan)
     const publisher = plan.bus.length > 0 ? createPublisher({endpoints: plan.bus, log}) : silentPublisher
     const report = () => {
-      for (const line of peaks.report(table.unit)) log.write(0, line)
+      for (const line of peaks.report(table.unit)) log.write(1, line)
     }
     let reporting = setInterval(report, plan.reportEveryMs)
     const publishing = setInterval(
@@ -73,7 +73,7 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
       reporting = setInterval(report, next.reportEveryMs)
       const kept = unchangeable(plan, next)
       plan = {...next, socket: plan.socket, controlSocket: plan.controlSocket, pidFile: plan.pidFile}
-      log.write(0, 'reloaded')
+      log.write(1, 'reloaded')
       return kept
     }
     const control = await openControlSocket<AnvilRequest, AnvilReply>(plan.controlSocket, async request => {
@@ -149,9 +149,9 @@ function onSignals(stop: AbortController, reload: () => void): void {
 
 function reloadOnSignal(reload: () => readonly string[], log: Log): void {
   try {
-    for (const line of reload()) log.write(-1, line)
+    for (const line of reload()) log.write(-1, `warning: ${line}`)
   } catch (error) {
-    for (const line of errorText(error).split('\n')) log.write(-2, `not reloaded: ${line}`)
+    for (const line of errorText(error).split('\n')) log.write(-2, `error: not reloaded: ${line}`)
   }
 }
 

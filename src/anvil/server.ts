@@ -45,7 +45,7 @@ export function createAnvilServer(
   const server = net.createServer(socket => {
     socket.on('error', () => socket.destroy())
     if (open.size >= self.rules.connectionLimit) {
-      if (!isFull) log.write(-1, `WARNING: ${open.size} connections are open, further ones are closed`)
+      if (!isFull) log.write(-1, `warning: ${open.size} connections are open, further ones are closed`)
       isFull = true
       socket.destroy()
       return
@@ -57,7 +57,7 @@ export function createAnvilServer(
     if (self.rules.announce) socket.write(ANNOUNCEMENT)
     let deadline: NodeJS.Timeout | undefined
     const late = () => {
-      log.write(-1, 'WARNING: timeout in the middle of a request on anvil socket')
+      log.write(-1, 'warning: timeout in the middle of a request on anvil socket')
       socket.destroy()
     }
     socket.on('data', (octets: string) => {

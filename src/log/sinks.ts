@@ -27,12 +27,21 @@ export interface LineHead {
   readonly now?: () => number
   /** one JSON object a line */
   readonly json?: boolean
+  /** false: warnings have no (!) in front */
+  readonly marks?: boolean
 }
 
 /** An entry as a line without its end: `Mon dd hh:mm:ss host ident[pid]: (am_id) text`, or as JSON. */
 type LineOf = (level: number, taskId: string | undefined, text: string) => string
 
-function linesOf({host, ident, pid = process.pid, now = Date.now, json = false}: LineHead): LineOf {
+function linesOf({
+  host,
+  ident,
+  pid = process.pid,
+  now = Date.now,
+  json = false,
+  marks = true,
+}: LineHead): LineOf {
   if (json)
     return (level, taskId, text) => entryJson({ms: now(), host, program: ident, pid, level, taskId, text})
   const tail = ` ${host} ${ident}[${pid}]: `
@@ -46,7 +55,7 @@ function linesOf({host, ident, pid = process.pid, now = Date.now, json = false}:
       second = current
       head = timestamp(new Date(ms)) + tail
     }
-    return head + entryText(level, taskId, text)
+    return head + entryText(marks ? level : 0, taskId, text)
   }
 }
 

@@ -13,6 +13,8 @@ export interface SyslogOptions extends SyslogName {
   /** `$logline_maxlen` */
   readonly maxLength: number
   readonly pid?: number
+  /** false: warnings have no (!) in front; their priority tells them */
+  readonly marks?: boolean
 }
 
 export interface LoggerOptions extends SyslogOptions {
@@ -39,7 +41,7 @@ const MOST_IDENTS = 8
 
 /** Through logger(1); one that ends is started again, at most every few seconds. */
 export function syslogSink(options: LoggerOptions): Sink {
-  const {ident, facility, maxLength, pid = process.pid} = options
+  const {ident, facility, maxLength, pid = process.pid, marks = true} = options
   const command =
     options.command ??
     ((tag: string) =>
@@ -61,7 +63,9 @@ export function syslogSink(options: LoggerOptions): Sink {
       if (lost > 0 && own.put(`<${priority(facility, -1)}>(!)${lostText(lost)}`)) lost = 0
       const logger = name === undefined ? own : loggerFor(name.ident)
       const mark = `<${priority(name?.facility ?? facility, level)}>`
-      for (const piece of entryPieces(level, taskId, text, maxLength)) if (!logger.put(mark + piece)) lost++
+      for (const piece of entryPieces(marks ? level : 0, taskId, text, maxLength)) {
+        if (!logger.put(mark + piece)) lost++
+      }
     },
     async close() {
       await Promise.all(Array.from(loggers.values(), logger => logger.close()))

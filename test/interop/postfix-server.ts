@@ -9,6 +9,8 @@ import os from 'node:os'
 import path from 'node:path'
 
 export interface Postfix {
+  /** holds `etc`, with main.cf and master.cf, and `queue` */
+  readonly folder: string
   /** everything it has logged so far */
   log(): string
   /** queue ids of what has not been delivered yet */
@@ -85,6 +87,7 @@ ${main}
     execFileSync('postfix', ['-c', folder('etc'), ...args], {stdio: 'ignore'})
   postfix('start')
   return {
+    folder: base,
     log: () => readFileSync(folder('mail.log'), 'utf8'),
     queued: () =>
       execFileSync('postqueue', ['-c', folder('etc'), '-j'], {encoding: 'utf8'})

@@ -33,6 +33,13 @@ export const ANVIL: readonly SettingDefinition[] = [
     doc: 'seconds between two entries of amavis anvil about the highest numbers',
   },
   {
+    name: '$anvil_syslog_ident',
+    kind: 'str',
+    bank: 'no',
+    default: "'postfix/anvil'",
+    doc: 'name in front of the log entries of amavis anvil',
+  },
+  {
     name: '$anvil_announce',
     kind: 'bool',
     bank: 'no',
