@@ -5,7 +5,7 @@
  * 11  no notification hangs on the client's system: actions/notify/dsn-decision.ts asks no fingerprint
  * 14  checks/spam/spamassassin (one helper for all children), daemon/waiting-line.test.ts, daemon/pool.test.ts
  * 15  checks/spam: Rspamd gets all recipients and mail of any size; spamd-client.test.ts has any address
- * 18  belongs to pen pals with a store, and to the inspection of bounces
+ * 18  checks/bounce-killer.test.ts: pen pals rescue a bounce; that nobody is killed without a store is on purpose
  * 19  belongs to the SQL and Redis stores
  * 21  actions/quarantine/local.test.ts: written beside, synced, never over another
  * 22  the other half, a reload with a mistake: daemon/reload.test.ts
