@@ -18,7 +18,7 @@ export function encodePart(type: string, content: Buffer, description?: string):
 
 /** Only printable ASCII, tabs and CRLFs, in lines that SMTP carries. */
 function isPlain(text: string): boolean {
-  if (/[^\t\r\n\x20-\x7e]/.test(text) || /\r(?!\n)/.test(text)) return false
+  if (/[^\t\r\n\x20-\x7e]|\r(?!\n)|(?<!\r)\n/.test(text)) return false
   return text.split('\r\n').every(line => line.length <= 998)
 }
 

@@ -67,7 +67,7 @@ function substr(text: string, offset: number, length: string | undefined): strin
   return characters.slice(start, count < 0 ? count : start + count).join('')
 }
 
-function rot13(text: string): string {
+export function rot13(text: string): string {
   return text.replace(/[a-z]/gi, letter => {
     const base = letter <= 'Z' ? 65 : 97
     return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base)

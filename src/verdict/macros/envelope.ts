@@ -4,6 +4,7 @@
 import {domainToUnicode} from 'node:url'
 import {rfc5322Date, utcStamp} from '../../actions/date.ts'
 import type {SmtpReply} from '../../errors.ts'
+import {escapeControls} from '../../log/line.ts'
 import type {MacroCode} from '../../log/template/expand.ts'
 import {limited} from '../../log/template/functions.ts'
 import {parseAddresses, splitAddress} from '../../message/address.ts'
@@ -154,14 +155,14 @@ function addressesIn(header: Header, name: string): readonly string[] {
   return fieldValues(header, name).flatMap(parseAddresses).map(bracketed)
 }
 
-interface Hop {
+export interface Hop {
   readonly ip: string | undefined
   readonly protocol: string
   readonly port: number | undefined
 }
 
 /** Who gave the mail to whom, the newest first: our MTA to us, its client to it, and what the Received fields say. */
-function traceOf({header, origin, client}: MacroMail): readonly Hop[] {
+export function traceOf({header, origin, client}: MacroMail): readonly Hop[] {
   const hops: Hop[] = fieldValues(header, 'received').map((body, index) => ({
     ip: origin.trace[index],
     protocol: /\swith\s+(\S+)/i.exec(body)?.[1] ?? '',
@@ -181,7 +182,7 @@ function publicHops(mail: MacroMail): readonly Hop[] {
 }
 
 /** `ESMTPS://192.0.2.1`, `ESMTP://[192.0.2.1]:41234`; the address alone where the protocol is not known. */
-function hopText({ip = 'x', protocol, port}: Hop): string {
+export function hopText({ip = 'x', protocol, port}: Hop): string {
   const host = port === undefined && !ip.includes(':') ? ip : `[${ip}]`
   return `${protocol === '' ? '' : `${protocol}://`}${host}${port === undefined ? '' : `:${port}`}`
 }
@@ -195,7 +196,8 @@ function fromClause(received: string): string {
 /** `<u@our.test>: [host] said:` and the answer, which is ours where nobody else was asked. */
 export function shortReport({verdict, delivery, response}: RecipientOutcome): string {
   const who = delivery?.remote ? ` [${delivery.remote.name}] said:` : ''
-  return `${bracketed(verdict.recipient.address)}:${who}\n   ${replyText(response)}`
+  const address = bracketed(verdict.recipient.address)
+  return [`${address}:${who}`, `   ${replyText(response)}`].map(escapeControls).join('\n')
 }
 
 export function replyText({code, enhanced, text}: SmtpReply): string {
@@ -219,12 +221,24 @@ function isoLocal(ms: number): string {
   return `${local}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`
 }
 
-/** Week of the year, from 1; weeks begin on Monday and belong to the year of their Thursday. */
-function isoWeek(date: Date): number {
+/** The Thursday of a date's week, in whose year the week is. */
+function thursdayOf(date: Date): Date {
   const thursday = new Date(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()))
   thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7))
+  return thursday
+}
+
+/** Week of the year, from 1; weeks begin on Monday. */
+function isoWeek(date: Date): number {
+  const thursday = thursdayOf(date)
   const first = Date.UTC(thursday.getUTCFullYear(), 0, 1)
   return Math.ceil(((thursday.getTime() - first) / 86_400_000 + 1) / 7)
+}
+
+/** `2026-W47-7`. */
+export function isoWeekDate(date: Date): string {
+  const week = String(isoWeek(date)).padStart(2, '0')
+  return `${thursdayOf(date).getUTCFullYear()}-W${week}-${date.getDay() || 7}`
 }
 
 /** Fields of getrusage in the original's names. */

@@ -10,6 +10,7 @@ import {displayName, isPassed, leadingCategory, logWord, mainCategory, scoreRang
 import type {RecipientOutcome} from '../verdict.ts'
 import {unique} from './envelope.ts'
 import type {MacroMail, MailMacroTable} from './macro-mail.ts'
+import {reportMacro} from './report.ts'
 
 const range = ({outcomes}: MacroMail) => scoreRange(outcomes.map(({verdict}) => verdict))
 const anyIn = (outcomes: readonly RecipientOutcome[], major: number, minor?: number) =>
@@ -78,6 +79,11 @@ export const RESULT_MACROS: MailMacroTable = {
       const value = key === 'AUTOLEARN' ? facts.autolearn : (facts.supplementary.get(key) ?? '')
       return value === '' ? '' : format.replace(/%?%s/, () => value)
     },
+  report_json: mail => reportMacro(mail),
+  // Of mails that are released or reported, and of attachments.
+  report_format: () => '',
+  feedback_type: () => '',
+  attachment_password: () => '',
   dkim: mail => dkimMacro(mail),
 }
 
