@@ -204,7 +204,7 @@ class OutgoingTransaction {
     this.#section = 'fwd-data-chkpnt'
     this.#say('DATA')
     const [data] = await this.#replies(1, TIMEOUTS.data)
-    timing.mark('fwd-data-chkpnt')
+    timing.mark('fwd-data-cmd')
     if (data!.code === 354) await this.#content(accepted)
     else {
       this.#connection.unfinished = true
