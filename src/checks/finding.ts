@@ -1,6 +1,7 @@
 /**
  * finding — what a check reports. Checks state facts; the verdict decides what they mean.
  */
+import type {Authentication} from './authentication/result.ts'
 import type {VerifiedSignature} from './dkim/signature.ts'
 
 export type Finding =
@@ -27,6 +28,8 @@ export type Finding =
   | {readonly kind: 'reputation'; readonly value: number; readonly factor: number}
   /** DKIM signatures, topmost first */
   | {readonly kind: 'signatures'; readonly signatures: readonly VerifiedSignature[]}
+  /** what SPF, ARC and DMARC say; it changes no verdict by itself */
+  | {readonly kind: 'authentication'; readonly results: Authentication}
   /** what is known of the client's system, as X-Amavis-OS-Fingerprint has it */
   | {readonly kind: 'os-fingerprint'; readonly text: string}
   /** something could not be looked into; minor as in the category Unchecked: 0 undecodable, 1 encrypted, 2 over limits, 3 ambiguous */

@@ -2,8 +2,8 @@
 import {Args, Command} from '@oclif/core'
 import {keyFlags, readKeys} from '../actions/dkim/cli/read-keys.ts'
 import {recordName} from '../actions/dkim/key-record.ts'
-import {limitedResolver} from '../checks/dkim/resolver.ts'
-import {resolverFor} from '../checks/dkim/resolver-for.ts'
+import {limitedResolver} from '../checks/dns/resolver.ts'
+import {resolverFor} from '../checks/dns/resolver-for.ts'
 import {errorText} from '../errors.ts'
 import {tryKey} from '../pipeline/key-trial.ts'
 
@@ -37,7 +37,8 @@ export default class Testkeys extends Command {
           this.log(`TESTING#${number} ${key.domain}: ${name} => not tested, it is for many: name a domain`)
           continue
         }
-        const {isValid, text} = await tryKey(key, domain, limitedResolver(resolve, TIMEOUT_MS))
+        const limited = limitedResolver(resolve, TIMEOUT_MS)
+        const {isValid, text} = await tryKey(key, domain, record => limited(record, 'TXT'))
         this.log(`TESTING#${number} ${domain}: ${name} => ${text}`)
         if (!isValid) process.exitCode = 1
       }

@@ -7,7 +7,7 @@ import {MailIds} from '../actions/mail-id.ts'
 import {type Publisher, silentPublisher} from '../bus/publisher.ts'
 import {ScannerStates} from '../bus/scanner-state.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
-import {resolverFor} from '../checks/dkim/resolver-for.ts'
+import {resolverFor} from '../checks/dns/resolver-for.ts'
 import {SpamScanners} from '../checks/spam/scanners.ts'
 import {VirusScanners} from '../checks/virus/scanners.ts'
 import type {Settings} from '../config/settings.ts'
@@ -100,7 +100,7 @@ export async function createMailService({
     spamScanners,
     reportScanner,
     decoders,
-    resolveTxt: resolverFor(settings),
+    resolve: resolverFor(settings),
     isNewVirus: async names => {
       const {addNames} = await import('../actions/notify/seen-names.ts')
       return addNames(`${settings.string('$MYHOME') ?? ''}/viruses-seen`, names)

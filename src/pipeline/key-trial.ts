@@ -7,8 +7,8 @@
 import {BodyHash} from '../actions/dkim/canonical.ts'
 import type {SigningKey} from '../actions/dkim/keys.ts'
 import {signatureField} from '../actions/dkim/sign.ts'
-import type {ResolveTxt} from '../checks/dkim/resolver.ts'
 import {verifySignatures} from '../checks/dkim/verify.ts'
+import type {ResolveTxt} from '../checks/dns/resolver.ts'
 import {parseHeader} from '../message/header.ts'
 
 export interface KeyTrial {

@@ -5,7 +5,7 @@ import type {Count, Forwarder} from '../actions/forward/delivery.ts'
 import type {MailIds} from '../actions/mail-id.ts'
 import type {Counter} from '../bus/publisher.ts'
 import type {ScannerState} from '../bus/scanner-state.ts'
-import type {ResolveTxt} from '../checks/dkim/resolver.ts'
+import type {Resolve} from '../checks/dns/resolver.ts'
 import type {PenPalStore} from '../checks/pen-pals.ts'
 import type {SpamScanners} from '../checks/spam/scanners.ts'
 import type {VirusScanners} from '../checks/virus/scanners.ts'
@@ -39,7 +39,7 @@ export interface ChildServices {
   /** remembers what our users sent; undefined: nobody does */
   readonly penPals?: PenPalStore | undefined
   /** asks the DNS */
-  readonly resolveTxt: ResolveTxt
+  readonly resolve: Resolve
   /** log entries since the last call, for the LogEntries counters */
   readonly takeLogCounts: () => LogCounts
   /** whether anybody wants counters */

@@ -43,7 +43,7 @@ import type {Kept} from './quarantining.ts'
 import {counters, logEntry, type Reporting} from './reporting.ts'
 import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
-import {verifiedSignatures, wantsVerification} from './signatures.ts'
+import {verifiedSignatures, wantedVerification} from './signatures.ts'
 import {checkSpam} from './spam.ts'
 
 const NONE_KEPT: readonly Kept[] = []
@@ -103,10 +103,12 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
 
   let signatures: readonly VerifiedSignature[] | undefined
   const findings: Finding[] = []
-  if (wantsVerification(header, settings)) {
-    run.begin('digest_body_dkim')
-    const signed = {content, header, origin, envelopeSender: envelope.sender, settings}
-    const verified = await run.within(verifiedSignatures(signed, services))
+  const client = {address: addressOf(mail), helo: mail.client.forwarded.get('HELO')}
+  const wanted = wantedVerification({header, client, settings})
+  if (wanted) {
+    run.begin(wanted.dkim || wanted.arc ? 'digest_body_dkim' : 'spf-dmarc')
+    const signed = {content, header, origin, envelopeSender: envelope.sender, client, settings}
+    const verified = await run.within(verifiedSignatures(signed, wanted, services))
     signatures = verified.all
     findings.push(...verified.findings)
     settings = settingsForAuthors(settings, verified.ofAuthors, reportBank)

@@ -5,6 +5,7 @@
  * Names that virus scanners give to what is merely unwanted count as spam points, by
  * `@virus_name_to_spam_score_maps`; a mail with nothing worse in it is not infected (spec/config §2.10).
  */
+import type {Authentication} from '../checks/authentication/result.ts'
 import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding, ScoredTest, SpamReport} from '../checks/finding.ts'
 import type {Settings} from '../config/settings.ts'
@@ -27,6 +28,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
   let hold: string | undefined
   let osFingerprint: string | undefined
   let signatures: readonly VerifiedSignature[] | undefined
+  let authentication: Authentication | undefined
   let autolearn = ''
   const reports: SpamReport[] = []
   for (const finding of findings) {
@@ -52,6 +54,9 @@ export function factsOf(findings: readonly Finding[]): Facts {
       case 'signatures':
         signatures = finding.signatures
         break
+      case 'authentication':
+        authentication = finding.results
+        break
       case 'spam':
         autolearn ||= finding.report.autolearn
         reports.push(finding.report)
@@ -68,6 +73,7 @@ export function factsOf(findings: readonly Finding[]): Facts {
     hold,
     osFingerprint,
     signatures,
+    authentication,
     autolearn,
     spamReport: joined(reports.map(({report}) => report)),
     spamSummary: joined(reports.map(({summary}) => summary)),

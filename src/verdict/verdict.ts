@@ -5,6 +5,7 @@
  * hop, a DSN. outcome.ts joins verdict and deliveries to a RecipientOutcome, from which the reply
  * (reply.ts), the status words (status.ts), the counters (counters.ts) and the log entry are made.
  */
+import type {Authentication} from '../checks/authentication/result.ts'
 import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding, ScoredTest} from '../checks/finding.ts'
 import type {Category, Destiny} from '../config/category.ts'
@@ -74,6 +75,8 @@ export interface Facts {
   readonly osFingerprint?: string | undefined
   /** DKIM signatures, topmost first; none where nobody verifies */
   readonly signatures?: readonly VerifiedSignature[] | undefined
+  /** SPF, ARC and DMARC; none where nobody evaluates them */
+  readonly authentication?: Authentication | undefined
   /** of the first scanner that says */
   readonly autolearn: string
   /** reports of the spam scanners, joined; '' for none */

@@ -1,11 +1,15 @@
 /**
- * authentication-results — what came of a mail's signatures, for whoever reads it after us.
+ * authentication-results — what came of a mail's signatures, SPF, ARC and DMARC, for whoever reads it after us.
  *
- * Source: RFC 8601, spec/daemon §11.3: one field for all signatures.
+ * Source: RFC 8601, spec/daemon §11.3: one field for all.
  */
+import type {Authentication} from '../../checks/authentication/result.ts'
 import type {VerifiedSignature} from '../../checks/dkim/signature.ts'
 import type {HeaderField} from '../../message/message.ts'
+import type {Facts} from '../../verdict/verdict.ts'
 import {foldItems} from './fold.ts'
+
+type AuthenticationFacts = Pick<Facts, 'signatures' | 'authentication'>
 
 /** In the words of RFC 8601 §2.7.1. */
 const RESULTS: Readonly<Record<VerifiedSignature['result'], string>> = {
@@ -16,24 +20,73 @@ const RESULTS: Readonly<Record<VerifiedSignature['result'], string>> = {
   none: 'none',
 }
 
-/** '' without signatures. */
-export function authenticationResults(authserv: string, signatures: readonly VerifiedSignature[]): string {
+/** '' where nothing was evaluated. */
+export function authenticationResults(
+  authserv: string,
+  {signatures, authentication}: AuthenticationFacts,
+): string {
+  const results = [
+    ...(signatures ? dkimResults(signatures) : NONE),
+    ...(authentication ? senderResults(authentication) : NONE),
+  ]
+  if (results.length === 0) return ''
+  const items = results.flatMap((result, n) =>
+    n < results.length - 1 ? [...result.slice(0, -1), `${result.at(-1)};`] : result,
+  )
+  return foldItems('Authentication-Results', [authserv, '(amavis);', ...items])
+}
+
+/** One method's result, in words that are not broken. */
+type ResultItems = readonly string[]
+const NONE: readonly ResultItems[] = []
+
+function dkimResults(signatures: readonly VerifiedSignature[]): readonly ResultItems[] {
   const reported = withoutFailedCopies(signatures)
-  if (reported.length === 0) return ''
-  const items = [authserv, '(amavis);']
-  for (const [n, signature] of reported.entries()) {
+  return reported.map(signature => {
     const {bits, detail, domain, value} = signature
     const result = RESULTS[signature.result]
-    const rest = [
+    return [
+      `dkim=${result}`,
       ...(bits === undefined ? [] : [`(${bits}-bit key)`]),
-      ...(detail === '' || detail === result ? [] : [`reason="${detail.replace(/[^ !#-[\]-~]+/g, ' ')}"`]),
+      ...reason(detail === result ? '' : detail),
       `header.d=${token(domain)}`,
       ...(isNeeded(value, reported) ? [`header.b="${value.slice(0, 8)}"`] : []),
     ]
-    items.push(`dkim=${result}`, ...rest)
-    if (n < reported.length - 1) items[items.length - 1] += ';'
-  }
-  return foldItems('Authentication-Results', items)
+  })
+}
+
+/** SPF, ARC and DMARC (RFC 8601 §2.7.2, RFC 8617 §4.1.1, RFC 9989 §9.1). */
+function senderResults({spf, arc, dmarc}: Authentication): readonly ResultItems[] {
+  const results: ResultItems[] = []
+  if (spf)
+    results.push([
+      `spf=${spf.result}`,
+      ...reason(spf.detail),
+      ...property(`smtp.${spf.identity}`, spf.domain),
+    ])
+  // RFC 8617 has no property for who sealed last.
+  if (arc)
+    results.push([
+      `arc=${arc.result}`,
+      ...(arc.instance > 0 ? [`(i=${arc.instance}`, `d=${token(arc.domain)})`] : []),
+      ...reason(arc.detail),
+    ])
+  if (dmarc)
+    results.push([
+      `dmarc=${dmarc.result}`,
+      ...(dmarc.policy === undefined ? [] : [`(p=${dmarc.policy})`]),
+      ...reason(dmarc.detail),
+      ...property('header.from', dmarc.domain),
+    ])
+  return results
+}
+
+function reason(detail: string): readonly string[] {
+  return detail === '' ? [] : [`reason="${detail.replace(/[^ !#-[\]-~]+/g, ' ')}"`]
+}
+
+function property(name: string, domain: string): readonly string[] {
+  return domain === '' ? [] : [`${name}=${token(domain)}`]
 }
 
 /** A signature that fails beside a copy of itself that does not is not told of. */

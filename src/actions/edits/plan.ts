@@ -5,6 +5,7 @@
  * come out equal share a copy. Pure.
  */
 
+import {authenticates} from '../../checks/authentication/wanted.ts'
 import {type Category, MAJOR} from '../../config/category.ts'
 import {isTrue} from '../../config/number.ts'
 import type {Settings} from '../../config/settings.ts'
@@ -95,7 +96,7 @@ interface Common {
   /** our name in X-Amavis-Category and Authentication-Results, and fields there that claim it */
   readonly authserv: string
   readonly forged: ReadonlySet<HeaderField>
-  /** Authentication-Results; '' without signatures */
+  /** Authentication-Results; '' where nothing was evaluated */
   readonly results: string
 }
 
@@ -120,7 +121,7 @@ function commonOf(input: EditInput): Common {
         : foldText('X-Amavis-Modified', `Mail body modified (${input.modified}) - ${hostname}`),
     authserv,
     forged: forgedFields(header, authserv, settings),
-    results: authenticationResults(authserv, input.facts.signatures ?? []),
+    results: authenticationResults(authserv, input.facts),
   }
 }
 
@@ -129,8 +130,7 @@ const NO_FIELDS: ReadonlySet<HeaderField> = new Set()
 /** Fields that claim to be ours. */
 function forgedFields(header: Header, authserv: string, settings: Settings): ReadonlySet<HeaderField> {
   const addsCategory = isAllowed(settings, 'x-amavis-category')
-  const addsResults =
-    settings.flag('$enable_dkim_verification') && isAllowed(settings, 'authentication-results')
+  const addsResults = authenticates(settings) && isAllowed(settings, 'authentication-results')
   let forged: Set<HeaderField> | undefined
   for (const field of header.fields) {
     if (

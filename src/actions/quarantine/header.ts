@@ -44,7 +44,7 @@ export function quarantineHead(item: QuarantineHeadFacts): string {
     ...facts.scannerFields
       .filter(([name]) => !WRITTEN.has(name.toLowerCase()))
       .map(field => foldLines(...field)),
-    authenticationResults(item.authserv, facts.signatures ?? []),
+    authenticationResults(item.authserv, facts),
     item.received,
   ].join('')
 }

@@ -1,6 +1,7 @@
 /** What we use of a file of the package that its types leave out. */
 declare module 'mailauth/lib/dkim/dkim-verifier.js' {
   import type {Writable} from 'node:stream'
+  import type {ARCData} from 'mailauth'
 
   interface VerifierOptions {
     /** rejects with a `code` as node:dns does */
@@ -33,6 +34,9 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     constructor(options: VerifierOptions)
     /** whether signatures by rsa-sha1 are not looked at (RFC 8301) */
     rejectRsaSha1: boolean
+    readonly resolver: VerifierOptions['resolver']
+    /** the chain, once all is written */
+    readonly arc: ARCData
     /** once all is written */
     readonly results: readonly Result[]
   }

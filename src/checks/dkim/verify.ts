@@ -1,5 +1,5 @@
 /**
- * verify — the DKIM signatures of a mail and what comes of each, by mailauth.
+ * verify — the DKIM signatures of a mail and what comes of each, and its ARC chain, by mailauth.
  *
  * mailauth is loaded with the first signed mail; who verifies nothing does not pay for it. Old DomainKeys are
  * not looked at. Source: RFC 6376, RFC 8463; spec/daemon §11.2.
@@ -8,7 +8,8 @@ import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {isNamed} from '../../message/header.ts'
 import type {Header} from '../../message/message.ts'
-import type {ResolveTxt} from './resolver.ts'
+import {type ArcResult, visible} from '../authentication/result.ts'
+import {isAbsent, type ResolveTxt} from '../dns/resolver.ts'
 import type {VerifiedSignature} from './signature.ts'
 
 /** Signatures beyond these, from the top, are not looked at: each may want its own hash of the whole body. */
@@ -27,6 +28,35 @@ export async function verifySignatures(
   resolve: ResolveTxt,
   now: Date = new Date(),
 ): Promise<readonly VerifiedSignature[]> {
+  return signaturesIn((await verified(content, header, resolve, now)).results)
+}
+
+/**
+ * The signatures and the ARC chain, for which the body is read once.
+ * @param minimumBits of rsa keys in the chain
+ */
+export async function verifyChained(
+  content: Buffer,
+  header: Header,
+  resolve: ResolveTxt,
+  minimumBits: number,
+  now: Date = new Date(),
+): Promise<{readonly signatures: readonly VerifiedSignature[]; readonly arc: ArcResult | undefined}> {
+  const failed: string[] = []
+  const noting: ResolveTxt = name =>
+    resolve(name).catch(error => {
+      if (!isAbsent(error)) failed.push(name)
+      throw error
+    })
+  const verifier = await verified(content, header, noting, now)
+  const {evaluateArc} = await import('../authentication/arc.ts')
+  const arc = await evaluateArc(verifier.arc, verifier.resolver, minimumBits)
+  const detail =
+    failed.length > 0 && arc?.result === 'fail' ? `no answer for ${visible(failed[0]!)}` : arc?.detail
+  return {signatures: signaturesIn(verifier.results), arc: arc && {...arc, detail: detail ?? ''}}
+}
+
+async function verified(content: Buffer, header: Header, resolve: ResolveTxt, now: Date) {
   const {DkimVerifier} = await import('mailauth/lib/dkim/dkim-verifier.js')
   const verifier = new DkimVerifier({
     resolver: name => resolve(name),
@@ -37,7 +67,11 @@ export async function verifySignatures(
   // Signers that are as old as their SHA-1 are no forgers: as the original has it.
   verifier.rejectRsaSha1 = false
   await pipeline(Readable.from(octetsOf(content, header)), verifier)
-  return verifier.results.flatMap(result => (result.signingDomain === undefined ? [] : [signatureOf(result)]))
+  return verifier
+}
+
+function signaturesIn(results: readonly Result[]): readonly VerifiedSignature[] {
+  return results.flatMap(result => (result.signingDomain === undefined ? [] : [signatureOf(result)]))
 }
 
 type Result = InstanceType<

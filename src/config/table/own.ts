@@ -41,7 +41,25 @@ export const OWN: readonly SettingDefinition[] = [
     name: '@dns_servers',
     kind: 'list',
     bank: 'no',
-    doc: "DNS servers to ask for keys of signatures, such as '127.0.0.1:5353'; empty: the system's",
+    doc: "DNS servers to ask for keys of signatures, SPF and DMARC, such as '127.0.0.1:5353'; empty: the system's",
+  },
+  {
+    name: '$enable_spf_verification',
+    kind: 'bool',
+    bank: 'yes',
+    doc: 'evaluate SPF for the client of mail that is not originating (docs/authentication.md)',
+  },
+  {
+    name: '$enable_arc_verification',
+    kind: 'bool',
+    bank: 'yes',
+    doc: 'verify ARC chains',
+  },
+  {
+    name: '$enable_dmarc_verification',
+    kind: 'bool',
+    bank: 'yes',
+    doc: 'evaluate DMARC of mail that is not originating; verifies DKIM signatures and SPF for it, too',
   },
   {
     name: '%smtpd_auth_users',

@@ -15,7 +15,7 @@ import type {Delivery} from '../../actions/forward/delivery.ts'
 import {MailIds} from '../../actions/mail-id.ts'
 import type {QuarantineCopy} from '../../actions/quarantine/plan.ts'
 import {bannedDecisions, type Decisions} from '../../checks/banned/decisions.ts'
-import {resolverFor} from '../../checks/dkim/resolver-for.ts'
+import {resolverFor} from '../../checks/dns/resolver-for.ts'
 import {SpamScanners} from '../../checks/spam/scanners.ts'
 import {VirusScanners} from '../../checks/virus/scanners.ts'
 import {childTimeoutMs} from '../../config/child-timeout.ts'
@@ -129,7 +129,7 @@ export async function rehearse(
     isThorough,
     partsFolder,
     decoders,
-    resolveTxt: resolverFor(sources.settings),
+    resolve: resolverFor(sources.settings),
     mailIds: new MailIds(settings.number('$mail_id_size_bits')),
     isNewVirus: async () => true,
     takeLogCounts: () => ({byLevel: new Map(), lines: 0}),

@@ -1,6 +1,7 @@
 /**
  * tui/explain/page — a rehearsed mail for a person: what it is, what was found, and why each recipient gets what.
  */
+import {authenticationText} from '../../checks/authentication/text.ts'
 import type {Finding} from '../../checks/finding.ts'
 import {valueText} from '../../config/show/perl-text.ts'
 import {placeText} from '../../config/show/shown.ts'
@@ -150,6 +151,8 @@ function findingText(finding: Finding): string | undefined {
       return finding.signatures
         .map(({result, detail, domain}) => `DKIM ${result}${detail === '' ? '' : ` (${detail})`}: ${domain}`)
         .join('; ')
+    case 'authentication':
+      return authenticationText(finding.results)
     case 'os-fingerprint':
       return `the client's system: ${finding.text}`
     // said by the scanner, and below each recipient

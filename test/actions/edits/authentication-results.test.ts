@@ -18,14 +18,14 @@ const PASS: VerifiedSignature = {
   value: 'AbCdEfGhIj',
 }
 const unfolded = (signatures: readonly VerifiedSignature[]) =>
-  authenticationResults('mx.example.com', signatures).replace(/\r\n (?=.)/g, ' ')
+  authenticationResults('mx.example.com', {signatures}).replace(/\r\n (?=.)/g, ' ')
 
 test('one valid signature is a line of its own, with the size of its key', () => {
   assert.equal(
     unfolded([PASS]),
     'Authentication-Results: mx.example.com (amavis); dkim=pass (2048-bit key) header.d=example.org\r\n',
   )
-  assert.equal(authenticationResults('mx.example.com', []), '')
+  assert.equal(authenticationResults('mx.example.com', {signatures: []}), '')
 })
 
 test('several are told apart by the beginning of their value, where that tells them apart', () => {
@@ -51,10 +51,28 @@ test('what a signature says of itself breaks neither the field nor its lines', (
     result: 'invalid',
     detail: 'a"b\\\r\nc\x00d',
   } as const
-  const text = authenticationResults('mx.example.com', [hostile])
+  const text = authenticationResults('mx.example.com', {signatures: [hostile]})
   assert.match(text, /reason="a b c d"/)
   assert.doesNotMatch(text.slice(0, -2), /[\x00\r\n](?! )(?!\n)/)
   assert.ok(text.split('\r\n').every(line => line.length <= 78))
+})
+
+test('SPF, ARC and DMARC come after the signatures, in one field', () => {
+  const spf = {result: 'softfail', identity: 'mailfrom', domain: 'a.test', detail: ''} as const
+  const arc = {result: 'pass', instance: 2, domain: 'list.test', detail: ''} as const
+  const dmarc = {result: 'fail', domain: 'b.test', policy: 'reject', detail: ''} as const
+  const text = (facts: Parameters<typeof authenticationResults>[1]) =>
+    authenticationResults('mx.example.com', facts).replace(/\r\n (?=.)/g, ' ')
+  assert.equal(
+    text({signatures: [PASS], authentication: {spf, arc, dmarc}}),
+    'Authentication-Results: mx.example.com (amavis); dkim=pass (2048-bit key) header.d=example.org; ' +
+      'spf=softfail smtp.mailfrom=a.test; arc=pass (i=2 d=list.test); dmarc=fail (p=reject) header.from=b.test\r\n',
+  )
+  const odd = {result: 'permerror', domain: '', policy: undefined, detail: 'a"; dmarc=pass\r\n'} as const
+  assert.equal(
+    text({authentication: {spf: undefined, arc: undefined, dmarc: odd}}),
+    'Authentication-Results: mx.example.com (amavis); dmarc=permerror reason="a ; dmarc=pass "\r\n',
+  )
 })
 
 const FIELDS: readonly (readonly [body: string, forged: boolean])[] = [
