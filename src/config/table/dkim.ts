@@ -19,7 +19,14 @@ export const DKIM: readonly SettingDefinition[] = [
     doc: 'shorter keys do not count for whitelisting or reputation',
   },
   {name: '$myauthservid', kind: 'str', bank: 'yes', doc: 'authserv-id in Authentication-Results'},
-  {name: '$dkim_signing_service', kind: 'socket', bank: 'yes', doc: 'external key/option chooser and signer'},
+  {
+    name: '$dkim_signing_service',
+    kind: 'socket',
+    bank: 'yes',
+    obsolete: 'warns',
+    successor: 'mail is signed by the keys of dkim_key',
+    doc: 'external key/option chooser and signer; has no effect',
+  },
   {
     name: '%signed_header_fields',
     kind: 'hash',
