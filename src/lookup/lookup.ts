@@ -40,7 +40,6 @@ export function lookup(tables: readonly Scalar[], key: string, settings: Setting
  */
 export function lookupAll(tables: readonly Scalar[], key: string, settings: Settings): readonly Match[] {
   settings.observer?.asked(tables, key, 'address', settings)
-  settings.observer?.asked(tables, key, 'address', settings)
   const subject = new Subject(key, settings)
   return tablesOf(tables).flatMap(table => table.findAll(subject))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {AmavisError} from '../../src/errors.ts'
 import {lookup, lookupAll, lookupValue} from '../../src/lookup/lookup.ts'
+import {observed} from '../../src/lookup/observed.ts'
 import {settingsFrom} from './settings.ts'
 
 function value(tables: string, key: string, more = ''): unknown {
@@ -20,6 +21,20 @@ test('an undefined value of a hash ends that table only', () => {
 
 test('an undefined value of a regexp table ends that table only', () => {
   assert.equal(value(`(new_RE([qr/@e\\.com$/ => undef], [qr/./ => 'never']), 'const')`, 'x@e.com'), 'const')
+})
+
+test('an observer is told of a look-up once', () => {
+  const asked: string[] = []
+  const observer = {
+    asked: (_: unknown, key: string) => void asked.push(key),
+    chose() {},
+    read() {},
+  }
+  const settings = observed(settingsFrom('@spam_lovers_maps = (1);'), observer)
+  const tables = settings.list('@spam_lovers_maps')
+  lookup(tables, 'one@b.c', settings)
+  lookupAll(tables, 'all@b.c', settings)
+  assert.deepEqual(asked, ['one@b.c', 'all@b.c'])
 })
 
 test('nothing found is undefined', () => {
