@@ -1,7 +1,7 @@
 /**
  * task — a session's mails, one after the other: each from its MAIL to the answer and the TIMING line.
  *
- * Diagnostics: a filter that throws and content that cannot be kept are answered 451 and logged at level -2.
+ * Diagnostics: whatever throws on a mail's way to the filter or in it, and content that cannot be kept are answered 451 and logged at level -2.
  */
 import type {Log} from '../../log/log.ts'
 import {logStyle} from '../../log/log-plan.ts'
@@ -88,9 +88,8 @@ export class Task {
       session.done()
       return
     }
-    const mail = this.#transaction(octets, reception, state)
-    this.#log = logOf(mail, this.#deps.log)
-    if (this.#log.enabled(1)) this.log(1, receivedLine(mail))
+    const mail = this.#accepted(octets, reception, state, session)
+    if (mail === undefined) return
     runFilter(mail, this.#deps, outcome => {
       mail.timing.mark('SMTP pre-response')
       session.answer(outcome)
@@ -100,6 +99,26 @@ export class Task {
       this.#reportTimes(mail)
       session.done()
     })
+  }
+
+  /** The mail as the filter wants it; undefined: that failed, and the client was told. */
+  #accepted(
+    octets: Transaction['octets'],
+    reception: Reception,
+    state: SessionState,
+    session: TaskHooks,
+  ): Transaction | undefined {
+    try {
+      const mail = this.#transaction(octets, reception, state)
+      this.#log = logOf(mail, this.#deps.log)
+      if (this.#log.enabled(1)) this.log(1, receivedLine(mail))
+      return mail
+    } catch (error) {
+      session.answer(this.failure(error))
+      this.#deps.spool.release(octets)
+      session.done()
+      return undefined
+    }
   }
 
   /** What is written to the log is published with it; these reports are published in any case. */

@@ -101,6 +101,8 @@ export interface ServerOptions {
   readonly settings?: Values
   readonly filter?: Filter
   readonly clock?: () => number
+  /** is told each entry of a mail's log before it is kept, and may throw */
+  readonly onEntry?: (text: string) => void
   /** who speaks; SMTP where nobody is named */
   readonly converse?: Converse
 }
@@ -109,6 +111,7 @@ export async function startServer({
   settings = {},
   filter = async () => OK,
   clock,
+  onEntry = () => {},
   converse = serveSmtp,
 }: ServerOptions = {}): Promise<Server> {
   const base = await mkdtemp(path.join(os.tmpdir(), 'amavis-session-'))
@@ -121,7 +124,13 @@ export async function startServer({
   const log: Log = {
     enabled: () => true,
     write: (level, text) => void logged.push([level, text]),
-    forTask: id => ({...log, write: (level, text) => void logged.push([level, `(${id}) ${text}`])}),
+    forTask: id => ({
+      ...log,
+      write(level, text) {
+        onEntry(text)
+        logged.push([level, `(${id}) ${text}`])
+      },
+    }),
   }
   const spool = new Spool({base, log})
   const taskIds = new TaskIds(4711)

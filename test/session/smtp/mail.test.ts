@@ -171,6 +171,27 @@ test('a filter that fails is a temporary failure that says nothing of us, and ev
   assert.equal(await client.ask('NOOP'), '250 2.0.0 Ok NOOP')
 })
 
+for (const [size, content] of [
+  ['small', 'x'],
+  ['large', 'x'.repeat(MEMORY_LIMIT_BYTES)],
+] as const) {
+  test(`a ${size} mail that fails before it is filtered is a temporary failure, and the next is filtered`, async () => {
+    let failures = 1
+    await start({
+      onEntry(text) {
+        if (text.startsWith('SMTP :') && failures-- > 0) throw new Error('/var/log: no space left')
+      },
+    })
+    await client.openData()
+    assert.equal(await client.ask(`${content}\r\n.`), '451 4.5.0 Error in processing, id=04711-01')
+    assert.equal(server.mails.length, 0)
+    await client.openData()
+    assert.match(await client.ask('next\r\n.'), /^250 /)
+    assert.equal(server.mails.length, 1)
+    assert.equal(server.mails[0]?.content.toString(), 'next\r\n')
+  })
+}
+
 test('a large mail is in a file while it is filtered, and gone after', async () => {
   const content = `${'z'.repeat(10_000_000)}\r\n.dot\n\r\n`.repeat(2)
   await start({settings: {$smtpd_message_size_limit: 30_000_000}})
