@@ -29,6 +29,13 @@ export function reportMacro(mail: MacroMail): MacroCode {
   }
 }
 
+/** Ours alone: what SPF, ARC and DMARC say, where they are evaluated. */
+function authenticationOf({authentication}: MacroMail['facts']): Record<string, Json | undefined> {
+  if (!authentication) return {}
+  const {spf, arc, dmarc} = authentication
+  return {spf: spf && {...spf}, arc: arc && {...arc}, dmarc: dmarc && {...dmarc}}
+}
+
 function reportOf(mail: MacroMail): Record<string, Json | undefined> {
   const {envelope, client, listener, header, origin, settings, facts, outcomes} = mail
   const from = clientText(client)
@@ -97,6 +104,7 @@ function reportOf(mail: MacroMail): Record<string, Json | undefined> {
     is_bulk: origin.isList || origin.isAuto || origin.isBulk || undefined,
     dkim_valid_sig: some(mail.dkimValid),
     dkim_new_sig: some(mail.dkimAdded),
+    ...authenticationOf(facts),
     smtp_code: unique(outcomes.map(({response}) => String(response.code))).toSorted(),
     queued_as: some(queuedAs(outcomes)),
     action: actions,
