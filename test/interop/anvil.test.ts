@@ -7,9 +7,10 @@ import path from 'node:path'
 import {type TestContext, test} from 'node:test'
 import {promisify} from 'node:util'
 import {AMAVIS, amavis} from '../support/amavis.ts'
+import {anvilFolder} from '../support/anvil.ts'
 import {TEST_CERTIFICATE, TEST_KEY} from '../support/certificate.ts'
 import {readRecipe} from '../support/recipe.ts'
-import {freePort, temporaryFolder, until} from '../support/wait.ts'
+import {freePort, until} from '../support/wait.ts'
 import {startAuthServer, twoServers} from './anvil-ends.ts'
 import {type Postfix, startPostfix} from './postfix-server.ts'
 import {SmtpClient} from './smtp-client.ts'
@@ -37,7 +38,7 @@ interface Site {
 }
 
 async function startSite(t: TestContext, settings: string, services = ''): Promise<Site> {
-  const home = temporaryFolder(t)
+  const home = anvilFolder(t)
   chmodSync(home, 0o755)
   const file = (name: string) => path.join(home, name)
   writeFileSync(file('key.pem'), TEST_KEY)
@@ -78,7 +79,6 @@ ${settings}
   )
   execFileSync('chown', ['postfix', home])
   const config = ['-c', conf]
-  t.after(() => amavis('anvil', 'stop', ...config))
   return {
     postfix,
     ports,
