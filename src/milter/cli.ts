@@ -3,6 +3,7 @@
  */
 import path from 'node:path'
 import {Flags} from '@oclif/core'
+import {configurationFlags} from '../config/cli-flags.ts'
 import type {Done, Site} from './operate.ts'
 import {type MilterOrder, readMilters} from './plan.ts'
 
@@ -10,19 +11,7 @@ export const USAGE_STATUS = 64
 export const USAGE = 'usage: amavis milter start|stop|restart|status|help [name…]'
 
 export const milterFlags = {
-  config: Flags.string({
-    char: 'c',
-    helpValue: '<file>',
-    multiple: true,
-    multipleNonGreedy: true,
-    description: 'configuration file, repeatable; replaces the default ones',
-  }),
-  instance: Flags.string({
-    char: 'i',
-    helpValue: '<name>',
-    description: 'instance name, seen by the configuration as $instance_name',
-  }),
-  home: Flags.string({char: 'H', helpValue: '<folder>', description: 'home folder, $MYHOME'}),
+  ...configurationFlags,
   'allow-root': Flags.boolean({
     description: 'go on as root where no user is configured: for demonstrations and tests',
   }),

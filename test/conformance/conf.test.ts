@@ -104,13 +104,13 @@ test('the defaults are those of the original, but for these', () => {
       // our own expressions for the same rules
       '$map_full_type_to_short_type_re',
       '$max_requests',
-    // the texts of our notices are our own
-    '$notify_sender_templ',
-    '$notify_spam_admin_templ',
-    '$notify_spam_sender_templ',
-    '$notify_virus_admin_templ',
-    '$notify_virus_recips_templ',
-    '$notify_virus_sender_templ',
+      // the texts of our notices are our own
+      '$notify_sender_templ',
+      '$notify_spam_admin_templ',
+      '$notify_spam_sender_templ',
+      '$notify_virus_admin_templ',
+      '$notify_virus_recips_templ',
+      '$notify_virus_sender_templ',
       '$sql_select_policy',
       '$sql_select_white_black_list',
       '%sql_clause',

@@ -4,24 +4,18 @@ import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
-import {sendMail} from '../../src/demo/feed.ts'
 import {startSink} from '../../src/demo/sink.ts'
 import {daemonLog, startDaemon} from '../support/daemon.ts'
 import {freePort, temporaryFolder, until} from '../support/wait.ts'
+import {delivered, EICAR, GTUBE, next, type Passage, passed, SENDER, send, USER} from './milter-traffic.ts'
 import {type Postfix, startPostfix} from './postfix-server.ts'
 
 const MILTER = '/usr/sbin/amavisd-milter'
-const SENDER = 'sender@remote.test'
-const USER = 'user@example.com'
-const GTUBE = ['XJS*C4JDBQADN1', '.NSBN3*2IDNEN*', 'GTUBE-STANDARD-ANTI-UBE', '-TEST-EMAIL*C.34X'].join('')
-const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS', '-TEST-FILE!$H+H*'].join('')
 
-interface Site {
-  readonly port: number
+interface Site extends Passage {
   readonly home: string
   readonly daemon: ChildProcess
   readonly postfix: Postfix
-  readonly sink: Awaited<ReturnType<typeof startSink>>
 }
 
 async function startSite(t: TestContext, lines = ''): Promise<Site> {
@@ -73,35 +67,6 @@ async function startSite(t: TestContext, lines = ''): Promise<Site> {
   await until('a mail to pass', async () => /^250/.test(await send(site, {subject: 'ready'})))
   await until('it to arrive', () => delivered(site).length === 1)
   return site
-}
-
-/** What went on; notifications to the sender are not meant. */
-const passed = ({sink}: Site) => sink.mails.filter(({recipients}) => !recipients.includes(SENDER))
-const delivered = (site: Site): readonly string[] => passed(site).map(mail => mail.octets.toString('latin1'))
-
-interface Mail {
-  readonly subject: string
-  readonly body?: string
-  readonly header?: string
-  readonly recipients?: readonly string[]
-}
-
-const send = (
-  {port}: Site,
-  {subject, body = 'text', header = '', recipients = [USER]}: Mail,
-): Promise<string> =>
-  sendMail(port, {
-    sender: SENDER,
-    recipient: recipients,
-    octets: Buffer.from(
-      `Date: Sun, 22 Nov 2026 12:00:00 +0000\r\nFrom: ${SENDER}\r\nSubject: ${subject}\r\n${header}\r\n${body}\r\n`,
-      'latin1',
-    ),
-  })
-
-async function next(site: Site, before: number): Promise<string> {
-  await until('the mail to arrive', () => delivered(site).length > before)
-  return delivered(site).at(-1)!
 }
 
 test('amavisd-milter and Postfix, unchanged, in front of us', async t => {

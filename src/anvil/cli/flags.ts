@@ -3,6 +3,7 @@
  */
 import path from 'node:path'
 import {Flags} from '@oclif/core'
+import {configurationFlags} from '../../config/cli-flags.ts'
 import {askControlSocket} from '../../process/control-socket.ts'
 import {readPidFile} from '../../process/pid-file.ts'
 import type {AnvilReply, AnvilRequest} from '../control.ts'
@@ -10,21 +11,7 @@ import {type AnvilOrder, type AnvilPlan, anvilPlan} from '../plan.ts'
 import {ANVIL_PROGRAM} from '../run-anvil.ts'
 
 /** Which server. */
-export const whichAnvil = {
-  config: Flags.string({
-    char: 'c',
-    helpValue: '<file>',
-    multiple: true,
-    multipleNonGreedy: true,
-    description: 'configuration file, repeatable; replaces the default ones',
-  }),
-  instance: Flags.string({
-    char: 'i',
-    helpValue: '<name>',
-    description: 'instance name, seen by the configuration as $instance_name',
-  }),
-  home: Flags.string({char: 'H', helpValue: '<folder>', description: 'home folder, $MYHOME'}),
-}
+export const whichAnvil = configurationFlags
 
 /** Of the commands that start one. */
 export const anvilFlags = {

@@ -3,6 +3,7 @@
  */
 import path from 'node:path'
 import {Flags} from '@oclif/core'
+import {configurationFlags} from '../../config/cli-flags.ts'
 import {AmavisError} from '../../errors.ts'
 import {type ConfiguredBus, configuredBus} from '../configured-bus.ts'
 import type {McPlan} from '../mc-plan.ts'
@@ -26,19 +27,7 @@ export const busFlags = {
     helpValue: '<level>',
     description: 'log level',
   }),
-  config: Flags.string({
-    char: 'c',
-    helpValue: '<file>',
-    multiple: true,
-    multipleNonGreedy: true,
-    description: 'configuration file, repeatable; replaces the default ones',
-  }),
-  instance: Flags.string({
-    char: 'i',
-    helpValue: '<name>',
-    description: 'instance name, seen by the configuration as $instance_name',
-  }),
-  home: Flags.string({char: 'H', helpValue: '<folder>', description: 'home folder, $MYHOME'}),
+  ...configurationFlags,
   user: Flags.string({char: 'u', helpValue: '<user>', description: 'become this user, as root'}),
   inner: endpoint('where processes publish; default: the first of @zmq_sockets'),
   outer: endpoint('where displays listen; default: $bus_outer_socket'),
