@@ -2,10 +2,14 @@
  * accepting — mail that the client sends on itself: nothing is delivered here, the client is told what to change.
  *
  * The client has one copy for all recipients. Where they would need different headers the first ones' are taken, and
- * the log says so (spec/daemon §5.3).
+ * the log says so (spec/daemon §5.3). A changed body is for clients that take one, when all recipients are to have it.
  */
+import type {HeaderEdits} from '../actions/edits/apply.ts'
 import {headerChanges} from '../actions/edits/changes.ts'
 import {planEdits} from '../actions/edits/plan.ts'
+import {readdress} from '../actions/edits/readdress.ts'
+import type {Header, HeaderField} from '../message/message.ts'
+import {readAll} from '../message/octets.ts'
 import type {ClientEdits} from '../session/transaction.ts'
 import type {Delivery, RecipientVerdict} from '../verdict/verdict.ts'
 import {editInput, type Forwarding, logAddedSubject, manglingsOf, signedCluster} from './forwarding.ts'
@@ -20,31 +24,75 @@ export interface Accepted {
 export async function accept(
   job: Forwarding,
   all: readonly RecipientVerdict[],
-  {log}: Pick<MailServices, 'log'>,
+  services: MailServices,
 ): Promise<Accepted> {
-  const {mail, header, verdicts} = job
-  const [common, ...others] = planEdits(editInput(job))
-  const cluster = common && (await signedCluster(job, common, {log}))
+  const {log} = services
+  const {mail, header, verdicts, settings} = job
+  const copy = await oneCopy(job, services)
+  const [common, ...others] = planEdits(editInput(copy))
+  const cluster = common && (await signedCluster(copy, common, {log}))
   if (cluster) logAddedSubject(cluster, log)
-  if (manglingsOf(job).size > 0)
-    log.write(-1, 'NOTICE: the client has the mail, so its body is not changed (defang)')
   if (others.length > 0) log.write(-1, 'RECIPIENTS REQUIRE DIFFERENT HEADERS')
   const text = `Ok, id=${mail.taskId}, continue delivery`
-  const delivery: Delivery = {
+  const delivery = (tagged: boolean): Delivery => ({
     reply: {code: 250, enhanced: '2.5.0', text},
     remote: undefined,
     queuedAs: undefined,
     dsnPassedOn: true,
-    tagged: cluster?.tagged ?? false,
+    tagged,
     signedBy: cluster?.signedBy,
     byClient: true,
+  })
+  const deliveries = new Map<number, Delivery>()
+  const moved: {readonly from: string; readonly to: string}[] = []
+  for (const verdict of verdicts) {
+    const {address: from} = verdict.recipient
+    const {address: to} = readdress(verdict, settings)
+    if (to !== from) moved.push({from, to})
+    deliveries.set(verdict.index, delivery((cluster?.tagged ?? false) || to !== from))
   }
+  const edits = cluster && (copy === job ? cluster.edits : withOwnFields(cluster.edits, header, copy.header))
   return {
-    deliveries: new Map(verdicts.map(({index}) => [index, delivery])),
+    deliveries,
     edits: {
-      changes: cluster ? headerChanges(header, cluster.edits) : [],
-      removedRecipients: all.flatMap(({blocking, recipient}) => (blocking ? [recipient.address] : [])),
-      addedRecipients: [],
+      changes: edits ? headerChanges(header, edits) : [],
+      body: copy === job ? undefined : (await readAll(copy.mail.octets)).subarray(copy.header.size),
+      removedRecipients: [
+        ...all.flatMap(({blocking, recipient}) => (blocking ? [recipient.address] : [])),
+        ...moved.map(({from}) => from),
+      ],
+      addedRecipients: moved.map(({to}) => to),
     },
+  }
+}
+
+/** The job itself, or one whose body is changed where the client takes that and all recipients are to have it. */
+async function oneCopy(job: Forwarding, services: MailServices): Promise<Forwarding> {
+  const manglings = manglingsOf(job)
+  if (manglings.size === 0) return job
+  if (!job.mail.takesBody) {
+    services.log.write(-1, 'NOTICE: the client takes no other body, mail will pass unmodified (defang)')
+    return job
+  }
+  const {mangledCopies} = await import('./mangling.ts')
+  const [copy = job, ...others] = await mangledCopies(job, manglings, services)
+  if (others.length > 0) {
+    services.log.write(-1, 'RECIPIENTS REQUIRE DIFFERENT BODIES, mail will pass unmodified (defang)')
+    return job
+  }
+  return copy.modified === undefined ? job : copy
+}
+
+/** Edits of a changed copy as edits of the mail that the client has: its fields that went, go, and new ones come. */
+function withOwnFields(edits: HeaderEdits, original: Header, changed: Header): HeaderEdits {
+  const key = ({raw}: HeaderField) => raw.toString('latin1')
+  const dropped = new Set([...edits.drop].map(key))
+  const before = new Set(original.fields.map(key))
+  const after = new Set(changed.fields.map(key))
+  const came = changed.fields.filter(field => !before.has(key(field)) && !dropped.has(key(field)))
+  return {
+    ...edits,
+    prepend: edits.prepend + came.map(({raw}) => raw.toString('utf8')).join(''),
+    drop: new Set(original.fields.filter(field => !after.has(key(field)) || dropped.has(key(field)))),
   }
 }

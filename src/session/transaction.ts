@@ -37,6 +37,8 @@ export interface Transaction {
   readonly deliveredBy?: 'us' | 'client'
   /** everything is logged of it */
   readonly isDebugged?: boolean
+  /** a client that delivers takes another body for the mail that it has */
+  readonly takesBody?: boolean
   /** policy banks that the request names, separated by commas */
   readonly requestedBanks?: string
   /** Keep the mail's folder for a person to look at; the reason is written beside it. Returns the folder. */
@@ -55,6 +57,8 @@ export interface Outcome {
 export interface ClientEdits {
   /** deletions of a name from its last field up, then changes, then insertions from the top down */
   readonly changes: readonly HeaderChange[]
+  /** in the place of its own, with CRLF line ends; only where the client takes it */
+  readonly body?: Buffer | undefined
   /** recipients that are not to get it, as the client named them */
   readonly removedRecipients: readonly string[]
   readonly addedRecipients: readonly string[]

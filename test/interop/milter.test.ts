@@ -124,6 +124,33 @@ for (const protocol of [6, 2]) {
   })
 }
 
+test('a mail that is defanged has another body, and goes to the address with an extension', async t => {
+  const site = await startSite(
+    t,
+    `$defang_spam = 1; @addr_extension_spam_maps = ('junk'); $recipient_delimiter = '+';
+     $final_spam_destiny = D_PASS;`,
+  )
+  const before = delivered(site).length
+  const header =
+    'MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n'
+  const body = `${GTUBE}\r\n${'gr\u00fcn '.repeat(10)}\r\n`.concat('0123456789\r\n'.repeat(10_000))
+  assert.match(await send(site, {subject: 'buy', header, body}), /^250 /)
+  const mail = await next(site, before)
+  assert.match(mail, /^X-Amavis-Modified: Mail body modified \(defanged\) - /m)
+  const [head = '', ...rest] = mail.split('\r\n\r\n')
+  assert.equal(head.match(/^MIME-Version:/gim)?.length, 1, head)
+  assert.deepEqual(
+    head.match(/^Content-.*$/gim)?.map(line => line.trim().split(';')[0]),
+    ['Content-Type: multipart/mixed'],
+  )
+  const text = rest.join('\r\n\r\n')
+  assert.match(text, /^Content-Type: message\/rfc822\r$/m)
+  assert.ok(text.includes(`\r\n\r\n${body}`), 'the original is not in it')
+  assert.match(text, /--\r\n$/)
+  assert.deepEqual(passed(site).at(-1)?.recipients, ['user+junk@example.com'])
+  assert.match(daemonLog(site.home), /AcceptedInbound|RelayedTagged/)
+})
+
 test('a temporary failure is one, and nothing is discarded', async t => {
   const site = await startSite(t, '$final_spam_destiny = D_TEMPFAIL;')
   assert.match(await send(site, {subject: 'buy', body: GTUBE}), /^450 4\.7\.0 Temporary failure/)

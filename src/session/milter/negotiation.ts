@@ -5,6 +5,7 @@ import {frame} from './frames.ts'
 
 export const ACTION = {
   addHeader: 0x01,
+  changeBody: 0x02,
   addRecipient: 0x04,
   deleteRecipient: 0x08,
   changeHeader: 0x10,

@@ -17,7 +17,7 @@ import {type Connect, readConnect} from './connect.ts'
 import {type Frame, FrameReader, frame, strings} from './frames.ts'
 import {Incoming, receivedLine} from './incoming.ts'
 import {Macros} from './macros.ts'
-import {LEADING_SPACE, type Negotiated, negotiate, negotiationReply, QUIET} from './negotiation.ts'
+import {ACTION, LEADING_SPACE, type Negotiated, negotiate, negotiationReply, QUIET} from './negotiation.ts'
 import {refusedEdits, replyFrame, verdictFrames} from './verdict.ts'
 
 /** An SMTP client may be silent for long between two mails, and so the MTA is. */
@@ -290,6 +290,7 @@ class MilterSession {
         timing,
         settings,
         deliveredBy: 'client',
+        takesBody: (this.#negotiated!.actions & ACTION.changeBody) !== 0,
         requestedBanks: this.#authBanks(),
         preserve: async reason => spool.preserve(reason, content.octets),
       }

@@ -34,7 +34,9 @@ export function verdictFrames({outcome, negotiated, insertAt, argumentOf}: Verdi
   if (may(ACTION.addRecipient)) {
     for (const address of edits.addedRecipients) frames.push(frame('+', `<${address}>\0`))
   }
-  frames.push(...changeFrames(edits.changes, negotiated, insertAt), frame('c'))
+  frames.push(...changeFrames(edits.changes, negotiated, insertAt))
+  if (edits.body && may(ACTION.changeBody)) frames.push(...bodyFrames(edits.body))
+  frames.push(frame('c'))
   return Buffer.concat(frames)
 }
 
@@ -57,6 +59,17 @@ export function refusedEdits({edits}: Outcome, {actions}: Negotiated): string | 
 export function replyFrame({code, enhanced, text}: SmtpReply): Buffer {
   const words = replyText(text, false).slice(0, LONGEST_TEXT).replaceAll('%', '%%')
   return frame('y', `${code} ${enhanced} ${words}\0`)
+}
+
+/** What MILTER_CHUNK_SIZE is to every MTA (spec/milter §3). */
+const LARGEST_CHUNK = 65_535
+
+/** A body in the place of the mail's own, in pieces. */
+function bodyFrames(body: Buffer): Buffer[] {
+  const frames: Buffer[] = []
+  for (let at = 0; at < body.length; at += LARGEST_CHUNK)
+    frames.push(frame('b', body.subarray(at, at + LARGEST_CHUNK)))
+  return frames
 }
 
 /** Insertions go from the bottom up, as each is put above those before it. */

@@ -124,6 +124,30 @@ test('changes go out before the verdict: recipients as the MTA named them, place
   )
 })
 
+test('another body goes out in pieces, where the MTA takes one', async t => {
+  const taken: (boolean | undefined)[] = []
+  const body = Buffer.alloc(70_000, 'x\r\n')
+  const server = await startMilter({
+    filter: async mail => {
+      taken.push(mail.takesBody)
+      return passing({body})
+    },
+  })
+  t.after(() => server.close())
+  const {replies, data} = await converse(server.port, [OFFER_ALL, ...HELLO, ...MAIL, ...CONTENT, frame('E')])
+  assert.equal(replies, 'Obbc')
+  assert.deepEqual(Buffer.concat(data.slice(1, 3)), body)
+  const poor = await converse(server.port, [
+    offer(6, 0x01, 0x1fffff),
+    ...HELLO,
+    ...MAIL,
+    ...CONTENT,
+    frame('E'),
+  ])
+  assert.equal(poor.replies, 'Oc')
+  assert.deepEqual(taken, [true, false])
+})
+
 const VERDICTS: readonly (readonly [title: string, outcome: Outcome, command: string, data: string])[] = [
   [
     'a refusal in our words, with its per cent signs doubled',
