@@ -20,12 +20,14 @@ export function hasArcFields(header: Header): boolean {
 /**
  * @param data the chain as the verifier of signatures has found it
  * @param resolver the one that the verifier asked: keys are asked for once
+ * @param failed names that it got no answer for
  * @param minimumBits seals and signatures by shorter rsa keys fail
  * @returns undefined without a chain
  */
 export async function evaluateArc(
   data: ARCData,
   resolver: DNSResolver,
+  failed: readonly string[],
   minimumBits: number,
 ): Promise<ArcResult | undefined> {
   const {arc} = await import('mailauth/lib/arc/index.js')
@@ -35,6 +37,10 @@ export async function evaluateArc(
   const about = {instance: Number(i) || chain.length, domain: sealerOf(chain.at(-1))}
   if (status.result !== 'pass') {
     const comment = typeof status.comment === 'string' ? status.comment : ''
+    const keys = chain.flatMap(set => keyNames(set))
+    const unanswered = failed.find(name => keys.includes(name))
+    if (unanswered !== undefined)
+      return {...about, result: 'fail', detail: visible(`no answer for ${unanswered}`)}
     return {...about, result: 'fail', detail: visible(comment || 'the chain cannot be understood')}
   }
   const bits = signature ? signature.modulusLength : undefined
@@ -42,7 +48,22 @@ export async function evaluateArc(
   return {...about, result: 'pass', detail: ''}
 }
 
+interface ParsedField {
+  readonly parsed?: {readonly d?: {readonly value?: unknown}; readonly s?: {readonly value?: unknown}}
+}
+
+function parsedField(set: unknown, name: string): ParsedField['parsed'] {
+  return (set as Record<string, ParsedField> | undefined)?.[name]?.parsed
+}
+
 function sealerOf(set: unknown): string {
-  const seal = (set as {'arc-seal'?: {parsed?: {d?: {value?: unknown}}}} | undefined)?.['arc-seal']
-  return visible(String(seal?.parsed?.d?.value ?? '')).toLowerCase()
+  return visible(String(parsedField(set, 'arc-seal')?.d?.value ?? '')).toLowerCase()
+}
+
+/** Where the keys of a set are. */
+function keyNames(set: unknown): readonly string[] {
+  return ['arc-seal', 'arc-message-signature'].map(name => {
+    const tags = parsedField(set, name)
+    return `${tags?.s?.value}._domainkey.${tags?.d?.value}`
+  })
 }

@@ -8,7 +8,7 @@ import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {isNamed} from '../../message/header.ts'
 import type {Header} from '../../message/message.ts'
-import {type ArcResult, visible} from '../authentication/result.ts'
+import type {ArcResult} from '../authentication/result.ts'
 import {isAbsent, type ResolveTxt} from '../dns/resolver.ts'
 import type {VerifiedSignature} from './signature.ts'
 
@@ -50,10 +50,8 @@ export async function verifyChained(
     })
   const verifier = await verified(content, header, noting, now)
   const {evaluateArc} = await import('../authentication/arc.ts')
-  const arc = await evaluateArc(verifier.arc, verifier.resolver, minimumBits)
-  const detail =
-    failed.length > 0 && arc?.result === 'fail' ? `no answer for ${visible(failed[0]!)}` : arc?.detail
-  return {signatures: signaturesIn(verifier.results), arc: arc && {...arc, detail: detail ?? ''}}
+  const arc = await evaluateArc(verifier.arc, verifier.resolver, failed, minimumBits)
+  return {signatures: signaturesIn(verifier.results), arc}
 }
 
 async function verified(content: Buffer, header: Header, resolve: ResolveTxt, now: Date) {
