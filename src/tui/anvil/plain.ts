@@ -34,6 +34,11 @@ const WORDS: Readonly<Record<(typeof NUMBERS)[number], string>> = {
   auth: 'AUTH',
 }
 
+/** Together as wide as a terminal of 80 columns. */
+const CLIENT_WIDTH = 33
+const SERVICE_WIDTH = 11
+const NUMBER_WIDTH = 6
+
 /** smtpd names a client `service:address`, where the service may have colons of its own: `127.0.0.1:25:192.0.2.1`. */
 export function splitIdent(ident: string): {readonly service: string; readonly client: string} {
   const [, service, client] = /^(\[[^\]]*\]:[^:]+|\d+\.\d+\.\d+\.\d+:[^:]+|[^:]*):(.*)$/s.exec(ident) ?? []
@@ -44,16 +49,21 @@ export function anvilHeading(sort: AnvilColumn, reversed: boolean): string {
   const mark = (column: AnvilColumn, text: string) =>
     column === sort ? `${text}${reversed ? '^' : 'v'}` : text
   return (
-    mark('client', 'CLIENT').padEnd(40) +
-    mark('service', 'SERVICE').padEnd(16) +
-    NUMBERS.map(name => mark(name, WORDS[name]).padStart(7)).join('')
+    mark('client', 'CLIENT').padEnd(CLIENT_WIDTH) +
+    mark('service', 'SERVICE').padEnd(SERVICE_WIDTH) +
+    NUMBERS.map(name => mark(name, WORDS[name]).padStart(NUMBER_WIDTH)).join('')
   )
 }
 
 export function anvilLine(client: AnvilClient): string {
   const {service, client: name} = splitIdent(client.ident)
-  const numbers = NUMBERS.map(number => String(client[number]).padStart(7)).join('')
-  return visibleText(`${name.slice(0, 39).padEnd(40)}${service.slice(0, 15).padEnd(16)}${numbers}`)
+  const numbers = NUMBERS.map(number => String(client[number]).padStart(NUMBER_WIDTH)).join('')
+  return visibleText(`${fit(name, CLIENT_WIDTH)}${fit(service, SERVICE_WIDTH)}${numbers}`)
+}
+
+/** With a blank behind it; what is cut says so. */
+function fit(text: string, width: number): string {
+  return (text.length < width ? text : `${text.slice(0, width - 2)}…`).padEnd(width)
 }
 
 export function anvilSummary({size, connections, unit, upSeconds}: AnvilState): string {
