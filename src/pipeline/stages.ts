@@ -49,6 +49,10 @@ import {checkSpam} from './spam.ts'
 const NONE_KEPT: readonly Kept[] = []
 const NONE_DELIVERED: ReadonlyMap<number, Delivery> = new Map()
 
+/** What is left of a mail's time when a next hop was silent to the end: the sender is to be told, and the log. */
+const AFTER_FORWARDING_MS = 10_000
+const AFTER_FORWARDING_SHARE = 0.1
+
 /** What `report` tells of a mail, and the answer to the client. */
 export interface Checked extends Reporting {
   readonly outcome: Outcome
@@ -239,7 +243,9 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   if (passing.length > 0) {
     run.begin('forward', 'F', '')
     const quarantined = kept.some(isQuarantine)
-    const deadlineMs = services.remainingMs()
+    // At its own deadline a next hop's recipients that have the mail are known; at that of the stage they are not.
+    const remainingMs = services.remainingMs()
+    const deadlineMs = remainingMs - Math.min(AFTER_FORWARDING_MS, remainingMs * AFTER_FORWARDING_SHARE)
     const job = {
       ...known,
       settings,
