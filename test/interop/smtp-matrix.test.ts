@@ -603,6 +603,8 @@ const SOURCES: readonly [string, readonly string[], number][] = [
   ['LMTP, many recipients', ['-L', '-r', '5', '-m', '3'], 3],
   ['mails of a megabyte', ['-l', '1000000', '-m', '2'], 2],
   ['without EHLO', ['-o', '-m', '3'], 3],
+  ['sessions side by side that are kept', ['-d', '-s', '4', '-m', '20', '-S', 'kept'], 20],
+  ['LMTP, sessions side by side', ['-L', '-s', '4', '-r', '3', '-m', '12'], 12],
 ]
 test('smtp-source', async t => {
   for (const [name, options, mails] of SOURCES) {
