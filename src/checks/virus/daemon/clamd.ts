@@ -105,7 +105,7 @@ class Session {
       this.#silence.refresh()
       this.#wake()
     })
-    socket.on('error', error => this.#fail(error))
+    socket.on('error', error => this.#fail(isHangUp(error) ? closed() : error))
     socket.on('close', () => this.#fail(closed()))
     if (socket.destroyed) this.#fail(closed())
   }
@@ -190,6 +190,11 @@ class Session {
     // A daemon that stops reading must not keep the socket: it was the deadline's to say how long.
     if (this.#socket.writableLength > 0) this.#socket.destroy()
   }
+}
+
+/** A daemon that takes no more of a stream may have hung up before its refusal was read. */
+function isHangUp(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'ECONNRESET'
 }
 
 function closed(): AmavisError {
