@@ -1,0 +1,67 @@
+/** log — the lines of the log, mail by mail. */
+import {once} from 'node:events'
+import {Args, Command, Flags} from '@oclif/core'
+import {requestOf, sourceFlags} from '../config/cli/flags.ts'
+import {readSources} from '../config/show/sources.ts'
+import {errorText} from '../errors.ts'
+import {logPlan} from '../log/log-plan.ts'
+import {JSON_FIELDS, mailJson, mailText} from '../tui/log/page.ts'
+import {followLog, readLog, type ShowMail} from '../tui/log/read-log.ts'
+
+const SYSLOG_FILE = '/var/log/mail.log'
+
+export default class LogCommand extends Command {
+  static override summary = 'Show the log mail by mail, with what the MTA says of the same mail.'
+  static override description =
+    `Reads $logfile, or ${SYSLOG_FILE} where the log goes to syslog, and prints the lines of one mail after the other, in the order of their end, with an empty line between them. An ID (am_id, mail_id, queue id of the MTA in front of us or behind us, Message-ID) chooses; without any such mail the exit status is 1.
+
+With --follow it goes on as lines come, also when the file is rotated, and shows a mail when it is over.
+
+With --json one object a mail. ${JSON_FIELDS}`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 4XyZ12 --mta /var/log/mail.log',
+    '<%= config.bin %> <%= command.id %> --follow',
+    'journalctl -u amavis -o short | <%= config.bin %> <%= command.id %> --file - XlX-cVIFc2Nv',
+  ]
+  static override args = {id: Args.string({description: 'am_id, mail_id, queue id or Message-ID'})}
+  static override flags = {
+    config: sourceFlags.config,
+    instance: sourceFlags.instance,
+    file: Flags.string({helpValue: '<file>', description: 'the log; - is standard input'}),
+    mta: Flags.string({helpValue: '<file>', description: 'log of Postfix, for its lines of the same mail'}),
+    follow: Flags.boolean({char: 'f', description: 'go on as lines come'}),
+    json: Flags.boolean({description: 'print one object a mail'}),
+  }
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(LogCommand)
+    const stop = new AbortController()
+    let shown = 0
+    const show: ShowMail = async (mail, entries) => {
+      shown++
+      const text = flags.json ? mailJson(mail, entries) : mailText(entries)
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+    }
+    try {
+      const file = flags.file === '-' ? '/dev/stdin' : (flags.file ?? fileOf(flags))
+      const request = {file, id: args.id, mta: flags.mta}
+      if (flags.follow && flags.file !== '-') {
+        for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => stop.abort())
+        return await followLog(request, stop.signal, show)
+      }
+      await readLog(request, show)
+      if (args.id !== undefined && shown === 0) throw new Error(`there is no mail ${args.id} in ${file}`)
+    } catch (error) {
+      this.logToStderr(errorText(error))
+      process.exitCode = 1
+    }
+  }
+}
+
+/** Where the daemon of this configuration logs to. */
+function fileOf(flags: Parameters<typeof requestOf>[0]): string {
+  const {target, file} = logPlan(readSources(requestOf(flags), []).settings)
+  if (target === 'stderr')
+    throw new Error('the log goes to standard error (journalctl -u amavis); name a file with --file')
+  return target === 'file' ? file : SYSLOG_FILE
+}

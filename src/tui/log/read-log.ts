@@ -1,0 +1,113 @@
+/**
+ * read-log — from files to mails with their lines, the MTA's among them where wanted.
+ */
+import {type LogEntry, parseEntry} from './entry.ts'
+import {linesOf} from './lines.ts'
+import {isMail, type LoggedMail, MailGrouping} from './messages.ts'
+import {QueueLines, queueIds} from './mta.ts'
+
+export interface LogRequest {
+  readonly file: string
+  /** only the mails that have this id */
+  readonly id: string | undefined
+  /** the MTA's log; may be the same file */
+  readonly mta: string | undefined
+}
+
+/** A mail, and its lines in the order to show them in. */
+export type ShowMail = (mail: LoggedMail, entries: readonly LogEntry[]) => Promise<void>
+
+/** Mails for which the MTA's log is read once; what is kept of both is bounded by it. */
+const BATCH = 10_000
+/** A complete mail of which nothing more came for so long is shown. */
+const COMPLETE_IDLE_MS = 2000
+const INCOMPLETE_IDLE_MS = 600_000
+
+/**
+ * All mails of the log, in the order of their end.
+ * @throws when a file cannot be read
+ */
+export async function readLog(request: LogRequest, show: ShowMail): Promise<void> {
+  const now = Date.now()
+  const grouping = new MailGrouping()
+  let batch: LoggedMail[] = []
+  const flush = async () => {
+    const mails = batch
+    batch = []
+    const lines = new QueueLines(Number.POSITIVE_INFINITY)
+    const wanted = new Set(mails.flatMap(queueIds))
+    if (request.mta !== undefined && wanted.size > 0)
+      for await (const block of linesOf(request.mta))
+        for (const line of block) {
+          const entry = parseEntry(line, now)
+          if (entry) lines.add(entry, wanted)
+        }
+    for (const mail of mails) await show(mail, lines.merged(mail))
+  }
+  const take = (mails: readonly LoggedMail[]) => {
+    for (const mail of mails) if (request.id === undefined || isMail(mail, request.id)) batch.push(mail)
+  }
+  for await (const block of linesOf(request.file)) {
+    for (const line of block) {
+      const entry = parseEntry(line, now)
+      if (entry) take(grouping.add(entry))
+    }
+    if (batch.length >= (request.mta === undefined ? 1 : BATCH)) await flush()
+  }
+  take(grouping.rest())
+  await flush()
+}
+
+/** Queue ids that are remembered while following. */
+const MOST_QUEUE_IDS = 10_000
+
+/**
+ * Mails as they come, until the signal; with an id, those that are in the file already as well.
+ * @throws when a file cannot be read
+ */
+export async function followLog(request: LogRequest, signal: AbortSignal, show: ShowMail): Promise<void> {
+  const grouping = new MailGrouping()
+  const lines = new QueueLines(MOST_QUEUE_IDS)
+  const fromEnd = request.id === undefined
+  // the MTA has something to say of a mail that is over for us
+  const waitMs = request.mta === undefined ? 0 : COMPLETE_IDLE_MS
+  let waiting: {readonly mail: LoggedMail; readonly sinceMs: number}[] = []
+  const take = (mails: readonly LoggedMail[], sinceMs: number) => {
+    for (const mail of mails)
+      if (request.id === undefined || isMail(mail, request.id)) waiting.push({mail, sinceMs})
+  }
+  const showUntil = async (ms: number) => {
+    const due = waiting.filter(({sinceMs}) => sinceMs <= ms)
+    waiting = waiting.filter(({sinceMs}) => sinceMs > ms)
+    for (const {mail} of due) await show(mail, lines.merged(mail))
+  }
+  const failed = new AbortController()
+  const following = {signal: AbortSignal.any([signal, failed.signal]), fromEnd}
+  const readMta = async (file: string) => {
+    for await (const block of linesOf(file, following))
+      for (const line of block) {
+        const entry = parseEntry(line, Date.now())
+        if (entry) lines.add(entry)
+      }
+  }
+  const readOwn = async () => {
+    for await (const block of linesOf(request.file, following)) {
+      const now = performance.now()
+      for (const line of block) {
+        const entry = parseEntry(line, Date.now())
+        if (entry) take(grouping.add(entry, now), now)
+      }
+      take(grouping.idle(now, COMPLETE_IDLE_MS, INCOMPLETE_IDLE_MS), now)
+      await showUntil(now - waitMs)
+    }
+    take(grouping.rest(), 0)
+    await showUntil(Number.POSITIVE_INFINITY)
+  }
+  const both = [readOwn(), ...(request.mta === undefined ? [] : [readMta(request.mta)])]
+  try {
+    await Promise.all(both)
+  } finally {
+    failed.abort()
+    await Promise.allSettled(both)
+  }
+}
