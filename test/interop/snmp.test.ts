@@ -88,7 +88,7 @@ $bus_snmp_socket = "ipc://$MYHOME/snmp"; $agentx_socket = "$MYHOME/master"; $mta
     (
       await promisify(execFile)(
         `/usr/bin/${tool}`,
-        ['-v2c', '-c', 'public', '-t2', `127.0.0.1:${port}`, ...args],
+        ['-v2c', '-c', 'public', '-t10', `127.0.0.1:${port}`, ...args],
         {
           env: environment(home),
         },
