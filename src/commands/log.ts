@@ -23,7 +23,10 @@ With --json one object a mail. ${JSON_FIELDS}`
     '<%= config.bin %> <%= command.id %> --follow',
     'journalctl -u amavis -o short | <%= config.bin %> <%= command.id %> --file - XlX-cVIFc2Nv',
   ]
-  static override args = {id: Args.string({description: 'am_id, mail_id, queue id or Message-ID'})}
+  // standard input may be the log
+  static override args = {
+    id: Args.string({description: 'am_id, mail_id, queue id or Message-ID', ignoreStdin: true}),
+  }
   static override flags = {
     config: sourceFlags.config,
     instance: sourceFlags.instance,
@@ -43,14 +46,15 @@ With --json one object a mail. ${JSON_FIELDS}`
       if (!process.stdout.write(text)) await once(process.stdout, 'drain')
     }
     try {
-      const file = flags.file === '-' ? '/dev/stdin' : (flags.file ?? fileOf(flags))
+      const file = flags.file ?? fileOf(flags)
       const request = {file, id: args.id, mta: flags.mta}
       if (flags.follow && flags.file !== '-') {
         for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => stop.abort())
         return await followLog(request, stop.signal, show)
       }
       await readLog(request, show)
-      if (args.id !== undefined && shown === 0) throw new Error(`there is no mail ${args.id} in ${file}`)
+      if (args.id !== undefined && shown === 0)
+        throw new Error(`there is no mail ${args.id} in ${file === '-' ? 'standard input' : file}`)
     } catch (error) {
       this.logToStderr(errorText(error))
       process.exitCode = 1

@@ -19,10 +19,14 @@ export interface Following {
 }
 
 /**
- * Blocks of lines; while nothing comes, an empty one every quarter of a second.
+ * Blocks of lines; while nothing comes, an empty one every quarter of a second. `-` is standard input, to its end.
  * @throws when the file cannot be opened or read
  */
 export async function* linesOf(path: string, following?: Following): AsyncGenerator<readonly string[]> {
+  if (path === '-') {
+    yield* linesOfStream(process.stdin)
+    return
+  }
   let file = await open(path, 'r')
   try {
     let position = following?.fromEnd ? (await file.stat()).size : 0
@@ -52,6 +56,12 @@ export async function* linesOf(path: string, following?: Following): AsyncGenera
   } finally {
     await file.close()
   }
+}
+
+async function* linesOfStream(stream: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
+  const splitter = new LineSplitter()
+  for await (const octets of stream) yield splitter.push(octets)
+  yield splitter.end()
 }
 
 /** The file that has the name now, when that is another one or was begun again; undefined while there is none. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import {execFileSync} from 'node:child_process'
 import {appendFileSync, renameSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
 import {followLog, readLog} from '../../../src/tui/log/read-log.ts'
-import {amavis} from '../../support/amavis.ts'
+import {AMAVIS, amavis} from '../../support/amavis.ts'
 import {temporaryFolder, until} from '../../support/wait.ts'
 
 const line = (id: string, text: string) => `Jan 15 10:00:00 h amavis[${id.split('-')[0]}]: (${id}) ${text}\n`
@@ -25,6 +26,14 @@ test('one mail is chosen by its queue id, with the lines of Postfix from the sam
   const none = await amavis('log', '--file', file, 'nothing')
   assert.equal(none.status, 1)
   assert.match(none.stderr, /there is no mail nothing/)
+})
+
+test('the log may come by standard input, with an id or without', () => {
+  const input = mail('1-01', 'AAAAA1') + mail('1-02', 'AAAAA2')
+  const shown = (...args: string[]) =>
+    execFileSync(process.execPath, [AMAVIS, 'log', '--file', '-', ...args], {input, encoding: 'utf8'})
+  assert.equal(shown('mAAAAA2').trimEnd(), mail('1-02', 'AAAAA2').trimEnd())
+  assert.match(shown(), /1-01.*\n\n.*1-02/)
 })
 
 test('all mails are shown though many are in one block', async t => {
