@@ -2,7 +2,7 @@
  * purge — removes mail from the quarantine folder, file by file as the folder is read: however many there are, nothing
  * has to wait for it and nothing is gathered.
  */
-import {unlink} from 'node:fs/promises'
+import {unlinkSync} from 'node:fs'
 import path from 'node:path'
 import {setImmediate as others} from 'node:timers/promises'
 import {errorText} from '../../errors.ts'
@@ -42,7 +42,7 @@ export async function purge(root: string, options: PurgeOptions): Promise<Purged
   const before = keep === undefined ? undefined : await oldestToKeep(root, selection, keep)
   const remove = async ({name, size}: QuarantineFile) => {
     try {
-      if (!dryRun) await unlink(path.join(root, name))
+      if (!dryRun) unlinkSync(path.join(root, name))
       sums.files++
       sums.octets += size
     } catch (error) {
@@ -69,7 +69,7 @@ export async function purge(root: string, options: PurgeOptions): Promise<Purged
 
 async function isWanted(root: string, file: QuarantineFile, selection: Selection): Promise<boolean> {
   if (!mayBeMeant(file, selection)) return false
-  if (!needsReading(selection)) return await isQuarantined(root, file.name)
+  if (!needsReading(selection)) return isQuarantined(root, file.name)
   const read = await readItem(root, file)
   return read.kind === 'item' && isMeant(read.item, selection)
 }
