@@ -25,6 +25,8 @@ export interface AnvilOrder {
 export interface AnvilPlan {
   readonly socket: string
   readonly socketMode: number
+  /** for our own sessions; always announced; '' for none, and the same as `socket` for that one */
+  readonly ownSocket: string
   /** seconds */
   readonly unit: number
   readonly reportEveryMs: number
@@ -63,6 +65,7 @@ function planOf(settings: Settings, {socket, level, allowRoot, log}: AnvilOrder)
   return {
     socket: path.resolve(socket ?? text('$anvil_socket')),
     socketMode: settings.number('$anvil_socket_mode') ?? 0o666,
+    ownSocket: text('$smtpd_anvil_socket'),
     unit: seconds('$anvil_rate_time_unit'),
     reportEveryMs: 1000 * seconds('$anvil_status_update_time'),
     rules: {

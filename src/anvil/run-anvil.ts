@@ -33,6 +33,7 @@ export const ANVIL_PROGRAM: Program = {
 
 const PUBLISH_MS = 5000
 const FORGET_MS = 250
+const OWN_SOCKET_MODE = 0o660
 
 /**
  * Be the server; resolves when it was told to stop.
@@ -55,6 +56,7 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
     await bindSocket(plan, own => server.listen(own))
     isBound = true
     leaveRoot(plan)
+    await bindOwnSocket(plan, own => server.listen(own, true))
     const publisher = plan.bus.length > 0 ? createPublisher({endpoints: plan.bus, log}) : silentPublisher
     const report = () => {
       for (const line of peaks.report(table.unit)) log.write(1, line)
@@ -72,7 +74,8 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
       clearInterval(reporting)
       reporting = setInterval(report, next.reportEveryMs)
       const kept = unchangeable(plan, next)
-      plan = {...next, socket: plan.socket, controlSocket: plan.controlSocket, pidFile: plan.pidFile}
+      const {socket, ownSocket, controlSocket, pidFile} = plan
+      plan = {...next, socket, ownSocket, controlSocket, pidFile}
       log.write(1, 'reloaded')
       return kept
     }
@@ -102,7 +105,10 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
     await publisher.close()
   } finally {
     server.close()
-    if (isBound) removeQuietly(plan.socket)
+    if (isBound) {
+      removeQuietly(plan.socket)
+      removeQuietly(plan.ownSocket)
+    }
     leavePidFile(plan.pidFile)
     await closeLog()
   }
@@ -124,6 +130,19 @@ async function bindSocket(
   }
 }
 
+/** For the daemon's children, who may not go into Postfix's folder; they are the user that we are by now. */
+async function bindOwnSocket(
+  {socket, ownSocket}: AnvilPlan,
+  listen: (path: string) => Promise<void>,
+): Promise<void> {
+  if (ownSocket === '' || ownSocket === socket) return
+  try {
+    await bindUnixPath(ownSocket, {mode: OWN_SOCKET_MODE, owner: undefined}, listen)
+  } catch (error) {
+    throw new AmavisError('AM_DAEMON', `cannot listen on ${ownSocket}: ${errorText(error)}`, {cause: error})
+  }
+}
+
 /** In small steps, so that nobody waits while a great many are forgotten. */
 function forget(table: AnvilTable): void {
   if (table.forgetIdle()) setImmediate(() => forget(table))
@@ -133,6 +152,7 @@ function unchangeable(before: AnvilPlan, after: AnvilPlan): readonly string[] {
   return (
     [
       ['socket', '$anvil_socket'],
+      ['ownSocket', '$smtpd_anvil_socket'],
       ['controlSocket', '$anvil_control_socket'],
       ['pidFile', '$anvil_pid_file'],
     ] as const

@@ -23,8 +23,11 @@ export interface AnvilServer {
   rules: AnvilRules
   /** connections that are open */
   readonly connections: number
-  /** Listens on a path, with the kernel's longest queue. */
-  listen(path: string): Promise<void>
+  /**
+   * Listens on a path, with the kernel's longest queue; on several at once.
+   * @param announces speak first there whatever the rules
+   */
+  listen(path: string, announces?: boolean): Promise<void>
   /** Take no more connections and end those there are; each disconnects what it owned. */
   close(): void
 }
@@ -42,7 +45,8 @@ export function createAnvilServer(
 ): AnvilServer {
   const open = new Set<net.Socket>()
   let isFull = false
-  const server = net.createServer(socket => {
+  const servers: net.Server[] = []
+  const serve = (socket: net.Socket, announces: boolean) => {
     socket.on('error', () => socket.destroy())
     if (open.size >= self.rules.connectionLimit) {
       if (!isFull) log.write(-1, `warning: ${open.size} connections are open, further ones are closed`)
@@ -54,7 +58,7 @@ export function createAnvilServer(
     open.add(socket)
     const stream = new AnvilStream(table, peaks, asked)
     socket.setEncoding('latin1')
-    if (self.rules.announce) socket.write(ANNOUNCEMENT)
+    if (announces || self.rules.announce) socket.write(ANNOUNCEMENT)
     let deadline: NodeJS.Timeout | undefined
     const late = () => {
       log.write(-1, 'warning: timeout in the middle of a request on anvil socket')
@@ -81,13 +85,15 @@ export function createAnvilServer(
       open.delete(socket)
       stream.end()
     })
-  })
+  }
   const self: AnvilServer = {
     rules: initial,
     get connections() {
       return open.size
     },
-    listen(path) {
+    listen(path, announces = false) {
+      const server = net.createServer(socket => serve(socket, announces))
+      servers.push(server)
       return new Promise((resolve, reject) => {
         server.once('error', reject)
         server.listen({path, backlog: BACKLOG}, () => {
@@ -98,7 +104,7 @@ export function createAnvilServer(
       })
     },
     close() {
-      server.close()
+      for (const server of servers) server.close()
       for (const socket of open) socket.destroy()
     },
   }

@@ -20,8 +20,10 @@ import {createFilter} from '../pipeline/filter.ts'
 import {KeptCopies} from '../pipeline/kept-copies.ts'
 import {quarantine} from '../pipeline/quarantining.ts'
 import type {ChildServices} from '../pipeline/services.ts'
-import {admit} from '../session/access.ts'
+import {type Admission, admit} from '../session/access.ts'
 import type {Peer} from '../session/conversation.ts'
+import type {ClientGates} from '../session/limits/gates.ts'
+import {limitsOf} from '../session/limits/limits.ts'
 import {Pressure} from '../session/pressure.ts'
 import type {Release} from '../session/release.ts'
 import {Spool} from '../session/spool.ts'
@@ -113,6 +115,12 @@ export async function createMailService({
     return release(request, {...shared, spool, publish: counters => publisher.counters(counters)})
   }
   const titled = withTitle(publisher, taskIds, title)
+  let gates: ClientGates | undefined
+  const limiting = async () => {
+    const {ClientGates} = await import('../session/limits/gates.ts')
+    gates ??= new ClientGates({path: settings.string('$smtpd_anvil_socket') ?? '', log, publisher})
+    return gates
+  }
   publisher.state('-')
   const announcing =
     announces !== undefined && publisher !== silentPublisher
@@ -165,6 +173,9 @@ export async function createMailService({
         settings: admission.settings,
         listener,
         peer,
+        gate: isLimited(admission)
+          ? (await limiting()).gateFor(admission.settings, listener, peer?.address ?? socket.remoteAddress)
+          : undefined,
         filter,
         release,
         publisher: titled,
@@ -185,11 +196,17 @@ export async function createMailService({
       scanners.close()
       spamScanners.close()
       keptCopies.close()
+      gates?.close()
       await spool.close()
       await forwarder.close()
       await publisher.close()
     },
   }
+}
+
+/** Whether clients of this kind are counted; nothing is loaded where none are. */
+function isLimited({settings, protocol}: Extract<Admission, {kind: 'admitted'}>): boolean {
+  return limitsOf(settings) !== undefined && (protocol === 'SMTP' || protocol === 'LMTP')
 }
 
 /** The bus as the configuration has it. */

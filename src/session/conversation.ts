@@ -6,6 +6,7 @@ import type {Publisher} from '../bus/publisher.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
+import type {ClientGate} from './limits/gate.ts'
 import type {Pressure} from './pressure.ts'
 import type {Release} from './release.ts'
 import type {Spool} from './spool.ts'
@@ -29,6 +30,8 @@ export interface SessionDeps {
   readonly listener: Listener
   /** undefined: as the socket says */
   readonly peer?: Peer | undefined
+  /** counts what the client does; undefined: nothing is limited */
+  readonly gate?: ClientGate | undefined
   readonly filter: Filter
   readonly release: Release
   readonly publisher: Publisher

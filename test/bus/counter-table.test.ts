@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {countTransaction} from '../../src/actions/forward/report.ts'
+import {RequestCounts} from '../../src/anvil/counters.ts'
 import {type CounterEvent, EVENTS_TO_COME} from '../../src/bus/counters/definition.ts'
 import {isOwnCounter} from '../../src/bus/counters/own.ts'
 import {COUNTERS} from '../../src/bus/counters/table.ts'
 import {parseFrame} from '../../src/bus/grammar.ts'
 import {MinderTable} from '../../src/bus/minder-table.ts'
+import {silentPublisher} from '../../src/bus/publisher.ts'
 import {startFrames} from '../../src/bus/start-frames.ts'
 import {MAJOR} from '../../src/config/category.ts'
 import {AmavisError, type ErrorCode} from '../../src/errors.ts'
 import {octetsOf} from '../../src/message/octets.ts'
+import type {Counted} from '../../src/session/limits/anvil-client.ts'
+import {createGate} from '../../src/session/limits/gate.ts'
+import type {LimitName} from '../../src/session/limits/limits.ts'
 import {countersOf, countersOfFailure} from '../../src/verdict/counters.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
 import {blocked, CLEAN, category, countedMail, delivery, outcome, verdict} from '../verdict/make.ts'
@@ -68,8 +73,28 @@ function ends(): RecipientOutcome[] {
   )
 }
 
+const ANVIL_REQUESTS = [
+  'connect',
+  'disconnect',
+  'message',
+  'recipient',
+  'newtls',
+  'auth',
+  'lookup',
+  'nothing',
+]
+
+/** What the counting server says of each event, all beyond a limit of 1; nothing of the last. */
+const COUNTED: readonly (readonly [LimitName, Counted | undefined])[] = [
+  ['count', {count: 2, rate: 1}],
+  ['rate', {count: 1, rate: 2}],
+  ['message', {count: 0, rate: 2}],
+  ['recipient', {count: 0, rate: 2}],
+  ['recipient', undefined],
+]
+
 /** All that can be counted with what is there, by whoever counts it. */
-function counted(): Map<string, string> {
+async function counted(): Promise<Map<string, string>> {
   const types = new Map<string, string>()
   const take = (counters: readonly {readonly name: string; readonly type: string}[]) => {
     for (const {name, type} of counters) types.set(name, type)
@@ -114,11 +139,23 @@ function counted(): Map<string, string> {
     const frame = parseFrame(text)
     if (frame.kind === 'snmp' || frame.kind === 'nanny') take([frame])
   }
+  const publisher = {...silentPublisher, counters: take}
+  const asked = new RequestCounts()
+  for (const request of ANVIL_REQUESTS) asked.add(request)
+  asked.publish(publisher, 1, 1)
+  for (const [limit, answer] of COUNTED) {
+    const limits = {count: 0, rate: 0, message: 0, recipient: 0, [limit]: 1}
+    const anvil = {ask: async () => answer}
+    const gate = createGate({anvil, limits, address: '192.0.2.7', port: 25, bankPath: '', publisher})
+    await gate.connected()
+    await gate.mail()
+    await gate.recipient()
+  }
   return types
 }
 
-test('what is there to be counted is counted, under the names and types of the table', () => {
-  const found = counted()
+test('what is there to be counted is counted, under the names and types of the table', async () => {
+  const found = await counted()
   for (const [name, type] of found) assert.equal(byName.get(name)?.type, type, name)
   const elsewhere: ReadonlySet<CounterEvent> = new Set([
     'connection',

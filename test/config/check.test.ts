@@ -490,6 +490,19 @@ const CLIENTS: readonly (readonly [string, ...RegExp[]])[] = [
   [`$tls_security_level_in = 'may'; $smtpd_tls_server_options{SSL_cert_file} = '/etc/c.pem';`],
   [`@auth_mech_avail = ('PLAIN');`, /@auth_mech_avail: nobody could authenticate/],
   [
+    `$smtpd_client_message_rate_limit = 10;`,
+    /a\.conf:1:1: \$smtpd_client_message_rate_limit holds for nobody: all sockets are for this machine/,
+  ],
+  [
+    `$max_servers = 5; $smtpd_client_connection_count_limit = 5; @smtpd_client_event_limit_exceptions = ();`,
+    /\$smtpd_client_connection_count_limit is never reached: there are 5 children/,
+  ],
+  [
+    `$inet_socket_bind = '192.0.2.1'; $smtpd_anvil_socket = '';
+$policy_bank{'S'} = {smtpd_client_message_rate_limit => 3}; $interface_policy{'10024'} = 'S';`,
+    /policy bank "S", smtpd_client_message_rate_limit has no effect: \$smtpd_anvil_socket names nobody/,
+  ],
+  [
     `@auth_mech_avail = ('PLAIN', 'GSSAPI'); %smtpd_auth_users = (a => 'b');`,
     /the mechanism GSSAPI is not offered/,
   ],

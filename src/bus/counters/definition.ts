@@ -26,6 +26,8 @@ export type CounterEvent =
   | 'failure'
   | 'processes'
   | 'mta queues'
+  | 'anvil'
+  | 'client limits'
   | 'delegated delivery'
   | 'bounce killer'
   | 'pen pals'

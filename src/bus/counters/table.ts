@@ -464,6 +464,58 @@ const OWN_QUEUES: readonly Row[] = [
   }),
 ]
 
+/** What amavis anvil says every few seconds. */
+const OWN_ANVIL: readonly Row[] = [
+  ...(
+    [
+      ['Connections', 'a client has connected'],
+      ['Disconnections', 'a client has gone'],
+      ['Messages', 'a MAIL command'],
+      ['Recipients', 'a RCPT command'],
+      ['NewTls', 'a new TLS session, or an entry of its trace'],
+      ['Auths', 'an AUTH command'],
+      ['Lookups', 'a question that counts nothing'],
+      ['Refused', 'a request that it does not know'],
+    ] as const
+  ).map(([kind, doc]) =>
+    row(`AnvilRequests${kind}`, 'C32', 'requests', 'anvil', `amavis anvil was told: ${doc}`, {
+      metric: 'anvil_requests_total',
+      labels: {kind: labelOf(kind)},
+      own: true,
+    }),
+  ),
+  row('AnvilClients', 'G32', 'clients', 'anvil', 'clients that amavis anvil remembers', {own: true}),
+  row('AnvilStreams', 'G32', 'connections', 'anvil', 'processes that are connected to amavis anvil', {
+    own: true,
+  }),
+]
+
+/** What the limits of our own SMTP sessions did. */
+const OWN_LIMITS: readonly Row[] = [
+  ...(
+    [
+      ['Connections', 'connections', 'answered 421: $smtpd_client_connection_count_limit'],
+      ['ConnectionRate', 'connections', 'answered 421: $smtpd_client_connection_rate_limit'],
+      ['Messages', 'commands', 'MAIL answered 450: $smtpd_client_message_rate_limit'],
+      ['Recipients', 'commands', 'RCPT answered 450: $smtpd_client_recipient_rate_limit'],
+    ] as const
+  ).map(([limit, unit, doc]) =>
+    row(`ClientLimit${limit}`, 'C32', unit, 'client limits', doc, {
+      metric: 'client_limits_total',
+      labels: {limit: labelOf(limit)},
+      own: true,
+    }),
+  ),
+  row(
+    'ClientLimitNotCounted',
+    'C32',
+    'events',
+    'client limits',
+    'let through uncounted, as the counting server did not answer',
+    {metric: 'client_events_not_counted_total', own: true},
+  ),
+]
+
 /** The variables of the original, and ours after them. */
 export const COUNTERS: readonly CounterDefinition[] = [
   SYSTEM,
@@ -485,4 +537,6 @@ export const COUNTERS: readonly CounterDefinition[] = [
   OWN,
   OWN_DAEMON,
   OWN_QUEUES,
+  OWN_ANVIL,
+  OWN_LIMITS,
 ].flatMap(rows => rows.map(define))

@@ -9,7 +9,7 @@ import type {Problem} from '../problem.ts'
 import type {Scalar} from '../value.ts'
 import {bankReferences, bankValues, unusedBanks} from './banks.ts'
 import {categoryKeys} from './categories.ts'
-import {authentication, encryption} from './clients.ts'
+import {authentication, clientLimits, encryption} from './clients.ts'
 import {type Check, examined, type Remark} from './examined.ts'
 import {constantTables, valueKinds} from './kinds.ts'
 import {backscatter, forwarding, localDomains, originatingMail, quarantineFolder} from './mail.ts'
@@ -45,6 +45,7 @@ const FOR_A_DAEMON: readonly Check[] = [
   socketPermissions,
   encryption,
   authentication,
+  clientLimits,
   children,
   user,
   domainName,

@@ -1,5 +1,5 @@
 /**
- * table/anvil — settings of the counting server, `amavis anvil`.
+ * table/anvil — settings of the counting server, `amavis anvil`, and of the limits that our own sessions have by it.
  */
 import type {SettingDefinition} from './definition.ts'
 
@@ -73,5 +73,47 @@ export const ANVIL: readonly SettingDefinition[] = [
     bank: 'no',
     afterDefault: '"$MYHOME/anvil.ctl"',
     doc: 'Unix socket on which amavis anvil is asked for its table',
+  },
+  {
+    name: '$smtpd_client_connection_count_limit',
+    kind: 'int',
+    bank: 'yes',
+    default: '0',
+    doc: 'SMTP connections that a client may have to a port at once, as amavis anvil counts them; 0 = no limit',
+  },
+  {
+    name: '$smtpd_client_connection_rate_limit',
+    kind: 'int',
+    bank: 'yes',
+    default: '0',
+    doc: 'SMTP connections of a client to a port within $anvil_rate_time_unit; 0 = no limit',
+  },
+  {
+    name: '$smtpd_client_message_rate_limit',
+    kind: 'int',
+    bank: 'yes',
+    default: '0',
+    doc: 'MAIL commands of a client at a port within $anvil_rate_time_unit; 0 = no limit',
+  },
+  {
+    name: '$smtpd_client_recipient_rate_limit',
+    kind: 'int',
+    bank: 'yes',
+    default: '0',
+    doc: 'RCPT commands of a client at a port within $anvil_rate_time_unit; 0 = no limit',
+  },
+  {
+    name: '@smtpd_client_event_limit_exceptions',
+    kind: 'ip-acl',
+    bank: 'yes',
+    default: '(\\@mynetworks)',
+    doc: 'clients that are not counted, and to which the four limits above do not apply',
+  },
+  {
+    name: '$smtpd_anvil_socket',
+    kind: 'path',
+    bank: 'no',
+    afterDefault: '"$MYHOME/anvil.sock"',
+    doc: 'Unix socket on which amavis anvil is asked by our own SMTP sessions, where $smtpd_client_*_limit limit them',
   },
 ]

@@ -51,7 +51,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   {title: 'Policy banks', settings: BANKS},
   {title: 'Program paths', settings: PROGRAMS},
   {title: 'Processes and the bus', settings: OWN},
-  {title: 'Counting server', settings: ANVIL},
+  {title: 'Counting server, limits for clients', settings: ANVIL},
   {title: 'Retired, accepted without effect', settings: OBSOLETE},
   {title: 'Facts that configurations can read', settings: FACTS},
 ]

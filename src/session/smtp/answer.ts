@@ -23,7 +23,7 @@ export interface Chunk {
   readonly refusal: Answer | undefined
 }
 
-/** A promise where the command needs something that is not loaded yet. */
+/** A promise where the command needs something that is not loaded yet, or is counted elsewhere. */
 export type Handler = (
   argument: string,
   state: SessionState,

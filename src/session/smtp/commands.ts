@@ -4,6 +4,7 @@
  * No I/O: a handler changes the state it is given and returns an answer; an answer may name an event that
  * the session acts on. Texts and codes are those of spec/daemon, Replies.
  */
+import type {TooMuch} from '../limits/gate.ts'
 import {type Answer, type Handler, noArguments, refuse} from './answer.ts'
 import {bdat} from './chunks.ts'
 import {parseMail, parseRcpt} from './envelope-commands.ts'
@@ -11,12 +12,12 @@ import {parsePathArgument} from './path.ts'
 import type {SessionPolicy} from './policy.ts'
 import {formatLines, octetsAsText} from './reply.ts'
 import {recipientLimit} from './size-limit.ts'
-import {resetTransaction, type SessionState} from './state.ts'
+import {type MailInProgress, resetTransaction, type SessionState} from './state.ts'
 import {xforward} from './xforward.ts'
 
 /** Commands refused in one session before it is ended. */
 export const ERROR_LIMIT = 20
-/** RCPTs beyond the limit that are not yet held against the client. */
+/** RCPTs beyond a limit that are not yet held against the client. */
 const OVERSHOOT = 1000
 
 export const BAD_SYNTAX = refuse('500 5.5.2 Error: bad syntax')
@@ -68,6 +69,14 @@ const hello =
 const mail: Handler = (argument, state, policy) => {
   if (state.mail) return MAIL_NESTED
   if (policy.authRequired && state.user === undefined) return AUTH_REQUIRED
+  return unlessTooMuch(
+    state.gate?.mail(),
+    () => beginMail(argument, state, policy),
+    tooMuch => ({...tooMuch, error: true}),
+  )
+}
+
+function beginMail(argument: string, state: SessionState, policy: SessionPolicy): Answer {
   const path = parsePathArgument('FROM', argument)
   if (!path) return MAIL_SYNTAX
   const parsed = parseMail(path, policy)
@@ -81,8 +90,24 @@ const rcpt: Handler = (argument, state, policy) => {
   if (!mail) return RCPT_EARLY
   if (mail.chunked) return RCPT_LATE
   if (mail.recipients.length >= policy.recipientLimit) {
-    return ++mail.beyondLimit > OVERSHOOT ? {...TOO_MANY_RECIPIENTS, error: true} : TOO_MANY_RECIPIENTS
+    return beyondLimit(mail, TOO_MANY_RECIPIENTS)
   }
+  return unlessTooMuch(
+    state.gate?.recipient(),
+    () => addRecipient(argument, mail, policy),
+    tooMuch => {
+      mail.refused++
+      return beyondLimit(mail, tooMuch)
+    },
+  )
+}
+
+/** Held against the client only where it does not stop: others of the mail's recipients were taken. */
+function beyondLimit(mail: MailInProgress, answer: Answer): Answer {
+  return ++mail.beyondLimit > OVERSHOOT ? {...answer, error: true} : answer
+}
+
+function addRecipient(argument: string, mail: MailInProgress, policy: SessionPolicy): Answer {
   const path = parsePathArgument('TO', argument)
   const parsed = !path ? RCPT_SYNTAX : path.address === '' ? RCPT_NULL : parseRcpt(path, mail, policy)
   if ('recipient' in parsed) {
@@ -97,6 +122,16 @@ const rcpt: Handler = (argument, state, policy) => {
   }
   mail.refused++
   return 'refusal' in parsed ? refuse(parsed.refusal) : parsed
+}
+
+/** Go on, at once where nothing is counted. */
+function unlessTooMuch(
+  counted: Promise<TooMuch | undefined> | undefined,
+  goOn: () => Answer,
+  refused: (tooMuch: TooMuch) => Answer,
+): Answer | Promise<Answer> {
+  if (counted === undefined) return goOn()
+  return counted.then(tooMuch => (tooMuch ? refused(tooMuch) : goOn()))
 }
 
 /** An address in a reply: its own octets. */

@@ -11,6 +11,7 @@
 import type {Socket} from 'node:net'
 import {plainAddress} from '../access.ts'
 import type {SessionDeps, SessionEnd} from '../conversation.ts'
+import type {ClientGate} from '../limits/gate.ts'
 import type {Outcome} from '../transaction.ts'
 import type {Answer, Chunk} from './answer.ts'
 import {BAD_SYNTAX, command, ERROR_LIMIT, LINE_TOO_LONG} from './commands.ts'
@@ -24,7 +25,7 @@ import {impatience, isHurried, patienceMs} from './patience.ts'
 import {type SessionPolicy, sessionPolicy} from './policy.ts'
 import type {Reception} from './reception.ts'
 import {formatReply} from './reply.ts'
-import {newState, resetForTls, resetTransaction} from './state.ts'
+import {newState, resetForTls, resetTransaction, type SessionState} from './state.ts'
 import {Task, type TaskHooks} from './task.ts'
 import {Wire} from './wire.ts'
 
@@ -51,7 +52,7 @@ class SmtpSession {
   readonly #input = new Input()
   readonly #wire: Wire
   readonly #output: Output
-  readonly #state = newState()
+  readonly #state: SessionState
   readonly #task: Task
   readonly #content: Content
   readonly #ending: Ending
@@ -68,6 +69,7 @@ class SmtpSession {
     this.#clock = deps.clock ?? Date.now
     this.#resolve = resolve
     this.#policy = this.#makePolicy(false)
+    this.#state = newState(deps.gate)
     const {address, port} = deps.peer ?? {address: socket.remoteAddress, port: socket.remotePort}
     this.#task = new Task(deps, {address: address && plainAddress(address), port})
     this.#content = new Content(deps.spool)
@@ -103,10 +105,29 @@ class SmtpSession {
       this.#ending.closed()
       return
     }
+    const {gate} = this.#state
+    if (gate) this.#askGate(gate)
+    else this.#greet()
+  }
+
+  /** Whether the client may connect at all; nothing it says is read before. */
+  #askGate(gate: ClientGate): void {
+    this.#mode = 'busy'
+    void gate.connected().then(tooMuch => {
+      if (this.#mode !== 'busy') return
+      this.#mode = 'command'
+      if (!tooMuch) return this.#greet()
+      this.#task.log(0, tooMuch.note)
+      this.#end('protocol', tooMuch.text)
+    })
+  }
+
+  #greet(): void {
     this.#output.add(this.#policy.greeting)
     this.#output.flush()
     this.#task.timing.mark('SMTP greeting')
-    if (stop?.aborted) this.#stopped()
+    if (this.#deps.stop?.aborted) this.#stopped()
+    this.#since = this.#clock()
     this.#wire.resume()
   }
 
@@ -153,7 +174,7 @@ class SmtpSession {
     else this.#answer(answer)
   }
 
-  /** Something has to be loaded before the answer is known; the next command waits. */
+  /** Something has to be loaded or counted before the answer is known; the next command waits. */
   #await(coming: Promise<Answer>): void {
     this.#mode = 'busy'
     coming.then(
@@ -369,6 +390,7 @@ class SmtpSession {
     this.#mode = 'ended'
     this.#deps.stop?.removeEventListener('abort', this.#stopped)
     this.#unlisten?.()
+    this.#state.gate?.ended()
     this.#task.log(3, `session ended: ${reason}`)
     this.#resolve({transactions: this.#transactions, reason})
   }

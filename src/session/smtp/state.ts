@@ -2,6 +2,7 @@
  * state — what an SMTP session remembers between commands. Types and their beginnings.
  */
 import type {Envelope, Recipient, XforwardName} from '../../message/envelope.ts'
+import type {ClientGate} from '../limits/gate.ts'
 import type {Answer} from './answer.ts'
 
 /** A transaction between MAIL and the end of data. */
@@ -9,7 +10,7 @@ export interface MailInProgress extends Omit<Envelope, 'recipients'> {
   readonly recipients: Recipient[]
   /** RCPTs that were refused for any reason */
   refused: number
-  /** RCPTs beyond the limit */
+  /** RCPTs beyond a limit */
   beyondLimit: number
   /** the largest mail that any of the recipients takes, octets */
   sizeLimit: number
@@ -35,9 +36,11 @@ export interface SessionState {
   mail: MailInProgress | undefined
   /** refused commands since the last completed mail */
   errors: number
+  /** counts what the client does; undefined: nothing is limited */
+  readonly gate: ClientGate | undefined
 }
 
-export function newState(): SessionState {
+export function newState(gate?: ClientGate): SessionState {
   return {
     helo: undefined,
     extended: false,
@@ -48,6 +51,7 @@ export function newState(): SessionState {
     forwarded: new Map(),
     mail: undefined,
     errors: 0,
+    gate,
   }
 }
 

@@ -190,6 +190,8 @@ const HEADINGS: readonly (readonly [RegExp, string])[] = [
   [/^Quar/, 'QUARANTINED'],
   [/^Dsn/, 'DELIVERY STATUS NOTIFICATIONS'],
   [/^Failure/, 'FAILURES'],
+  [/^ClientLimit/, 'LIMITS FOR CLIENTS'],
+  [/^Anvil/, 'COUNTING SERVER'],
   [/^Cache/, 'CACHE'],
   [/^PenPals/, 'PEN PALS'],
   [/^Sql|^OpsSql/, 'SQL'],
