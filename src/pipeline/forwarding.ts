@@ -43,7 +43,7 @@ export interface Forwarding {
   readonly modified?: string | undefined
   /** fields that a hook wants on top */
   readonly customFields?: EditInput['customFields']
-  /** ms */
+  /** ms that all deliveries together may take */
   readonly deadlineMs: number
 }
 
@@ -72,6 +72,7 @@ export async function forward(
     })
     return ended
   }
+  const endsAt = performance.now() + job.deadlineMs
   const copies = await copiesOf(job, services)
   const consignments = copies.flatMap(copy => byMethod(copy, planEdits(editInput(copy))))
   let givingUp = false
@@ -83,7 +84,9 @@ export async function forward(
     }
     logAddedSubject(cluster, services.log)
     const signed = await signedCluster(copy, cluster, services)
-    const delivery = deliveryOf(copy, signed, method, services)
+    // All of them share the time: what one next hop has taken must be known when another is silent to the end.
+    const deadlineMs = Math.max(1, endsAt - performance.now())
+    const delivery = deliveryOf({...copy, deadlineMs}, signed, method, services)
     const results = await services.forwarder.deliver(delivery, mail.timing)
     for (const [n, {index, recipient}] of cluster.recipients.entries()) {
       const result = results[n]!

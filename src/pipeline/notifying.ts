@@ -13,6 +13,9 @@ import {isLmtp} from './forwarding.ts'
 import type {Reporting} from './reporting.ts'
 import type {MailServices} from './services.ts'
 
+/** Of the time that is left: what other recipients' next hops said must still be answered when this one is silent. */
+const DSN_SHARE = 0.9
+
 /** Whether each recipient's end is told to the sender, in order. */
 export function decideNotifications({
   mail,
@@ -40,6 +43,14 @@ export async function notifySender(
 ): Promise<readonly RecipientOutcome[]> {
   const {mail, outcomes} = report
   const {sender} = mail.envelope
+  // Those whose mail is delivered keep their answer.
+  const failed = (error: unknown): DsnResult => {
+    services.log.write(
+      -2,
+      `TROUBLE in check_mail, but must continue: prepare-dsn FAILED: ${errorText(error)}`,
+    )
+    return 'failed'
+  }
   const {dsnLogLine} = await import('../actions/notify/dsn.ts')
   for (const [n, {kind}] of decisions.entries()) {
     if (kind === 'none') continue
@@ -48,7 +59,7 @@ export async function notifySender(
     services.log.write(1, dsnLogLine(outcome, {suppressed: kind === 'suppressed', name, sender}))
   }
   const included = outcomes.filter((_, n) => decisions[n]?.kind === 'included')
-  const result = included.length > 0 ? await sendDsn(included, report, services) : 'none'
+  const result = included.length > 0 ? await sendDsn(included, report, services).catch(failed) : 'none'
   return outcomes.map((outcome, n) => {
     const kind = decisions[n]?.kind
     if (kind === 'suppressed') return withDsn(outcome, 'suppressed')
@@ -68,7 +79,7 @@ async function sendDsn(
   const ownMailId = services.mailIds.make().mailId
   const dsn = makeDsn(included, ownMailId, report, services)
   const bcc = textByCategory(settings, '%dsn_bcc_by_ccat', withMajor(leadingCategory(included)))
-  const deadlineMs = services.remainingMs()
+  const deadlineMs = services.remainingMs() * DSN_SHARE
   const [result] = await submit(
     dsn,
     {purpose: 'SubmitDsn', mail, mailId, ownMailId, settings, bcc, deadlineMs},

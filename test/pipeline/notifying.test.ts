@@ -268,3 +268,19 @@ $notify_virus_admin_templ = '${template}';`
   assert.ok(octets.includes('Content-Type: text/plain; charset="iso-8859-15"'))
   assert.ok(text(octets).includes('Hallo, \xfcber Eicar-Test: \xa4\r\n'))
 })
+
+test('a DSN that cannot be made is a failure of those it was for, and the mail of others stays delivered', async () => {
+  const {services, logged} = recordedServices()
+  const broken = {...services, mailIds: {make: () => assert.fail('no id')} as never}
+  const outcomes = [
+    bounced(MAJOR.Banned),
+    outcome(verdict({recipient: recipient('b@example.com'), index: 1}), {delivery: delivery()}),
+  ]
+  const report = reporting({outcomes})
+  const ended = await notifySender(decideNotifications(report), report, broken)
+  assert.deepEqual(
+    ended.map(({dsn}) => dsn),
+    ['failed', 'none'],
+  )
+  assert.ok(logged.includes('-2 TROUBLE in check_mail, but must continue: prepare-dsn FAILED: no id'))
+})

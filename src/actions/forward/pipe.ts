@@ -17,6 +17,8 @@ import type {Delivery, RecipientResult} from './delivery.ts'
 
 /** Of what a program says so much is logged. */
 const MOST_OUTPUT = 2000
+/** What it has said is there when it ends; a process that it leaves behind may hold the pipes for ever. */
+const LAST_WORDS_MS = 500
 
 interface Ended {
   readonly status: number | undefined
@@ -136,6 +138,10 @@ async function run(
   child.stdout.on('data', hear)
   child.stderr.on('data', hear)
   let problem: string | undefined
+  const hangUp = () => {
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
   const kill = (why: string) => {
     problem ??= why
     try {
@@ -143,7 +149,14 @@ async function run(
     } catch {
       // it has ended meanwhile
     }
+    // Who left the group may hold the pipes open.
+    hangUp()
+    child.stdin.destroy()
   }
+  let lastWords: NodeJS.Timeout | undefined
+  child.once('exit', () => {
+    lastWords = setTimeout(hangUp, LAST_WORDS_MS)
+  })
   const timer = setTimeout(() => kill(`killed after ${Math.round(timeoutMs)} ms`), timeoutMs)
   const ended = new Promise<number | undefined>(resolve => {
     child.once('error', error => {
@@ -167,6 +180,7 @@ async function run(
   )
   const [status, cut] = await Promise.all([ended, feeding])
   clearTimeout(timer)
+  clearTimeout(lastWords)
   // Half a mail was not delivered, whatever the program thinks of it.
   if (cut !== undefined && status === 0) problem ??= cut
   return {status, problem, output: output.slice(0, MOST_OUTPUT).trim()}

@@ -98,6 +98,17 @@ test('a program that hangs is killed with its children', async () => {
   assert.ok(Date.now() - before < 20_000)
 })
 
+test('a process that a program leaves behind, with its pipes, keeps nobody waiting', async () => {
+  const leaving = program('leaves', 'cat >/dev/null; setsid sleep 8 & exit 0')
+  const staying = program('stays', 'setsid sleep 8 & sleep 60')
+  const startedAt = performance.now()
+  const [done] = shown(await startSender().send({method: `pipe:argv=${leaving}`}))
+  assert.match(done!, /^250 2\.6\.0 /)
+  const [killed] = shown(await startSender().send({method: `pipe:argv=${staying}`, deadlineMs: 300}))
+  assert.match(killed!, /^451 4\.5\.0 /)
+  assert.ok(performance.now() - startedAt < 5000)
+})
+
 test('a program that does not read the mail has not delivered it', async () => {
   const octets = octetsOf(Buffer.alloc(4 * 1024 * 1024, 'x\r\n'))
   const [answer] = shown(await startSender().send({method: `pipe:argv=${program('deaf', 'exit 0')}`, octets}))
