@@ -154,17 +154,14 @@ export class Master {
     const {plan, runAs} = read
     process.title = MASTER_TITLE
     const warnings = [...read.warnings]
-    const stale = inheritance ? undefined : this.#presence.claim(plan)
+    const stale = inheritance ? undefined : this.#presence.claim(plan, 0, runAs)
     this.#plan = plan
     if (stale !== undefined) warnings.push(`removed a stale PID file: ${stale}`)
 
     this.#door.limit = plan.waitingLimit
     await this.#door.activate(this.#options.activated, plan)
     await this.#door.open(plan, runAs, inheritance?.sockets)
-    if (runAs) {
-      this.#presence.handTo(runAs)
-      dropPrivileges(runAs)
-    }
+    if (runAs) dropPrivileges(runAs)
     process.chdir(plan.home)
     this.#log = openLog(plan.log)
     this.#say(0, `starting. amavis at ${plan.log.host} ${plan.identity.version}, ${plan.children} children`)

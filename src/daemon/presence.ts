@@ -1,7 +1,6 @@
 /**
  * presence — how a running master is found and spoken to: its PID file and its control socket.
  */
-import {chownSync} from 'node:fs'
 import type {Control} from '../process/control-socket.ts'
 import {leavePidFile, takePidFile} from '../process/pid-file.ts'
 import type {RunAs} from '../process/privileges.ts'
@@ -23,18 +22,14 @@ export class Presence {
   /**
    * Be the one master of a PID file.
    * @param predecessor whose place this process takes
+   * @param owner the daemon's user where we are root: a successor, which is not, puts its own number in
    * @returns why a file that was there was not believed, or undefined
    * @throws AmavisError AM_DAEMON when another master runs, or when the file cannot be written
    */
-  claim({pidFile}: Places, predecessor = 0): string | undefined {
-    const stale = takePidFile(pidFile, MASTER, {successorOf: predecessor})
+  claim({pidFile}: Places, predecessor = 0, owner: RunAs | undefined = undefined): string | undefined {
+    const stale = takePidFile(pidFile, MASTER, {successorOf: predecessor, owner})
     this.#pidFile = pidFile
     return stale
-  }
-
-  /** Before root is given up: so that a successor, which is no longer root, can put its own number in. */
-  handTo({uid, gid}: RunAs): void {
-    if (this.#pidFile !== undefined) chownSync(this.#pidFile, uid, gid)
   }
 
   /** @throws AmavisError AM_DAEMON when the control socket cannot be made */
@@ -44,18 +39,21 @@ export class Presence {
 
   /**
    * A new configuration may name other places.
-   * @throws AmavisError AM_DAEMON when one of them cannot be had
+   * @throws AmavisError AM_DAEMON when one of them cannot be had; the old ones stay then
    */
   async move(before: Places, after: Places): Promise<void> {
-    if (before.pidFile !== after.pidFile) {
-      this.claim(after)
-      leavePidFile(before.pidFile)
+    const old = this.#control
+    const isElsewhere = before.controlSocket !== after.controlSocket
+    if (isElsewhere) await this.open(after)
+    try {
+      if (before.pidFile !== after.pidFile) this.claim(after)
+    } catch (error) {
+      if (isElsewhere) this.close()
+      this.#control = old
+      throw error
     }
-    if (before.controlSocket !== after.controlSocket) {
-      const old = this.#control
-      await this.open(after)
-      old?.close()
-    }
+    if (before.pidFile !== after.pidFile) leavePidFile(before.pidFile)
+    if (isElsewhere) old?.close()
   }
 
   /** Take no more commands. */

@@ -5,7 +5,16 @@
  * something else by now: the number was used again (looked up in /proc where there is one).
  * Source: spec/daemon, "pid file, lock, signals"; spec/monitoring §2.1.
  */
-import {closeSync, constants, openSync, readFileSync, rmSync, truncateSync, writeSync} from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import {AmavisError, errorText} from '../errors.ts'
 import {liveProcesses, type ProcessTable} from './process-table.ts'
 
@@ -51,13 +60,24 @@ export function readPidFile(
 
 /**
  * Take the file for this process.
+ * @param options.owner who is to be able to put a successor's number in; undefined: we
  * @returns why a file that was there was not believed, or undefined
  * @throws AmavisError AM_DAEMON when the program runs already, or when the file cannot be written
  */
 export function takePidFile(
   file: string,
   program: Program,
-  {pid = process.pid, successorOf = 0, processes = liveProcesses} = {},
+  {
+    pid = process.pid,
+    successorOf = 0,
+    processes = liveProcesses,
+    owner = undefined,
+  }: {
+    readonly pid?: number
+    readonly successorOf?: number
+    readonly processes?: ProcessTable
+    readonly owner?: {readonly uid: number; readonly gid: number} | undefined
+  } = {},
 ): string | undefined {
   const state = readPidFile(file, program, processes)
   if (state.kind === 'running' && state.pid !== pid && state.pid !== successorOf) {
@@ -70,6 +90,8 @@ export function takePidFile(
     const how = isThere ? O_TRUNC : O_CREAT | O_EXCL
     const fd = openSync(file, O_WRONLY | O_NOFOLLOW | how, 0o640)
     writeSync(fd, `${pid}\n`)
+    // by its descriptor: in a folder of the owner's the name may be something else by now
+    if (owner) fchownSync(fd, owner.uid, owner.gid)
     closeSync(fd)
   } catch (error) {
     throw new AmavisError('AM_DAEMON', `cannot write the PID file: ${errorText(error)}`, {cause: error})

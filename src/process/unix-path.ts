@@ -1,8 +1,11 @@
 /**
  * unix-path — the path of a Unix socket that is listened on: taken only when nobody serves it, and replaced in one
  * step, so that a client finds the old one or the new one and never none.
+ *
+ * Root binds in folders of the daemon's user: what that user puts in the socket's place meanwhile keeps its owner and
+ * its mode, as the mode comes with the binding and no link is followed.
  */
-import {chmodSync, chownSync, lstatSync, renameSync, rmSync} from 'node:fs'
+import {lchownSync, lstatSync, renameSync, rmSync} from 'node:fs'
 import net from 'node:net'
 
 export interface PathRights {
@@ -14,7 +17,7 @@ export interface PathRights {
 
 /**
  * Bind a path: what is dead there is replaced.
- * @param bind listens on the path that it is given, which is not yet the one that clients know
+ * @param bind listens on the path that it is given, which is not yet the one that clients know; binds at once
  * @throws Error when something that is no socket, or a living one, has the path
  */
 export async function bindUnixPath(
@@ -27,10 +30,20 @@ export async function bindUnixPath(
   if (present && (await answers(path))) throw new Error('another process listens on it')
   const own = `${path}.${process.pid}`
   rmSync(own, {force: true})
-  await bind(own)
-  if (owner) chownSync(own, owner.uid, owner.gid)
-  if (mode !== undefined) chmodSync(own, mode)
+  const bound = mode === undefined ? bind(own) : withMask(0o777 & ~mode, () => bind(own))
+  await bound
+  if (owner) lchownSync(own, owner.uid, owner.gid)
   renameSync(own, path)
+}
+
+/** Only what happens before the first wait is under the mask, which is the binding. */
+function withMask<Result>(mask: number, work: () => Result): Result {
+  const before = process.umask(mask)
+  try {
+    return work()
+  } finally {
+    process.umask(before)
+  }
 }
 
 /** Whether something listens on a Unix socket; a dead one's path may be taken over. */

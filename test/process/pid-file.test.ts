@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {existsSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
 import {SUPERVISOR} from '../../src/bus/mc-state.ts'
@@ -124,4 +124,11 @@ test('this very machine: a live process of another kind, one that is gone, one t
     assert.equal(typeof takePidFile(file, MASTER), 'string')
     assert.equal(readFileSync(file, 'utf8'), `${process.pid}\n`)
   }
+})
+
+test("the file that root makes is the daemon's user's at once", {skip: process.getuid?.() !== 0}, t => {
+  const file = path.join(temporaryFolder(t), 'amavisd.pid')
+  takePidFile(file, MASTER, {owner: {uid: 65_534, gid: 65_533}})
+  const {uid, gid} = statSync(file)
+  assert.deepEqual([uid, gid], [65_534, 65_533])
 })

@@ -2,8 +2,8 @@
  * submit — gives a mail to the daemon over AM.PDP, as amavisd-submit does: in a folder of its own that the daemon
  * removes.
  */
-import {createWriteStream} from 'node:fs'
-import {chmod, chown, mkdtemp, rm} from 'node:fs/promises'
+import {constants} from 'node:fs'
+import {mkdtemp, open, rm} from 'node:fs/promises'
 import path from 'node:path'
 import type {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
@@ -31,9 +31,12 @@ export async function submitMail(
   const folder = await mkdtemp(path.join(base, 'amavis-'))
   try {
     const file = path.join(folder, 'email.txt')
-    await pipeline(mail, createWriteStream(file, {flags: 'wx', mode: 0o640}))
-    await chmod(folder, 0o750)
-    if (owner) for (const name of [file, folder]) await chown(name, owner.uid, owner.gid)
+    // by their descriptors: where root submits, the folder is in one of the daemon's user, who may rename it
+    await using made = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+    await using written = await open(file, 'wx', 0o640)
+    await pipeline(mail, written.createWriteStream({autoClose: false}))
+    await made.chmod(0o750)
+    if (owner) for (const one of [written, made]) await one.chown(owner.uid, owner.gid)
     return await ask([
       ['request', 'AM.PDP'],
       ['mail_file', file],
