@@ -12,6 +12,7 @@ import {type ChildProcess, fork} from 'node:child_process'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import {entryFile} from '../process/program-file.ts'
+import {startProcess} from '../process/start-process.ts'
 import {bindProblem} from './bind.ts'
 import type {ServiceMessage} from './channel-log.ts'
 import {readKeyFile, splitEndpoint} from './curve.ts'
@@ -131,11 +132,19 @@ class Supervised {
     const {log, endpoints, limits, level, mtaQueues, recording} = this.#options
     const start = this.#options.start ?? forkService
     const begun = performance.now()
-    const child = start({name: this.#name, endpoints, limits, level, mtaQueues, recording})
-    this.#child = child
+    const child = startProcess(() =>
+      start({name: this.#name, endpoints, limits, level, mtaQueues, recording}),
+    )
     this.#starts++
     this.#startedMs = Date.now()
     this.#nextStartMs = undefined
+    if (typeof child === 'string') {
+      log.write(-1, `${this.#name} cannot be started: ${child}`)
+      this.#lastEnd = child
+      this.#ended(0)
+      return
+    }
+    this.#child = child
     this.#onChange()
     if (child.pid !== undefined) log.write(0, `Process [${child.pid}] started: ${this.#name}`)
     child.on('message', message => this.#hear(child, message as ServiceMessage))

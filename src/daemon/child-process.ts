@@ -5,6 +5,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import type {Socket} from 'node:net'
 import v8 from 'node:v8'
 import {entryFile} from '../process/program-file.ts'
+import {startProcess} from '../process/start-process.ts'
 import type {Connection} from './door.ts'
 import type {RawHandle} from './listeners.ts'
 import type {ChildOrders, FromChild, ToChild} from './messages.ts'
@@ -40,16 +41,23 @@ export class ChildHandle {
   #handing: Connection | undefined
   #ended: string | undefined
   #events: ChildEvents | undefined
-  readonly #process: ChildProcess
+  /** undefined: it could not be started */
+  readonly #process: ChildProcess | undefined
 
   /** Start the process; it loads its program and then waits for orders. */
   constructor() {
-    this.#process = spawn(process.execPath, [...CHILD_FLAGS, entryFile('child-main')], {
-      stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
-      // one arena: a child has one busy thread, and each further arena is memory that stays
-      env: {...process.env, MALLOC_ARENA_MAX: '1'},
-    })
-    const child = this.#process
+    const child = startProcess(() =>
+      spawn(process.execPath, [...CHILD_FLAGS, entryFile('child-main')], {
+        stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
+        // one arena: a child has one busy thread, and each further arena is memory that stays
+        env: {...process.env, MALLOC_ARENA_MAX: '1'},
+      }),
+    )
+    if (typeof child === 'string') {
+      this.#ended = `cannot be started: ${child}`
+      return
+    }
+    this.#process = child
     let failure: string | undefined
     child.on('message', (message: FromChild, handle) => {
       this.#silentChecks = 0
@@ -67,7 +75,7 @@ export class ChildHandle {
   /** Give it its orders. Events come from the next turn of the event loop on. */
   begin(number: number, orders: ChildOrders, events: ChildEvents): void {
     this.#number = number
-    this.#process.stdin?.end(v8.serialize(orders))
+    this.#process?.stdin?.end(v8.serialize(orders))
     this.#events = events
     const ended = this.#ended
     if (ended !== undefined) setImmediate(() => events.onEnd(ended, undefined))
@@ -86,7 +94,7 @@ export class ChildHandle {
   }
 
   get pid(): number {
-    return this.#process.pid ?? 0
+    return this.#process?.pid ?? 0
   }
 
   /**
@@ -121,7 +129,7 @@ export class ChildHandle {
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.#process.kill(signal)
+    this.#process?.kill(signal)
   }
 
   /**
@@ -135,7 +143,7 @@ export class ChildHandle {
 
   /** @param onSent not called when the message could not be sent: the child is about to be seen to end */
   #send(message: ToChild, handle?: Socket | RawHandle, onSent = () => {}): void {
-    this.#process.send(message, handle as Socket, {keepOpen: true}, error => {
+    this.#process?.send(message, handle as Socket, {keepOpen: true}, error => {
       if (!error) onSent()
     })
   }

@@ -14,6 +14,7 @@ import {FrameReader, frame} from '../checks/spam/frames.ts'
 import type {SpamHelperPlan} from '../checks/spam/spamassassin/helper-plan.ts'
 import {errorText} from '../errors.ts'
 import {packageFile} from '../process/program-file.ts'
+import {startProcess} from '../process/start-process.ts'
 
 export interface SpamHelperOptions {
   readonly plan: SpamHelperPlan
@@ -63,12 +64,19 @@ export class SpamHelper {
   #start(): void {
     const {plan, path: searched, program = 'perl', say} = this.#options
     const bornAt = Date.now()
-    const helper = spawn(program, [packageFile('helpers', 'amavis-sa.pl')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      // signals that a terminal sends are for the daemon, which ends us
-      detached: true,
-      env: searched === '' ? process.env : {...process.env, PATH: searched},
-    })
+    const helper = startProcess(() =>
+      spawn(program, [packageFile('helpers', 'amavis-sa.pl')], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        // signals that a terminal sends are for the daemon, which ends us
+        detached: true,
+        env: searched === '' ? process.env : {...process.env, PATH: searched},
+      }),
+    )
+    if (typeof helper === 'string') {
+      this.#settle()
+      this.#startAgain(bornAt, `could not be started: ${helper}`)
+      return
+    }
     this.#process = helper
     const reader = new FrameReader(LARGEST_FRAME)
     helper.stdout.on('data', (chunk: Buffer) => {
@@ -91,12 +99,16 @@ export class SpamHelper {
       this.#settle()
       if (this.#stopped) return
       if (status === UNAVAILABLE) return this.#giveUp()
-      this.#pauseMs =
-        Date.now() - bornAt >= WELL_MS ? 0 : Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2 || 500)
-      say(-1, `SpamAssassin helper ended: ${failure ?? signal ?? `exit ${status}`}, starting another`)
-      this.#again = setTimeout(() => this.#start(), this.#pauseMs)
-      this.#again.unref()
+      this.#startAgain(bornAt, `ended: ${failure ?? signal ?? `exit ${status}`}`)
     })
+  }
+
+  /** @param bornAt when the one was started that is gone, ms */
+  #startAgain(bornAt: number, why: string): void {
+    this.#pauseMs = Date.now() - bornAt >= WELL_MS ? 0 : Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2 || 500)
+    this.#options.say(-1, `SpamAssassin helper ${why}, starting another`)
+    this.#again = setTimeout(() => this.#start(), this.#pauseMs)
+    this.#again.unref()
   }
 
   #hear([kind, first = '', second = '']: readonly string[]): void {

@@ -8,7 +8,8 @@
 import {spawn} from 'node:child_process'
 import {closeSync, existsSync, openSync} from 'node:fs'
 import path from 'node:path'
-import type {Decoded, DecodeLimits} from './member.ts'
+import {startProcess} from '../process/start-process.ts'
+import type {Decoded, DecodeLimits, Problem} from './member.ts'
 import type {Program} from './plan.ts'
 import {problemOf, Sink} from './sink.ts'
 
@@ -28,8 +29,8 @@ export interface ProgramJob {
 /** Programs that open a file themselves, by the name of which they want to be told. */
 const TAKES_FILE = /^(?:nomarch|arc|zoo|unzoo)$/
 
-/** Never rejects. */
-export function runProgram({
+/** Rejects only when the work folder cannot be used. */
+export async function runProgram({
   program,
   file,
   folder,
@@ -43,14 +44,17 @@ export function runProgram({
   const line = [command, ...args, ...(TAKES_FILE.test(who) ? [file] : [])]
   const limited = existsSync(PRLIMIT) ? [PRLIMIT, ...limitsFor(limits, timeoutMs), ...line] : line
   const input = openSync(file, 'r')
-  const child = spawn(limited[0]!, limited.slice(1), {
-    stdio: [input, 'pipe', 'ignore'],
-    cwd: folder,
-    detached: true,
-    env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'},
-  })
+  const child = startProcess(() =>
+    spawn(limited[0]!, limited.slice(1), {
+      stdio: [input, 'pipe', 'ignore'],
+      cwd: folder,
+      detached: true,
+      env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'},
+    }),
+  )
   closeSync(input)
-  const {promise, resolve} = Promise.withResolvers<Decoded>()
+  if (typeof child === 'string') return sink.finish({kind: 'unsupported', reason: `${who}: ${child}`})
+  const {promise, resolve, reject} = Promise.withResolvers<Decoded>()
   const kill = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
@@ -73,22 +77,24 @@ export function runProgram({
       kill()
     }
   })
-  child.on('error', error => resolve(end({kind: 'unsupported', reason: `${who}: ${error.message}`})))
-  child.on('close', (status, signal) => {
-    if (failure) resolve(end(problemOf(failure)))
-    else if (isOverdue)
-      resolve(end({kind: 'limit', reason: `${who} timed out after ${Math.round(timeoutMs)} ms`}))
-    else if (status === 0) resolve(end())
-    else
-      resolve(
-        end({kind: 'corrupt', reason: `${who}: ${signal ? `signal ${signal}` : `exit status ${status}`}`}),
-      )
-  })
-  function end(problem?: Parameters<Sink['finish']>[0]): Decoded {
+  const end = (problemNow: () => Problem | undefined) => {
     clearTimeout(deadline)
-    return sink.finish(problem)
+    try {
+      resolve(sink.finish(problemNow()))
+    } catch (error) {
+      reject(error)
+    }
   }
-  return promise
+  child.on('error', error => end(() => ({kind: 'unsupported', reason: `${who}: ${error.message}`})))
+  child.on('close', (status, signal) =>
+    end(() => {
+      if (failure) return problemOf(failure)
+      if (isOverdue) return {kind: 'limit', reason: `${who} timed out after ${Math.round(timeoutMs)} ms`}
+      if (status === 0) return undefined
+      return {kind: 'corrupt', reason: `${who}: ${signal ? `signal ${signal}` : `exit status ${status}`}`}
+    }),
+  )
+  return await promise
 }
 
 function limitsFor({bytes}: DecodeLimits, timeoutMs: number): string[] {

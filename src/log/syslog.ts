@@ -6,6 +6,7 @@
  */
 import {spawn} from 'node:child_process'
 import type {Writable} from 'node:stream'
+import {startProcess} from '../process/start-process.ts'
 import {entryPieces, severity, timestamp} from './line.ts'
 import {lostText, type Sink, type SyslogName} from './sinks.ts'
 
@@ -36,6 +37,8 @@ function priority(facility: string, level: number): number {
 /** Octets that may wait for a logger(1); what comes beyond is lost. */
 const PIPE_LIMIT_BYTES = 1024 * 1024
 const RESTART_AFTER_MS = 5000
+/** A syslog daemon that takes nothing more must not keep ours from ending. */
+const CLOSE_LIMIT_MS = 2000
 /** Banks with idents beyond these use the usual one. */
 const MOST_IDENTS = 8
 
@@ -78,6 +81,7 @@ class Logger {
   readonly #command: readonly [string, ...string[]]
   #pipe: Writable | undefined
   #ended: Promise<void> = Promise.resolve()
+  #kill = () => {}
   #startedAt = Number.NEGATIVE_INFINITY
   #closed = false
 
@@ -96,15 +100,19 @@ class Logger {
   async close(): Promise<void> {
     this.#closed = true
     this.#pipe?.end()
+    const late = setTimeout(() => this.#kill(), CLOSE_LIMIT_MS)
     await this.#ended
+    clearTimeout(late)
   }
 
   #start(): Writable | undefined {
     if (this.#closed || performance.now() - this.#startedAt < RESTART_AFTER_MS) return undefined
     this.#startedAt = performance.now()
     const [program, ...args] = this.#command
-    const child = spawn(program, args, {stdio: ['pipe', 'ignore', 'ignore']})
+    const child = startProcess(() => spawn(program, args, {stdio: ['pipe', 'ignore', 'ignore']}))
+    if (typeof child === 'string') return undefined
     child.unref()
+    this.#kill = () => void child.kill('SIGKILL')
     const end = () => {
       if (this.#pipe === child.stdin) this.#pipe = undefined
     }

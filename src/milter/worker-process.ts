@@ -8,6 +8,7 @@ import type {SocketSpec} from '../config/socket-spec.ts'
 import {CHILD_FLAGS} from '../daemon/child-process.ts'
 import type {RawHandle} from '../daemon/listeners.ts'
 import {entryFile} from '../process/program-file.ts'
+import {startProcess} from '../process/start-process.ts'
 import type {FromWorker, ToWorker, WorkerOrders} from './messages.ts'
 
 export interface WorkerEvents {
@@ -17,13 +18,20 @@ export interface WorkerEvents {
 }
 
 export class WorkerProcess {
-  readonly #process: ChildProcess
+  /** undefined: it could not be started */
+  readonly #process: ChildProcess | undefined
 
   constructor(orders: WorkerOrders, {onMessage, onEnd}: WorkerEvents) {
-    const child = spawn(process.execPath, [...CHILD_FLAGS, entryFile('milter-worker-main')], {
-      stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
-      env: {...process.env, MALLOC_ARENA_MAX: '1'},
-    })
+    const child = startProcess(() =>
+      spawn(process.execPath, [...CHILD_FLAGS, entryFile('milter-worker-main')], {
+        stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
+        env: {...process.env, MALLOC_ARENA_MAX: '1'},
+      }),
+    )
+    if (typeof child === 'string') {
+      setImmediate(() => onEnd(`cannot be started: ${child}`))
+      return
+    }
     this.#process = child
     let failure: string | undefined
     let hasEnded = false
@@ -42,7 +50,7 @@ export class WorkerProcess {
   }
 
   get pid(): number {
-    return this.#process.pid ?? 0
+    return this.#process?.pid ?? 0
   }
 
   /** Hand a connection over; when the process dies meanwhile, the MTA sees it closed. */
@@ -52,11 +60,11 @@ export class WorkerProcess {
   }
 
   say(message: ToWorker, handle?: Socket | RawHandle, sent = () => {}): void {
-    if (!this.#process.connected) sent()
+    if (!this.#process?.connected) sent()
     else this.#process.send(message, handle as Socket, {keepOpen: true}, () => sent())
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.#process.kill(signal)
+    this.#process?.kill(signal)
   }
 }

@@ -4,6 +4,7 @@
  * It has a process group of its own, which is killed at the deadline, or when it does not stop talking.
  */
 import {spawn} from 'node:child_process'
+import {startProcess} from './start-process.ts'
 
 /** What a program did. */
 export interface Ran {
@@ -31,7 +32,10 @@ export function runProgram(
   {cwd, env, timeoutMs, input}: RunOptions,
 ): Promise<Ran | string> {
   const {promise, resolve} = Promise.withResolvers<Ran | string>()
-  const child = spawn(file, args, {cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true})
+  const child = startProcess(() =>
+    spawn(file, args, {cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true}),
+  )
+  if (typeof child === 'string') return Promise.resolve(`cannot be run: ${child}`)
   // One that has read enough closes it.
   child.stdin.on('error', () => {})
   child.stdin.end(input)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
@@ -84,3 +84,16 @@ for (const [title, script, limits, text, problem] of RUNS) {
     assert.deepEqual(readdirSync(folder), [])
   })
 }
+
+test('what a program writes and the work folder cannot hold is told to the caller', async t => {
+  const {program, folder, base} = workplace(t, 'head -c 6000000 /dev/zero')
+  mkdirSync(path.join(folder, 'p002', 'taken'), {recursive: true})
+  const decoders = createDecoders({base, folder: async () => folder})
+  const leaf = {kind: 'memory', octets: Buffer.from('packed')} as const
+  const opening = {format: 'freeze', start: 0, isGuess: false} as const
+  await assert.rejects(
+    decoders.decode({leaf, opening, limits: WIDE, firstNumber: 2}, 20_000, program),
+    /directory/,
+  )
+  assert.deepEqual(readdirSync(folder), ['p002'])
+})

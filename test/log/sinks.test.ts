@@ -116,6 +116,19 @@ test('a logger that is missing or dies loses entries and stops nothing', async t
   await dying.close()
 })
 
+test('a logger that the system does not start, or that never ends, stops nothing', async () => {
+  const options = {ident: 'a', facility: 'mail', maxLength: 980} as const
+  const tooLong = syslogSink({...options, command: () => ['logger', 'x'.repeat(1024 * 1024)]})
+  tooLong.write(0, undefined, 'lost')
+  await tooLong.close()
+
+  const stuck = syslogSink({...options, command: () => ['sleep', '60']})
+  stuck.write(0, undefined, 'never read')
+  const before = performance.now()
+  await stuck.close()
+  assert.ok(performance.now() - before < 20_000)
+})
+
 test("a policy bank's entries have its own level, ident and facility", async t => {
   const folder = temporaryFolder(t)
   const sink = syslogSink({
