@@ -2,16 +2,12 @@
  * control — what a running counting server can be asked.
  */
 import type {ControlFailure} from '../process/control-socket.ts'
-import type {ClientCounts} from './table.ts'
+import type {NamedClient} from './store.ts'
 
 export type AnvilRequest =
   | {readonly command: 'reload'}
   /** the clients with most to show, so many at most */
   | {readonly command: 'clients'; readonly limit: number}
-
-export interface AnvilClient extends ClientCounts {
-  readonly ident: string
-}
 
 export interface AnvilState {
   readonly kind: 'ok'
@@ -23,7 +19,9 @@ export interface AnvilState {
   readonly connections: number
   /** clients that are remembered */
   readonly size: number
-  readonly clients: readonly AnvilClient[]
+  readonly clients: readonly NamedClient[]
+  /** since it was started */
+  readonly requests: number
 }
 
 export type AnvilReply =

@@ -29,8 +29,11 @@ const BY_REQUEST: ReadonlyMap<string, Asked> = new Map<string, Asked>([
 
 export class RequestCounts {
   readonly #counts = new Map<Asked, number>()
+  /** all there were */
+  total = 0
 
   add(request: string): void {
+    this.total++
     const kind = BY_REQUEST.get(request) ?? 'Refused'
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1)
   }

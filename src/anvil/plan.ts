@@ -8,6 +8,7 @@ import type {Settings} from '../config/settings.ts'
 import {settingsOf} from '../config/view.ts'
 import {AmavisError} from '../errors.ts'
 import type {AnvilRules} from './server.ts'
+import {type StoreName, storeName} from './stores.ts'
 
 /** Which configuration, and what a command line puts in its place. */
 export interface AnvilOrder {
@@ -31,6 +32,7 @@ export interface AnvilPlan {
   readonly unit: number
   readonly reportEveryMs: number
   readonly rules: AnvilRules
+  readonly store: StoreName
   readonly pidFile: string
   readonly controlSocket: string
   /** who to become when started as root; '' where the configuration names nobody */
@@ -73,6 +75,7 @@ function planOf(settings: Settings, {socket, level, allowRoot, log}: AnvilOrder)
       connectionLimit: seconds('$anvil_connection_limit'),
       requestTimeoutMs: 1000 * seconds('$anvil_request_timeout'),
     },
+    store: storeName(text('$anvil_store')),
     pidFile: text('$anvil_pid_file'),
     controlSocket: text('$anvil_control_socket'),
     user: text('$daemon_user'),

@@ -14,14 +14,13 @@ import type {Log} from '../log/log.ts'
 import {openControlSocket} from '../process/control-socket.ts'
 import {leavePidFile, type Program, takePidFile} from '../process/pid-file.ts'
 import {bindUnixPath} from '../process/unix-path.ts'
-import {busiestClients} from './busiest.ts'
 import type {AnvilReply, AnvilRequest} from './control.ts'
 import {RequestCounts} from './counters.ts'
 import {openAnvilLog} from './log.ts'
 import {Peaks} from './peaks.ts'
 import {type AnvilOrder, type AnvilPlan, anvilPlan} from './plan.ts'
 import {createAnvilServer} from './server.ts'
-import {AnvilTable} from './table.ts'
+import {openStore} from './stores.ts'
 
 const TITLE = 'amavis-anvil'
 
@@ -32,7 +31,7 @@ export const ANVIL_PROGRAM: Program = {
 }
 
 const PUBLISH_MS = 5000
-const FORGET_MS = 250
+const TIDY_MS = 250
 const OWN_SOCKET_MODE = 0o660
 
 /**
@@ -46,10 +45,10 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
   const {log, close: closeLog} = openAnvilLog(plan)
   takePidFile(plan.pidFile, ANVIL_PROGRAM)
   const startedAt = performance.now()
-  const table = new AnvilTable(plan.unit, () => Math.floor(performance.now() / 1000))
+  const store = openStore(plan.store, plan.unit)
   const peaks = new Peaks()
   const counts = new RequestCounts()
-  const server = createAnvilServer(table, peaks, plan.rules, {log, asked: request => counts.add(request)})
+  const server = createAnvilServer(store, peaks, plan.rules, {log, asked: request => counts.add(request)})
   const stop = new AbortController()
   let isBound = false
   try {
@@ -59,17 +58,17 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
     await bindOwnSocket(plan, own => server.listen(own, true))
     const publisher = plan.bus.length > 0 ? createPublisher({endpoints: plan.bus, log}) : silentPublisher
     const report = () => {
-      for (const line of peaks.report(table.unit)) log.write(1, line)
+      for (const line of peaks.report(store.unit)) log.write(1, line)
     }
     let reporting = setInterval(report, plan.reportEveryMs)
     const publishing = setInterval(
-      () => counts.publish(publisher, table.size, server.connections),
+      () => counts.publish(publisher, store.size, server.connections),
       PUBLISH_MS,
     )
-    const forgetting = setInterval(() => void forget(table), FORGET_MS)
+    const tidying = setInterval(() => store.tidy(), TIDY_MS)
     const reload = (): readonly string[] => {
       const next = anvilPlan(order)
-      table.unit = next.unit
+      store.unit = next.unit
       server.rules = next.rules
       clearInterval(reporting)
       reporting = setInterval(report, next.reportEveryMs)
@@ -84,11 +83,12 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
       return {
         kind: 'ok',
         pid: process.pid,
-        unit: table.unit,
+        unit: store.unit,
         upSeconds: Math.floor((performance.now() - startedAt) / 1000),
         connections: server.connections,
-        size: table.size,
-        clients: await busiestClients(table, request.limit),
+        size: store.size,
+        requests: counts.total,
+        clients: await store.busiest(request.limit),
       }
     })
     onSignals(stop, () => reloadOnSignal(reload, log))
@@ -96,11 +96,11 @@ export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<vo
     await new Promise<void>(resolve => stop.signal.addEventListener('abort', () => resolve(), {once: true}))
     clearInterval(reporting)
     clearInterval(publishing)
-    clearInterval(forgetting)
+    clearInterval(tidying)
     control.close()
     server.close()
     rmSync(plan.controlSocket, {force: true})
-    counts.publish(publisher, table.size, 0)
+    counts.publish(publisher, store.size, 0)
     report()
     await publisher.close()
   } finally {
@@ -143,16 +143,12 @@ async function bindOwnSocket(
   }
 }
 
-/** In small steps, so that nobody waits while a great many are forgotten. */
-function forget(table: AnvilTable): void {
-  if (table.forgetIdle()) setImmediate(() => forget(table))
-}
-
 function unchangeable(before: AnvilPlan, after: AnvilPlan): readonly string[] {
   return (
     [
       ['socket', '$anvil_socket'],
       ['ownSocket', '$smtpd_anvil_socket'],
+      ['store', '$anvil_store'],
       ['controlSocket', '$anvil_control_socket'],
       ['pidFile', '$anvil_pid_file'],
     ] as const

@@ -1,5 +1,5 @@
 /**
- * server — connections of smtpd processes to a table of clients.
+ * server — connections of smtpd processes to a store of clients.
  *
  * Each connection is by itself: half a request keeps nobody waiting but its sender, and who reads no answers is not
  * read from. Connections beyond the limit are closed, which an smtpd takes for "no limit".
@@ -7,8 +7,8 @@
 import net from 'node:net'
 import type {Log} from '../log/log.ts'
 import type {Peaks} from './peaks.ts'
-import {ANNOUNCEMENT, AnvilStream} from './stream.ts'
-import type {AnvilTable} from './table.ts'
+import type {ClientStore} from './store.ts'
+import {ANNOUNCEMENT, type Answer, AnvilStream} from './stream.ts'
 
 /** What a running server can be told anew. */
 export interface AnvilRules {
@@ -38,7 +38,7 @@ const MOST_UNREAD = 64 * 1024
 const BACKLOG = 65_535
 
 export function createAnvilServer(
-  table: AnvilTable,
+  store: ClientStore,
   peaks: Peaks,
   initial: AnvilRules,
   {log, asked}: {readonly log: Log; readonly asked?: (request: string) => void},
@@ -56,7 +56,6 @@ export function createAnvilServer(
     }
     isFull = false
     open.add(socket)
-    const stream = new AnvilStream(table, peaks, asked)
     socket.setEncoding('latin1')
     if (announces || self.rules.announce) socket.write(ANNOUNCEMENT)
     let deadline: NodeJS.Timeout | undefined
@@ -64,8 +63,7 @@ export function createAnvilServer(
       log.write(-1, 'warning: timeout in the middle of a request on anvil socket')
       socket.destroy()
     }
-    socket.on('data', (octets: string) => {
-      const {reply, close, warnings} = stream.receive(octets)
+    const say = ({reply, close, warnings}: Answer) => {
       for (const warning of warnings) log.write(-1, `warning: ${warning}`)
       if (reply !== '') socket.write(reply, 'latin1')
       if (close) {
@@ -77,9 +75,14 @@ export function createAnvilServer(
         clearTimeout(deadline)
         deadline = undefined
       } else deadline ??= setTimeout(late, self.rules.requestTimeoutMs)
-      if (socket.writableLength > MOST_UNREAD) socket.pause()
+      if (stream.isBusy || socket.writableLength > MOST_UNREAD) socket.pause()
+      else socket.resume()
+    }
+    const stream = new AnvilStream(store, peaks, {asked, later: say})
+    socket.on('data', (octets: string) => say(stream.receive(octets)))
+    socket.on('drain', () => {
+      if (!stream.isBusy) socket.resume()
     })
-    socket.on('drain', () => socket.resume())
     socket.once('close', () => {
       clearTimeout(deadline)
       open.delete(socket)

@@ -2,11 +2,13 @@
  * stream — one connection of an smtpd: requests in, replies out (spec/anvil §1–5).
  *
  * A stream owns the one client that it connected last: another connect, the end of the stream and each mistake end
- * that connection. Octets may come in any pieces; requests in a row are answered in a row. Pure: what is to be sent
- * and said is given back.
+ * that connection. Octets may come in any pieces; requests in a row are answered in a row, also where the store of
+ * clients takes its time: the next one waits. What is to be sent and said is given back; no sockets here.
  */
+import {errorText} from '../errors.ts'
 import type {Peaks} from './peaks.ts'
-import type {AnvilTable, ClientCounts, ClientNumber, Rate} from './table.ts'
+import type {ClientStore, CountedClient, Soon} from './store.ts'
+import type {ClientCounts, Rate} from './table.ts'
 
 /** What Postfix 3.6 and later wait for before they ask. */
 export const ANNOUNCEMENT = 'protocol=anvil_protocol\n\n'
@@ -15,6 +17,7 @@ export const ANNOUNCEMENT = 'protocol=anvil_protocol\n\n'
 const LONGEST_LINE = 16 * 1024
 
 const FAILED = 'status=4294967295\n\n'
+const DONE = 'status=0\n\n'
 
 export interface Answer {
   /** octets as latin1 */
@@ -38,41 +41,71 @@ const EVENTS: ReadonlyMap<string, Exclude<Rate, 'rate'>> = new Map([
 type Expected = 'request' | 'ident' | 'end' | 'rest'
 
 export class AnvilStream {
-  readonly #table: AnvilTable
+  readonly #store: ClientStore
   readonly #peaks: Peaks
   readonly #asked: (request: string) => void
+  readonly #later: (answer: Answer) => void
   /** a line that is not complete, latin1 */
   #held = ''
   #expected: Expected = 'request'
   #request = ''
   #ident = ''
-  #owned: ClientNumber | undefined
+  #owned: string | undefined
+  #isBusy = false
   #isClosed = false
   readonly #warnings: string[] = []
 
-  /** @param asked is told each request by its name */
-  constructor(table: AnvilTable, peaks: Peaks, asked: (request: string) => void = () => {}) {
-    this.#table = table
+  /**
+   * @param asked is told each request by its name
+   * @param later takes what could not be answered at once
+   */
+  constructor(
+    store: ClientStore,
+    peaks: Peaks,
+    {
+      asked = () => {},
+      later = () => {},
+    }: {
+      readonly asked?: ((request: string) => void) | undefined
+      readonly later?: (answer: Answer) => void
+    } = {},
+  ) {
+    this.#store = store
     this.#peaks = peaks
     this.#asked = asked
+    this.#later = later
   }
 
-  /** Whether a request has begun and not ended. */
+  /** Whether the client has begun a request and not ended it. */
   get isInside(): boolean {
-    return this.#expected !== 'request' || this.#held !== ''
+    return !this.#isBusy && (this.#expected !== 'request' || this.#held !== '')
   }
 
-  /** Octets from the client, latin1. */
+  /** Whether the store takes its time. */
+  get isBusy(): boolean {
+    return this.#isBusy
+  }
+
+  /** Octets from the client, latin1. @returns what is to be said now */
   receive(octets: string): Answer {
     const text = this.#held === '' ? octets : this.#held + octets
     let reply = ''
     let from = 0
-    for (let end = text.indexOf('\n'); end >= 0 && !this.#isClosed; end = text.indexOf('\n', from)) {
+    for (
+      let end = text.indexOf('\n');
+      end >= 0 && !this.#isClosed && !this.#isBusy;
+      end = text.indexOf('\n', from)
+    ) {
       if (end - from > LONGEST_LINE) this.#fail('a line is too long in input from anvil socket')
-      else reply += this.#line(text.slice(from, end))
+      else {
+        const said = this.#line(text.slice(from, end))
+        if (typeof said === 'string') reply += said
+        else this.#await(said)
+      }
       from = end + 1
     }
     this.#held = text.slice(from)
+    if (this.#isBusy) return {reply, close: false, warnings: this.#warnings.splice(0)}
     if (this.#held.length > LONGEST_LINE) this.#fail('a line is too long in input from anvil socket')
     return {reply, close: this.#isClosed, warnings: this.#warnings.splice(0)}
   }
@@ -80,10 +113,33 @@ export class AnvilStream {
   /** The connection is over: whatever the stream owned has disconnected. */
   end(): void {
     this.#isClosed = true
-    this.#disown()
+    // what it is to own is not known yet
+    if (!this.#isBusy) this.#leave()
   }
 
-  #line(line: string): string {
+  /** Nobody is left to be told that it failed. */
+  #leave(): void {
+    const left = this.#disown()
+    if (left instanceof Promise) left.catch(() => {})
+  }
+
+  /** Go on with what was received meanwhile when the store has answered. */
+  #await(coming: Promise<string>): void {
+    this.#isBusy = true
+    void coming
+      .catch((error: unknown) => {
+        this.#warnings.push(`the store of clients: ${errorText(error)}`)
+        return FAILED
+      })
+      .then(said => {
+        this.#isBusy = false
+        if (this.#isClosed) return this.#leave()
+        const {reply, ...more} = this.receive('')
+        this.#later({reply: said + reply, ...more})
+      })
+  }
+
+  #line(line: string): Soon<string> {
     if (this.#expected === 'rest') {
       if (line !== '' && !line.startsWith('request=')) return ''
       this.#expected = 'request'
@@ -112,7 +168,7 @@ export class AnvilStream {
     return ''
   }
 
-  #endOfList(): string {
+  #endOfList(): Soon<string> {
     if (this.#expected === 'request' || this.#expected === 'ident') {
       return this.#fail(`missing attribute ${this.#expected} in input from anvil socket`)
     }
@@ -120,49 +176,50 @@ export class AnvilStream {
     return this.#perform(this.#request, this.#ident)
   }
 
-  #perform(request: string, ident: string): string {
+  #perform(request: string, ident: string): Soon<string> {
     this.#asked(request)
     switch (request) {
-      case 'connect': {
-        const client = this.#connect(ident)
-        const {count, rate} = this.#table.counts(client)
-        this.#peaks.note('rate', rate, ident)
-        this.#peaks.note('count', count, ident)
-        return `status=0\ncount=${count}\nrate=${rate}\n\n`
-      }
+      case 'connect':
+        return after(this.#store.connect(ident, this.#owned), client => this.#connected(ident, client))
       case 'disconnect':
-        if (this.#owned !== undefined && this.#table.ident(this.#owned) === ident) this.#disown()
-        return 'status=0\n\n'
+        return this.#owned === ident ? after(this.#disown(), () => DONE) : DONE
       case 'newtls_status':
       case 'newtls_report':
-        return rateReply(this.#table.look(ident).newtls)
+        return after(this.#store.look(ident), ({newtls}) => rateReply(newtls))
       case 'lookup':
-        return lookupReply(this.#table.look(ident))
+        return after(this.#store.look(ident), lookupReply)
     }
     const rate = EVENTS.get(request)
-    if (rate === undefined) {
-      this.#warnings.push(`unrecognized request: "${request}", ignored`)
-      return FAILED
+    if (rate !== undefined) {
+      return after(this.#store.add(ident, rate, this.#owned), client => this.#counted(ident, rate, client))
     }
-    const client = this.#table.find(ident) ?? this.#connect(ident)
-    this.#table.add(client, rate)
-    const value = this.#table.counts(client)[rate]
+    this.#warnings.push(`unrecognized request: "${request}", ignored`)
+    return FAILED
+  }
+
+  /** The client's connection is this stream's from now on; the one before it is over. */
+  #connected(ident: string, {counts: {count, rate}, isNew}: CountedClient): string {
+    this.#owned = ident
+    if (isNew) this.#peaks.noteSize(this.#store.size)
+    this.#peaks.note('rate', rate, ident)
+    this.#peaks.note('count', count, ident)
+    return `status=0\ncount=${count}\nrate=${rate}\n\n`
+  }
+
+  #counted(ident: string, rate: Exclude<Rate, 'rate'>, {counts, isNew}: CountedClient): string {
+    if (isNew) {
+      this.#owned = ident
+      this.#peaks.noteSize(this.#store.size)
+    }
+    const value = counts[rate]
     this.#peaks.note(rate, value, ident)
     return rateReply(value)
   }
 
-  /** The client's connection is this stream's from now on; the one before it is over. */
-  #connect(ident: string): ClientNumber {
-    const {client, isNew} = this.#table.connect(ident)
-    this.#disown()
-    this.#owned = client
-    if (isNew) this.#peaks.noteSize(this.#table.size)
-    return client
-  }
-
-  #disown(): void {
-    if (this.#owned !== undefined) this.#table.disconnect(this.#owned)
+  #disown(): Soon<void> {
+    const ident = this.#owned
     this.#owned = undefined
+    return ident === undefined ? undefined : this.#store.disconnect(ident)
   }
 
   #fail(warning: string): string {
@@ -170,6 +227,11 @@ export class AnvilStream {
     this.end()
     return ''
   }
+}
+
+/** What becomes of a result, now or when it comes. */
+function after<T>(result: Soon<T>, goOn: (result: T) => string): Soon<string> {
+  return result instanceof Promise ? result.then(goOn) : goOn(result)
 }
 
 function rateReply(rate: number): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import {memoryStore} from '../../src/anvil/memory-store.ts'
 import {Peaks} from '../../src/anvil/peaks.ts'
 import {AnvilStream} from '../../src/anvil/stream.ts'
 import {AnvilTable} from '../../src/anvil/table.ts'
@@ -8,7 +9,7 @@ function server(unit = 60) {
   const clock = {now: 0}
   const table = new AnvilTable(unit, () => clock.now)
   const peaks = new Peaks(() => new Date(2026, 10, 2, 15, 10, 39).getTime())
-  const stream = () => new AnvilStream(table, peaks)
+  const stream = () => new AnvilStream(memoryStore(table), peaks)
   return {clock, table, peaks, stream}
 }
 const request = (name: string, ident = 'smtp:192.0.2.7') => `request=${name}\nident=${ident}\n\n`

@@ -39,6 +39,11 @@ test('a plain configuration has nothing to be said about it', () => {
 /** What it is, the text, and all that is said. */
 const ERRORS: readonly (readonly [string, string, ...RegExp[]])[] = [
   [
+    'a store of the counting server that there is not',
+    "\n$anvil_store = 'redis';",
+    /^a\.conf:2:1: \$anvil_store: expected 'memory', found "redis"$/,
+  ],
+  [
     'a misspelt setting under strict, and the nearest name',
     'use strict;\n$max_servrs = 4;',
     /^a\.conf:2:1: there is no setting \$max_servrs \(did you mean \$max_servers\?\)$/,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import {readdirSync} from 'node:fs'
 import test from 'node:test'
+import {memoryStore} from '../../src/anvil/memory-store.ts'
 import {Peaks} from '../../src/anvil/peaks.ts'
 import {ANNOUNCEMENT, AnvilStream} from '../../src/anvil/stream.ts'
 import {AnvilTable} from '../../src/anvil/table.ts'
@@ -22,14 +23,14 @@ const withoutTlstr = (reply: string) => reply.replace(/tlstr=\d+\n/g, '')
 /** A server with its streams, fed with recorded octets. */
 class Replay {
   now = 0
-  readonly #table = new AnvilTable(5, () => Math.floor(this.now))
+  readonly #store = memoryStore(new AnvilTable(5, () => Math.floor(this.now)))
   readonly #peaks = new Peaks(() => 0)
   readonly #streams = new Map<number, AnvilStream>()
 
   stream(conn = 0): AnvilStream {
     let stream = this.#streams.get(conn)
     if (!stream) {
-      stream = new AnvilStream(this.#table, this.#peaks)
+      stream = new AnvilStream(this.#store, this.#peaks)
       this.#streams.set(conn, stream)
     }
     return stream

@@ -106,11 +106,12 @@ function wrongDestiny(value: Scalar): Complaint | undefined {
   return {level: 'error', message: `expected ${names.join(', ')}, found ${shown(value)}`}
 }
 
-function wrongChoice({choices}: SettingDefinition, value: Scalar): Complaint | undefined {
+function wrongChoice({choices, strict}: SettingDefinition, value: Scalar): Complaint | undefined {
   if (!choices || typeof value === 'object' || value === '' || choices.includes(String(value).toLowerCase()))
     return undefined
   const list = choices.map(choice => `'${choice}'`).join(', ')
-  return {level: 'warning', message: `expected ${list} or undef, found ${shown(value)}`}
+  const level = strict ? 'error' : 'warning'
+  return {level, message: `expected ${list}${strict ? '' : ' or undef'}, found ${shown(value)}`}
 }
 
 function wrongMethod(value: Scalar): Complaint | undefined {

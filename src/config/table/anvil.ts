@@ -19,6 +19,15 @@ export const ANVIL: readonly SettingDefinition[] = [
     doc: 'permissions of $anvil_socket; its folder is closed to others',
   },
   {
+    name: '$anvil_store',
+    kind: 'enum',
+    bank: 'no',
+    default: "'memory'",
+    choices: ['memory'],
+    strict: true,
+    doc: 'where amavis anvil counts: memory, which is its own',
+  },
+  {
     name: '$anvil_rate_time_unit',
     kind: 'sec',
     bank: 'no',

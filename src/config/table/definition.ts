@@ -57,6 +57,8 @@ export interface SettingDefinition {
   readonly successor?: string
   /** the only texts it takes, in small letters */
   readonly choices?: readonly string[]
+  /** nothing could stand in for another text: it is an error */
+  readonly strict?: true
   readonly doc: string
 }
 

@@ -3,7 +3,8 @@
  *
  * Field names of the JSON are part of the command's manual and keep their meaning.
  */
-import type {AnvilClient, AnvilState} from '../../anvil/control.ts'
+import type {AnvilState} from '../../anvil/control.ts'
+import type {NamedClient} from '../../anvil/store.ts'
 import {visibleJson, visibleText} from '../visible.ts'
 
 /** The manual's section about it. */
@@ -55,7 +56,7 @@ export function anvilHeading(sort: AnvilColumn, reversed: boolean): string {
   )
 }
 
-export function anvilLine(client: AnvilClient): string {
+export function anvilLine(client: NamedClient): string {
   const {service, client: name} = splitIdent(client.ident)
   const numbers = NUMBERS.map(number => String(client[number]).padStart(NUMBER_WIDTH)).join('')
   return visibleText(`${fit(name, CLIENT_WIDTH)}${fit(service, SERVICE_WIDTH)}${numbers}`)
@@ -72,17 +73,17 @@ export function anvilSummary({size, connections, unit, upSeconds}: AnvilState): 
 
 /** Filtered by client and service, in the order of a column. */
 export function selectClients(
-  clients: readonly AnvilClient[],
+  clients: readonly NamedClient[],
   filter: RegExp | undefined,
   sort: AnvilColumn,
   reversed: boolean,
-): readonly AnvilClient[] {
+): readonly NamedClient[] {
   const sign = reversed ? -1 : 1
   const shown = clients.filter(({ident}) => filter === undefined || filter.test(ident))
   return shown.sort((a, b) => sign * compare(a, b, sort))
 }
 
-function compare(a: AnvilClient, b: AnvilClient, column: AnvilColumn): number {
+function compare(a: NamedClient, b: NamedClient, column: AnvilColumn): number {
   switch (column) {
     case 'client':
     case 'service': {
@@ -96,7 +97,7 @@ function compare(a: AnvilClient, b: AnvilClient, column: AnvilColumn): number {
   }
 }
 
-function sum(client: AnvilClient): number {
+function sum(client: NamedClient): number {
   return NUMBERS.reduce((total, name) => total + client[name], 0)
 }
 

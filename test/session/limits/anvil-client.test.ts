@@ -4,6 +4,7 @@ import {rmSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
+import {memoryStore} from '../../../src/anvil/memory-store.ts'
 import {Peaks} from '../../../src/anvil/peaks.ts'
 import {createAnvilServer} from '../../../src/anvil/server.ts'
 import {AnvilTable} from '../../../src/anvil/table.ts'
@@ -15,7 +16,7 @@ const RULES = {announce: true, connectionLimit: 100, requestTimeoutMs: 60_000}
 
 async function startServer(t: TestContext, socket: string) {
   const table = new AnvilTable(60, () => Math.floor(performance.now() / 1000))
-  const server = createAnvilServer(table, new Peaks(), RULES, {log: silentLog})
+  const server = createAnvilServer(memoryStore(table), new Peaks(), RULES, {log: silentLog})
   await server.listen(socket)
   t.after(() => server.close())
   return {table, server}

@@ -4,6 +4,7 @@ import {once} from 'node:events'
 import net from 'node:net'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
+import {memoryStore} from '../../../src/anvil/memory-store.ts'
 import {Peaks} from '../../../src/anvil/peaks.ts'
 import {createAnvilServer} from '../../../src/anvil/server.ts'
 import {AnvilTable} from '../../../src/anvil/table.ts'
@@ -39,7 +40,7 @@ async function counting(t: TestContext): Promise<Counting> {
   const table = new AnvilTable(60, () => 0)
   const asked: string[] = []
   const server = createAnvilServer(
-    table,
+    memoryStore(table),
     new Peaks(),
     {announce: true, connectionLimit: 10, requestTimeoutMs: 60_000},
     {log: silentLog, asked: request => void asked.push(request)},
