@@ -38,9 +38,14 @@ export interface Channel {
 /** What a mail in hand gets when its child is to end at once. */
 export const GRACE_MS = 4000
 
-/** A child that did this many tasks since it last did so gives memory back when it is idle for so long. */
-const TASKS_UNTIL_RELEASE = 300
-const IDLE_UNTIL_RELEASE_MS = 3000
+/**
+ * When an idle child gives memory back: what the tasks since it last did so have left behind is worth the 30 ms of CPU.
+ * Few tasks are worth them after a longer pause only, so that one mail now and then costs next to nothing.
+ */
+const RELEASES: readonly {readonly tasks: number; readonly idleMs: number}[] = [
+  {tasks: 300, idleMs: 3000},
+  {tasks: 4, idleMs: 15_000},
+]
 
 /** Connections between two looks at the resident memory; a look costs some microseconds. */
 const MEMORY_LOOK_EVERY = 16
@@ -128,15 +133,18 @@ export class Child {
     const {channel, service, title} = this.#options
     title.show(() => childTitle(service.tasks, 'avail'))
     channel.send({type: 'idle', tasks: service.tasks, wornOut: this.#isWornOut()})
-    if (service.tasks - this.#releasedAt >= TASKS_UNTIL_RELEASE) this.#releaseWhenIdle()
+    this.#releaseWhenIdle()
   }
 
   #releaseWhenIdle(): void {
     const {service, releaseMemory} = this.#options
+    const done = service.tasks - this.#releasedAt
+    const due = RELEASES.find(({tasks}) => done >= tasks)
+    if (!due) return
     this.#release = setTimeout(() => {
       this.#releasedAt = service.tasks
       releaseMemory?.()
-    }, IDLE_UNTIL_RELEASE_MS).unref()
+    }, due.idleMs).unref()
   }
 
   #isWornOut(): boolean {

@@ -35,7 +35,7 @@ const ORDERS: ChildOrders = {
 }
 
 /** A child on a channel and a service that are turned by hand. */
-function makeChild(orders: Partial<ChildOrders> = {}, residentBytes = () => 0) {
+function makeChild(orders: Partial<ChildOrders> = {}, residentBytes = () => 0, releaseMemory = () => {}) {
   const sent: FromChild[] = []
   const titles: string[] = []
   const exits: number[] = []
@@ -60,6 +60,7 @@ function makeChild(orders: Partial<ChildOrders> = {}, residentBytes = () => 0) {
     log: silentLog,
     exit: status => void exits.push(status),
     residentBytes,
+    releaseMemory,
     title: new Title(title => void titles.push(title)),
     channel: {
       send: message => void sent.push(message),
@@ -117,6 +118,33 @@ test('after $max_requests transactions, or with too much memory, a child says th
   memory.done()
   await until('idle', () => memory.sent.length === 2)
   assert.deepEqual(memory.sent[1], idle(1, true))
+})
+
+test('an idle child gives memory back: after many mails soon, after a few when it is idle for longer', async t => {
+  t.mock.timers.enable({apis: ['setTimeout']})
+  let releases = 0
+  const {give, done, sent} = makeChild({}, undefined, () => void releases++)
+  const serve = async (mails: number) => {
+    for (let mail = 0; mail < mails; mail++) {
+      const before = sent.length
+      give()
+      done()
+      while (sent.length === before) await Promise.resolve()
+    }
+  }
+  const releasesAfter = (ms: number) => {
+    t.mock.timers.tick(ms)
+    return releases
+  }
+  await serve(3)
+  assert.equal(releasesAfter(60_000), 0, 'one that has hardly done anything')
+  await serve(1)
+  assert.equal(releasesAfter(14_999), 0)
+  await serve(1)
+  assert.deepEqual([releasesAfter(14_999), releasesAfter(1)], [0, 1], 'the last mail counts')
+  assert.equal(releasesAfter(60_000), 1, 'once')
+  await serve(300)
+  assert.deepEqual([releasesAfter(2999), releasesAfter(1)], [1, 2])
 })
 
 test('told to end, an idle child ends at once and a busy one after its connection', async () => {
