@@ -78,7 +78,7 @@ export async function createMailService({
     scannerStates.report(name, condition, reason)
   const scanners = new VirusScanners({log, report: reportScanner})
   const partsFolder = () => spool.partsFolder()
-  const spamScanners = new SpamScanners({settings, log, spamHelper})
+  const spamScanners = new SpamScanners({settings, log, spamHelper, report: reportScanner})
   const decoders = createDecoders({base, folder: partsFolder})
   const hooksFile = settings.string('$custom_hooks')
   const hooks = hooksFile

@@ -12,7 +12,7 @@ import {scannedText} from '../../src/checks/spam/scanned-text.ts'
 import type {SpamScanner} from '../../src/checks/spam/scanner.ts'
 import {spamAssassin} from '../../src/checks/spam/spamassassin/spam-assassin.ts'
 import {spamdClient} from '../../src/checks/spam/spamd/spamd-client.ts'
-import {context, spamMail} from '../checks/spam/support.ts'
+import {context, spamMail, watched} from '../checks/spam/support.ts'
 import {
   endProcess,
   siteFolder,
@@ -56,7 +56,10 @@ test('the corpus gets the same tests and points on all three ways', {timeout: 60
   t.after(() => endProcess(spamd))
   const scanners = {
     helper: spamAssassin(entryOf("['SpamAssassin', 'SpamAssassin']"), helper.socketPath),
-    spamd: spamdClient(entryOf(`['SpamdClient', 'SpamdClient', host => '127.0.0.1', port => ${port}]`)),
+    spamd: await spamdClient(
+      entryOf(`['SpamdClient', 'SpamdClient', host => '127.0.0.1', port => ${port}]`),
+      watched().deps,
+    ),
   }
   t.after(() => scanners.helper.close())
   const [expected, byHelper, bySpamd] = await Promise.all([

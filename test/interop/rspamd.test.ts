@@ -15,7 +15,7 @@ import type {SpamMail, SpamScanner} from '../../src/checks/spam/scanner.ts'
 import {sendMail} from '../../src/demo/feed.ts'
 import {startSink} from '../../src/demo/sink.ts'
 import {silentLog} from '../../src/log/log.ts'
-import {spamMail} from '../checks/spam/support.ts'
+import {spamMail, watched} from '../checks/spam/support.ts'
 import {daemonLog, startDaemon} from '../support/daemon.ts'
 import {
   killRspamd,
@@ -56,7 +56,7 @@ async function rspamdIn(t: TestContext): Promise<Home & {rspamd: ChildProcess}> 
 
 async function scannerOf(t: TestContext, options: string): Promise<SpamScanner> {
   const {settings} = spamMail('\n', {conf: `@spam_scanners = (['Rspamd', 'RspamdClient', ${options}]);`})
-  const scanner = await rspamdClient(spamScannerEntries(settings.list('@spam_scanners'))[0]!)
+  const scanner = await rspamdClient(spamScannerEntries(settings.list('@spam_scanners'))[0]!, watched().deps)
   t.after(() => scanner.close())
   return scanner
 }
@@ -130,6 +130,9 @@ test('killed, started again, hung, resumed: failures end in time, and it is aske
   const start = performance.now()
   assert.match(await failure(scanner, 400), /timed out/)
   assert.ok(performance.now() - start < 1000)
+  for (let mail = 0; mail < 3; mail++)
+    assert.match(await failure(scanner, 60_000), /^not asked until it answers again: .*timed out/)
+  assert.ok(performance.now() - start < 5000, 'no mail but the first waits for its answer')
   signalRspamd(again, 'SIGCONT')
   const resumed = performance.now()
   await recovers()

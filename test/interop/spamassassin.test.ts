@@ -17,7 +17,7 @@ import {sendMail} from '../../src/demo/feed.ts'
 import {demoMail} from '../../src/demo/mails.ts'
 import {startSink} from '../../src/demo/sink.ts'
 import {silentLog} from '../../src/log/log.ts'
-import {spamMail} from '../checks/spam/support.ts'
+import {spamMail, watched} from '../checks/spam/support.ts'
 import {amavis} from '../support/amavis.ts'
 import {daemonLog, startDaemon} from '../support/daemon.ts'
 import {endProcess, siteFolder, startHelper, startSpamd} from '../support/spamassassin.ts'
@@ -53,7 +53,8 @@ function helperScanner(t: TestContext, helper: SpamHelper): SpamScanner {
   return scanner
 }
 
-const spamdScanner = (options: string) => spamdClient(entryOf(`['spamd', 'SpamdClient', ${options}]`))
+const spamdScanner = (options: string, {deps} = watched()) =>
+  spamdClient(entryOf(`['spamd', 'SpamdClient', ${options}]`), deps)
 
 /** `NAME=points …` for each answer, or why there is none. */
 async function scores(scanner: SpamScanner, mail: SpamMail, timeoutMs = 60_000): Promise<readonly string[]> {
@@ -221,30 +222,39 @@ test('spamd over TCP, a Unix socket and TLS; killed, hung and started again', as
     `host => '127.0.0.1', port => ${port}, command => 'SYMBOLS'`,
   ]) {
     // a child of spamd that is only being started hangs up on TLS
-    const scanner = spamdScanner(options)
+    const scanner = await spamdScanner(options)
     const marked = async () => /AM_TEST_MARKER/.test((await scores(scanner, spamMail(MARKED))).join())
     await until(`points by ${options}`, marked)
   }
-  const distrusted = spamdScanner(`host => '127.0.0.1', port => ${tlsPort}, tls => 1`)
+  const distrusted = await spamdScanner(`host => '127.0.0.1', port => ${tlsPort}, tls => 1`)
   assert.match((await scores(distrusted, spamMail(MARKED))).join(), /self-signed certificate/)
 
-  const scanner = spamdScanner(`host => '127.0.0.1', port => ${port}`)
+  const scanner = await spamdScanner(`host => '127.0.0.1', port => ${port}`)
   spamd.kill('SIGSTOP')
   for (const child of childrenOf(spamd.pid!)) process.kill(child, 'SIGSTOP')
+  const hungAt = performance.now()
   assert.match((await scores(scanner, spamMail(MARKED), 500)).join(), /timed out/)
+  for (let mail = 0; mail < 3; mail++)
+    assert.match(
+      (await scores(scanner, spamMail(MARKED))).join(),
+      /^not asked until it answers again: .*timed out/,
+    )
+  assert.ok(performance.now() - hungAt < 5000, 'no mail but the first waits for its answer')
   for (const child of childrenOf(spamd.pid!)) process.kill(child, 'SIGKILL')
   spamd.kill('SIGKILL')
   await until('spamd to be gone', () => spamd.signalCode !== null)
   assert.match(
-    (await scores(spamdScanner(`host => '127.0.0.1', port => ${port}`), spamMail(MARKED))).join(),
+    (await scores(await spamdScanner(`host => '127.0.0.1', port => ${port}`), spamMail(MARKED))).join(),
     /ECONNREFUSED/,
   )
 
   appendFileSync(path.join(site, 'local.cf'), 'body AM_TEST_LATER /marker/\nscore AM_TEST_LATER 0.25\n')
   spamd = await startSpamd(site, port)
+  const startedAt = performance.now()
   await until('spamd to be asked again', async () =>
     /AM_TEST_LATER=0.25/.test((await scores(scanner, spamMail(MARKED))).join()),
   )
+  assert.ok(performance.now() - startedAt < 10_000)
 })
 
 test('two spamd that load new rules one after the other: every mail gets its points', async t => {
@@ -255,7 +265,7 @@ test('two spamd that load new rules one after the other: every mail gets its poi
     ports.map(port => startSpamd(site, port, ['--pidfile', path.join(folder, `${port}.pid`)])),
   )
   t.after(async () => void (await Promise.all(servers.map(endProcess))))
-  const scanner = spamdScanner(`host => '${ports.map(port => `127.0.0.1:${port}`).join()}'`)
+  const scanner = await spamdScanner(`host => '${ports.map(port => `127.0.0.1:${port}`).join()}'`)
   appendFileSync(path.join(site, 'local.cf'), 'body AM_TEST_LATER /marker/\nscore AM_TEST_LATER 0.25\n')
   const seen: string[] = []
   const ask = async () => {
@@ -264,7 +274,7 @@ test('two spamd that load new rules one after the other: every mail gets its poi
   }
   for (const [index, server] of servers.entries()) {
     server.kill('SIGHUP')
-    const alone = spamdScanner(`host => '127.0.0.1:${ports[index]}'`)
+    const alone = await spamdScanner(`host => '127.0.0.1:${ports[index]}'`)
     await until('new rules', async () => {
       await ask()
       return /AM_TEST_LATER/.test((await scores(alone, spamMail(MARKED))).join())

@@ -53,7 +53,7 @@ test('several engines: points times their factors add up, tests and fields are j
   const {settings, folder} = await engines(t)
   const {mail, header} = reporting()
   const {services, logged} = recordedServices()
-  const spamScanners = new SpamScanners({settings, log: services.log})
+  const spamScanners = new SpamScanners({settings, log: services.log, report() {}})
   t.after(() => spamScanners.close())
   const run = new Run({state() {}, mark() {}, remainingMs: () => 10_000})
   const findings = await checkSpam(

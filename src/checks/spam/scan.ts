@@ -4,6 +4,7 @@
  * A scanner that fails contributes nothing: the others' points count, and the log says who failed (spec/daemon,
  * Failure semantics). Where none answers, the built-in test-string scanner looks.
  */
+import type {ScannerCondition} from '../breaker.ts'
 import type {Finding, SpamReport} from '../finding.ts'
 import type {ScanContext, SpamAnswer, SpamMail, SpamResult, SpamScanner} from './scanner.ts'
 import {scanSpamTestString} from './test-strings.ts'
@@ -12,7 +13,7 @@ export interface SpamScan extends ScanContext {
   /** a scanner has answered; ends its section of TIMING */
   readonly answered: (name: string) => void
   /** how a scanner is, after each mail; for the bus */
-  readonly report: (name: string, condition: 'ok' | 'failing', reason?: string) => void
+  readonly report: (name: string, condition: ScannerCondition, reason?: string) => void
 }
 
 /** Rejects never. */
@@ -28,7 +29,7 @@ export async function scanSpam(
       scan.answered(scanner.section ?? scanner.name)
       if (result.kind === 'failed') {
         scan.log.write(-1, `${scanner.name} FAILED: ${result.reason}`)
-        scan.report(scanner.name, 'failing', result.reason)
+        scan.report(scanner.name, result.isOpen ? 'open' : 'failing', result.reason)
       } else scan.report(scanner.name, 'ok')
       return {scanner, result}
     }),

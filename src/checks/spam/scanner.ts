@@ -6,6 +6,7 @@ import type {Log} from '../../log/log.ts'
 import type {Client, Envelope} from '../../message/envelope.ts'
 import type {Header, Part} from '../../message/message.ts'
 import type {Octets} from '../../message/octets.ts'
+import type {ScannerCondition} from '../breaker.ts'
 import type {VerifiedSignature} from '../dkim/signature.ts'
 import type {SpamReport} from '../finding.ts'
 
@@ -41,7 +42,11 @@ export type Opinion = 'ham' | 'spam' | 'unsure'
 
 export type SpamResult =
   | {readonly kind: 'scanned'; readonly answers: readonly SpamAnswer[]; readonly opinion?: Opinion}
-  | {readonly kind: 'failed'; readonly reason: string}
+  /** isOpen: it was not asked, as it is down */
+  | {readonly kind: 'failed'; readonly reason: string; readonly isOpen?: boolean}
+
+/** Is told of a scanner that is in another condition than before, and why. */
+export type ReportCondition = (name: string, condition: ScannerCondition, reason: string) => void
 
 export interface ScanContext {
   /** ms; the scanner ends by itself within them */

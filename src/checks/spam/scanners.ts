@@ -10,7 +10,7 @@ import type {Scalar} from '../../config/value.ts'
 import {errorText} from '../../errors.ts'
 import type {Log} from '../../log/log.ts'
 import {type SpamScannerEntry, spamScannerEntries} from './entries.ts'
-import type {SpamScanner} from './scanner.ts'
+import type {ReportCondition, SpamScanner} from './scanner.ts'
 
 /** What scanners are made with. */
 export interface SpamScannerDeps {
@@ -19,6 +19,7 @@ export interface SpamScannerDeps {
   readonly log: Log
   /** where this generation's SpamAssassin helper listens; undefined: it has none */
   readonly spamHelper?: string | undefined
+  readonly report: ReportCondition
 }
 
 type Maker = (entry: SpamScannerEntry, deps: SpamScannerDeps) => SpamScanner | Promise<SpamScanner>
@@ -27,8 +28,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   ExtProg: async (entry, {settings}) => (await import('./programs/ext-prog.ts')).extProg(entry, settings),
   SpamAssassin: async (entry, {spamHelper}) =>
     (await import('./spamassassin/spam-assassin.ts')).spamAssassin(entry, spamHelper),
-  RspamdClient: async entry => (await import('./rspamd/rspamd-client.ts')).rspamdClient(entry),
-  SpamdClient: async entry => (await import('./spamd/spamd-client.ts')).spamdClient(entry),
+  RspamdClient: async (entry, deps) => (await import('./rspamd/rspamd-client.ts')).rspamdClient(entry, deps),
+  SpamdClient: async (entry, deps) => (await import('./spamd/spamd-client.ts')).spamdClient(entry, deps),
 }
 
 export class SpamScanners {

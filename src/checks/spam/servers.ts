@@ -1,11 +1,8 @@
 /**
- * servers — where the daemons listen that spam scanners ask, as an entry of `@spam_scanners` says, and which of
- * them are worth asking.
+ * servers — where the daemons listen that spam scanners ask, as an entry of `@spam_scanners` says.
  *
  *     ['SpamdClient', 'Amavis::SpamControl::SpamdClient', host => 'sa1.example.net,[2001:db8::1]:1783', tls => 1]
  *     ['SpamdClient', 'Amavis::SpamControl::SpamdClient', socket => '/run/spamd.sock']
- *
- * One that fails is left alone for a while, so that a dead server does not cost each mail its time.
  */
 import {readFileSync} from 'node:fs'
 import {isTrue} from '../../config/number.ts'
@@ -26,10 +23,6 @@ export interface ServerDefaults {
   readonly hosts: readonly string[]
   readonly port: number
 }
-
-/** For how long a server that failed is not asked. */
-export const REFUSED_PAUSE_MS = 2000
-export const HUNG_PAUSE_MS = 5000
 
 /**
  * Those of an entry, in the order in which they are to be asked.
@@ -68,27 +61,4 @@ export function texts(value: Scalar): readonly string[] {
   return items
     .flatMap(item => (typeof item === 'string' ? item.split(/[\s,]+/) : []))
     .filter(item => item !== '')
-}
-
-/** Which servers have failed lately; times in ms of the clock that is handed in. */
-export class Breakers {
-  readonly #now: () => number
-  readonly #closedAgainAt = new Map<Server, number>()
-
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now
-  }
-
-  /** Those that may be asked. */
-  usable(servers: readonly Server[]): readonly Server[] {
-    return servers.filter(server => (this.#closedAgainAt.get(server) ?? 0) <= this.#now())
-  }
-
-  failed(server: Server, pauseMs: number): void {
-    this.#closedAgainAt.set(server, this.#now() + pauseMs)
-  }
-
-  answered(server: Server): void {
-    this.#closedAgainAt.delete(server)
-  }
 }

@@ -118,7 +118,7 @@ export async function rehearse(
   const partsFolder = async () => path.join(folder, 'parts')
   const decoders = createDecoders({base: folder, folder: partsFolder})
   const virusScanners = new VirusScanners({log, report() {}})
-  const spamScanners = new SpamScanners({settings: sources.settings, log, spamHelper})
+  const spamScanners = new SpamScanners({settings: sources.settings, log, spamHelper, report() {}})
   const mail = transactionOf(octets, request, {settings, timing})
   const services: MailServices = {
     ...(request.partsOnly

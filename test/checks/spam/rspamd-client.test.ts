@@ -10,7 +10,8 @@ import test, {type TestContext} from 'node:test'
 import {spamScannerEntries} from '../../../src/checks/spam/entries.ts'
 import {rspamdClient} from '../../../src/checks/spam/rspamd/rspamd-client.ts'
 import {TEST_CERTIFICATE as cert, TEST_KEY as key} from '../../support/certificate.ts'
-import {context, spamMail} from './support.ts'
+import {until} from '../../support/wait.ts'
+import {context, spamMail, watched} from './support.ts'
 
 interface Asked {
   readonly url: string
@@ -24,13 +25,14 @@ type Reply = (asked: Asked, response: http.ServerResponse) => void
 const SAID = JSON.stringify({score: 3, action: 'no action', symbols: {A: {score: 1}, B: {score: 2}}})
 const well: Reply = (_, response) => response.end(SAID)
 
-/** An Rspamd of a few lines. @returns where it is, and what it was asked */
+/** An Rspamd of a few lines. @returns where it is, and what it was asked but for pings */
 async function server(
   t: TestContext,
   reply: Reply = well,
   {
     listen = {port: 0, host: '127.0.0.1'} as net.ListenOptions,
     tls = undefined as https.ServerOptions | undefined,
+    ping = ((_, response) => response.end('pong\r\n')) as Reply,
   } = {},
 ) {
   const asked: Asked[] = []
@@ -39,8 +41,10 @@ async function server(
     request.on('data', chunk => chunks.push(chunk))
     request.on('end', () => {
       const {url = '', headersDistinct: fields, socket} = request
-      asked.push({url, fields, body: Buffer.concat(chunks), socket})
-      reply(asked.at(-1)!, response)
+      const question = {url, fields, body: Buffer.concat(chunks), socket}
+      if (url === '/ping') return ping(question, response)
+      asked.push(question)
+      reply(question, response)
     })
     request.on('error', () => {})
   }
@@ -55,10 +59,10 @@ async function server(
   return {port: typeof address === 'object' ? (address?.port ?? 0) : 0, asked, listener}
 }
 
-async function client(t: TestContext, options: string, now?: () => number) {
+async function client(t: TestContext, options: string, {deps} = watched()) {
   const {settings} = spamMail('\n', {conf: `@spam_scanners = (['rspamd', 'RspamdClient', ${options}]);`})
   const [entry] = spamScannerEntries(settings.list('@spam_scanners'))
-  const scanner = await rspamdClient(entry!, now ? {now} : {})
+  const scanner = await rspamdClient(entry!, deps)
   t.after(() => scanner.close())
   return scanner
 }
@@ -110,7 +114,7 @@ test('the mail is given as it came, with all recipients and what is known of its
   const [dialogue = '', scored] = lines
   assert.match(
     dialogue,
-    /^5 rspamd 127\.0\.0\.1:\d+ > POST \/checkv2, From: .*, 20 octets < 200 \{"score":3,/,
+    /^5 rspamd 127\.0\.0\.1:\d+ > POST \/checkv2 HTTP\/1\.1\r\n.* < HTTP\/1\.1 200 OK\r\n.*\{"score":3,/s,
   )
   assert.doesNotMatch(dialogue, /pw/, 'a password is not for the log')
   assert.equal(scored, '2 rspamd rspamd score 1.50/3.00 (no action) B=2,A=1')
@@ -189,13 +193,18 @@ test('of a body over the limit the beginning is given', async t => {
   assert.equal(asked[0]?.body.toString(), `Subject: x\r\n\r\n${'x'.repeat(10)}`)
 })
 
-test('a connection is kept for the next mail, and one that was closed meanwhile costs nothing', async t => {
-  const {port, asked, listener} = await server(t)
-  const scanner = await client(t, `host => '127.0.0.1', port => ${port}`)
-  for (let n = 0; n < 2; n++) await scanner.scan(spamMail(MAIL), context())
-  assert.equal(new Set(asked.map(({socket}) => socket)).size, 1)
-  listener.closeAllConnections()
-  assert.equal((await scanner.scan(spamMail(MAIL), context())).kind, 'scanned')
+test('an answer in chunks, and one that ends with its connection, are as good', async t => {
+  const chunked = await server(t, (_, response) => {
+    response.write(SAID.slice(0, 20))
+    response.end(SAID.slice(20))
+  })
+  const plain = await server(t, ({socket}) => void socket.end(`HTTP/1.0 200 OK\r\n\r\n${SAID}`))
+  for (const {port} of [chunked, plain]) {
+    const scanner = await client(t, `host => '127.0.0.1', port => ${port}`)
+    const result = await scanner.scan(spamMail(MAIL), context())
+    assert.ok(result.kind === 'scanned')
+    assert.equal(result.answers[0]?.report.score, 3)
+  }
 })
 
 test('a Unix socket and TLS, with a certificate that is known', async t => {
@@ -217,43 +226,53 @@ test('a Unix socket and TLS, with a certificate that is known', async t => {
   assert.match(unknown.kind === 'failed' ? unknown.reason : '', /self-signed certificate/)
 })
 
-test('a server that gives rubbish, refuses or hangs is followed by the next, and left alone for a while', async t => {
-  const bad = await server(t, (_, response) => response.end('hello'))
-  const hung = await server(t, () => {})
+test('a server that gives rubbish, refuses or hangs is followed by the next, and pinged until it is well', async t => {
+  let isWell = false
+  const rubbish: Reply = (_, response) => response.writeHead(500).end('hello')
+  const bad = await server(t, (...asked) => (isWell ? well : rubbish)(...asked), {
+    ping: (...asked) => (isWell ? well : rubbish)(...asked),
+  })
+  const hung = await server(t, () => {}, {ping: ({socket}) => void socket.destroy()})
   const good = await server(t)
-  let time = 0
   const list = [bad, hung, good].map(({port}) => `127.0.0.1:${port}`).join(',')
-  const scanner = await client(t, `host => '127.0.0.1:1,${list}'`, () => time)
+  const watch = watched()
+  const scanner = await client(t, `host => '127.0.0.1:1,${list}'`, watch)
   const counts = async () => {
     assert.equal((await scanner.scan(spamMail(MAIL), context(400))).kind, 'scanned')
     return [bad, hung, good].map(({asked}) => asked.length)
   }
   assert.deepEqual(await counts(), [1, 1, 1])
   assert.deepEqual(await counts(), [1, 1, 2])
-  time = 3000
-  assert.deepEqual(await counts(), [2, 1, 3])
+  isWell = true
+  await until('the first that is well to be asked again', async () => (await counts())[0] === 2)
+  assert.deepEqual([hung.asked.length, watch.conditions], [1, []], 'one that answers is enough')
 })
 
-test('when none answers the scan has failed, within its time', async t => {
-  const {port} = await server(t, () => {})
-  const scanner = await client(t, `host => '127.0.0.1', port => ${port}`)
+test('a mail waits for a server that hangs and those after it do not; it is asked again when it answers', async t => {
+  let isWell = false
+  const {port, asked} = await server(t, (...question) => void (isWell && well(...question)), {
+    ping: ({socket}, response) => void (isWell ? response.end('pong\r\n') : socket.destroy()),
+  })
+  const watch = watched()
+  const scanner = await client(t, `host => '127.0.0.1', port => ${port}`, watch)
   const start = performance.now()
-  assert.deepEqual(await scanner.scan(spamMail(MAIL), context(100)), {
-    kind: 'failed',
-    reason: `127.0.0.1:${port}: timed out`,
-  })
+  const reason = `127.0.0.1:${port}: timed out`
+  assert.deepEqual(await scanner.scan(spamMail(MAIL), context(100)), {kind: 'failed', reason})
+  const open = {kind: 'failed', reason: `not asked until it answers again: ${reason}`, isOpen: true}
+  for (let mail = 0; mail < 3; mail++)
+    assert.deepEqual(await scanner.scan(spamMail(MAIL), context(60_000)), open)
   assert.ok(performance.now() - start < 2000)
-  assert.deepEqual(await scanner.scan(spamMail(MAIL), context(100)), {
-    kind: 'failed',
-    reason: 'every Rspamd has failed a moment ago',
-  })
+  assert.deepEqual([asked.length, watch.conditions], [1, ['rspamd open']])
+  isWell = true
+  await until('it to be well', () => watch.conditions.at(-1) === 'rspamd ok')
+  assert.equal((await scanner.scan(spamMail(MAIL), context())).kind, 'scanned')
 })
 
 const BROKEN: readonly (readonly [string, Reply, RegExp])[] = [
   [
     'that breaks off',
     (_, response) => response.write('{', () => response.socket?.destroy()),
-    /aborted|hang up|ECONNRESET/,
+    /an answer that is cut off/,
   ],
   [
     'without an end',
@@ -265,7 +284,8 @@ const BROKEN: readonly (readonly [string, Reply, RegExp])[] = [
     (_, response) => void response.writeHead(403).end('{"error":"no"}'),
     /Rspamd says 403: no/,
   ],
-  ['that is no HTTP', ({socket}) => void socket.end('hello\r\n\r\n'), /Parse Error/],
+  ['that is no HTTP', ({socket}) => void socket.end('hello\r\n\r\n'), /an answer that is no HTTP/],
+  ['that is none', ({socket}) => void socket.end(), /no answer/],
 ]
 for (const [what, reply, reason] of BROKEN) {
   test(`an answer ${what} is a failure with its reason`, async t => {

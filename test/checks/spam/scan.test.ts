@@ -127,7 +127,7 @@ test('the start-up log has each scanner, what is missing for it, and modules tha
     conf: `@spam_scanners = (['sp', 'Amavis::SpamControl::SpamdClient', host => 'sa.test'],
       ['bogo', 'Amavis::SpamControl::ExtProg', '/no/such', []], ['odd', 'Amavis::SpamControl::Odd']);`,
   })
-  const scanners = new SpamScanners({settings, log: silentLog})
+  const scanners = new SpamScanners({settings, log: silentLog, report() {}})
   assert.deepEqual(await scanners.describe(settings), [
     'spam scanner sp: spamd at sa.test:783',
     'spam scanner bogo: not used: there is no program /no/such',

@@ -1,6 +1,6 @@
 /** support — mails as scanners see them. */
-import type {ScanContext, SpamMail} from '../../../src/checks/spam/scanner.ts'
-import {silentLog} from '../../../src/log/log.ts'
+import type {ReportCondition, ScanContext, SpamMail} from '../../../src/checks/spam/scanner.ts'
+import {type Log, silentLog} from '../../../src/log/log.ts'
 import {parseHeader} from '../../../src/message/header.ts'
 import {octetsOf} from '../../../src/message/octets.ts'
 import {settingsFrom} from '../../lookup/settings.ts'
@@ -40,3 +40,13 @@ export function spamMail(
 }
 
 export const context = (timeoutMs = 5000): ScanContext => ({timeoutMs, log: silentLog})
+
+/** What scanners are made with, and what they report. */
+export function watched(): {
+  readonly deps: {readonly log: Log; readonly report: ReportCondition}
+  readonly conditions: string[]
+} {
+  const conditions: string[] = []
+  const report: ReportCondition = (name, condition) => void conditions.push(`${name} ${condition}`)
+  return {deps: {log: silentLog, report}, conditions}
+}

@@ -15,8 +15,8 @@ export type Answer =
       /** what it would do: `no action`, `add header`, `reject` … */
       readonly action: string
     }
-  /** isDown: there is no use in asking this server for the next mail */
-  | {readonly kind: 'failed'; readonly reason: string; readonly isDown: boolean}
+  /** isUp: it works, and only does not take this mail */
+  | {readonly kind: 'failed'; readonly reason: string; readonly isUp: boolean}
 
 const MOST_SYMBOLS = 1000
 const MOST_FIELDS = 50
@@ -29,17 +29,17 @@ export function parseAnswer(status: number, body: Buffer): Answer {
   const said = parseJson(body)
   if (status !== 200) {
     const error = isRecord(said) ? printable(said['error'], LONGEST_OPTIONS) : ''
-    return failed(`Rspamd says ${status}${error === '' ? '' : `: ${error}`}`, status >= 500)
+    return failed(`Rspamd says ${status}${error === '' ? '' : `: ${error}`}`, status < 500)
   }
-  if (!isRecord(said)) return failed('an answer that is not of its protocol', true)
+  if (!isRecord(said)) return failed('an answer that is not of its protocol', false)
   const {score} = said
-  if (typeof score !== 'number' || !Number.isFinite(score)) return failed('an answer without a score', true)
+  if (typeof score !== 'number' || !Number.isFinite(score)) return failed('an answer without a score', false)
   const action = printable(said['action'], LONGEST_NAME) || 'no action'
   return {kind: 'report', report: reportOf(said, score, action), action}
 }
 
-function failed(reason: string, isDown: boolean): Answer {
-  return {kind: 'failed', reason, isDown}
+function failed(reason: string, isUp: boolean): Answer {
+  return {kind: 'failed', reason, isUp}
 }
 
 function reportOf(said: JsonRecord, score: number, action: string): Omit<SpamReport, 'scanner'> {

@@ -8,7 +8,7 @@ import type {SpamScannerEntry} from '../entries.ts'
 import type {SpamMail} from '../scanner.ts'
 import type {ScanUser} from '../users.ts'
 
-/** As node:http wants them: one value, or several of the same name. */
+/** One value, or several of the same name; octets as characters. */
 export type RequestFields = Readonly<Record<string, string | readonly string[]>>
 
 /** What of a mail is told; the octets are given beside it. */

@@ -3,33 +3,26 @@
  *
  *     ['Rspamd', 'Amavis::SpamControl::RspamdClient', url => 'http://127.0.0.1:11333/checkv2', score_factor => 0.33]
  *
- * The mail is given as it came, whatever its size; `mail_body_size_limit` cuts it. Servers are asked in turn until one
- * answers; one that refuses is left alone for seconds, one that hangs for longer. Everything that goes wrong is a
+ * The mail is given as it came, whatever its size; `mail_body_size_limit` cuts it. Everything that goes wrong is a
  * value: the mail goes on without the points.
  * Source: spec/daemon §10.4; Rspamd's protocol documentation.
  *
  * Diagnostics: score, action and tests at level 2.
  */
 import {errorText} from '../../../errors.ts'
+import type {Log} from '../../../log/log.ts'
 import type {ScoredTest} from '../../finding.ts'
+import {AskedServers, type Protocol} from '../asked-servers.ts'
 import type {SpamScannerEntry} from '../entries.ts'
+import {connectorFor} from '../exchange.ts'
 import {timesFactor} from '../scan.ts'
 import {bodyLimit} from '../scanned-text.ts'
-import type {ScanContext, SpamAnswer, SpamMail, SpamResult, SpamScanner} from '../scanner.ts'
-import {
-  Breakers,
-  HUNG_PAUSE_MS,
-  REFUSED_PAUSE_MS,
-  type Server,
-  serversOf,
-  serverText,
-  texts,
-  tlsUse,
-} from '../servers.ts'
+import type {ReportCondition, ScanContext, SpamAnswer, SpamMail, SpamResult, SpamScanner} from '../scanner.ts'
+import {type Server, serversOf, serverText, texts, tlsUse} from '../servers.ts'
 import {scanUsers} from '../users.ts'
 import {type Answer, parseAnswer} from './answer.ts'
-import {type Exchanged, HttpServer, type Question} from './exchange.ts'
-import {requestFields} from './request.ts'
+import {parseHttp, requestHead} from './http.ts'
+import {type RequestFields, requestFields} from './request.ts'
 
 const DEFAULTS = {hosts: ['127.0.0.1'], port: 11333}
 const DEFAULT_PATH = '/checkv2'
@@ -37,7 +30,8 @@ const DEFAULT_PATH = '/checkv2'
 const MOST_TESTS_LOGGED = 50
 
 export interface RspamdClientDeps {
-  readonly now?: () => number
+  readonly log: Log
+  readonly report: ReportCondition
 }
 
 interface Place {
@@ -45,41 +39,46 @@ interface Place {
   readonly path: string
 }
 
+const PROTOCOL: Protocol<Place> = {
+  // proxies take the end of what we send for our hanging up
+  endsStream: false,
+  largestAnswer: 4 * 1024 * 1024,
+  ping: ({server}) => requestHead({method: 'GET', path: '/ping', host: hostOf(server), fields: {}}, 0),
+  isPong: octets => {
+    const answer = parseHttp(octets)
+    return answer.kind === 'answer' && answer.status < 500
+  },
+}
+
 /** @throws Error when its options make no sense, or the file of certificates cannot be read */
-export async function rspamdClient(
-  entry: SpamScannerEntry,
-  {now = () => performance.now()}: RspamdClientDeps = {},
-): Promise<SpamScanner> {
+export async function rspamdClient(entry: SpamScannerEntry, deps: RspamdClientDeps): Promise<SpamScanner> {
+  const {name} = entry
+  const {log, report} = deps
   const places = placesOf(entry)
-  const tls = places.some(({server}) => 'host' in server && server.tls)
-    ? (await import('node:https')).default
-    : undefined
-  const servers = places.map(place => ({
-    ...place,
-    http: new HttpServer(place.server, 'host' in place.server && place.server.tls ? tls : undefined),
-  }))
-  return new RspamdClient(entry, servers, new Breakers(now))
+  const servers = new AskedServers({
+    name,
+    places,
+    connect: await connectorFor(places.map(({server}) => server)),
+    protocol: PROTOCOL,
+    log,
+    report: (condition, reason) => report(name, condition, reason),
+  })
+  return new RspamdClient(entry, places, servers)
 }
 
 type Scored = Extract<Answer, {kind: 'report'}>
-
-interface AskedServer extends Place {
-  readonly http: HttpServer
-}
 
 class RspamdClient implements SpamScanner {
   readonly name: string
   readonly description: string
   readonly #entry: SpamScannerEntry
-  readonly #servers: readonly AskedServer[]
-  readonly #breakers: Breakers
+  readonly #servers: AskedServers<Place>
 
-  constructor(entry: SpamScannerEntry, servers: readonly AskedServer[], breakers: Breakers) {
+  constructor(entry: SpamScannerEntry, places: readonly Place[], servers: AskedServers<Place>) {
     this.name = entry.name
     this.#entry = entry
     this.#servers = servers
-    this.#breakers = breakers
-    this.description = `${entry.name}: Rspamd at ${servers.map(({server}) => serverText(server)).join(', ')}`
+    this.description = `${entry.name}: Rspamd at ${places.map(({server}) => serverText(server)).join(', ')}`
   }
 
   async scan(mail: SpamMail, context: ScanContext): Promise<SpamResult> {
@@ -88,41 +87,14 @@ class RspamdClient implements SpamScanner {
     const answers: SpamAnswer[] = []
     for (const user of scanUsers(mail.envelope, mail.settings)) {
       const fields = requestFields(mail, user, this.#entry)
-      const answer = await this.#ask({fields, octets}, end, context)
+      const question = (place: Place) => requestOf(place, fields, octets)
+      const answer = await this.#servers.ask(question, parseOctets, end, context.log)
       if (answer.kind === 'failed') return answer
       this.#tell(answer, context)
       const report = {...answer.report, scanner: this.name}
       answers.push({report: timesFactor(report, this.#entry.scoreFactor), recipients: user.recipients})
     }
     return {kind: 'scanned', answers}
-  }
-
-  /** The first answer of a server; each gets half of the time that is left, the last all of it. */
-  async #ask(
-    question: Pick<Question, 'fields' | 'octets'>,
-    end: number,
-    {log}: ScanContext,
-  ): Promise<Scored | (SpamResult & {kind: 'failed'})> {
-    const usable = this.#breakers.usable(this.#servers.map(({server}) => server))
-    const servers = this.#servers.filter(({server}) => usable.includes(server))
-    let reason = 'every Rspamd has failed a moment ago'
-    for (const [index, {server, path, http}] of servers.entries()) {
-      const left = Math.max(1, end - performance.now())
-      const timeoutMs = index === servers.length - 1 ? left : left / 2
-      const exchanged = await http.ask({...question, path, timeoutMs})
-      if (log.enabled(5))
-        log.write(5, `${this.name} ${serverText(server)} ${dialogueText(path, question, exchanged)}`)
-      const answer = exchanged.kind === 'answer' ? parseAnswer(exchanged.status, exchanged.body) : exchanged
-      if (answer.kind === 'report') {
-        this.#breakers.answered(server)
-        return answer
-      }
-      if (answer.kind === 'hung') this.#breakers.failed(server, HUNG_PAUSE_MS)
-      else if (!('isDown' in answer) || answer.isDown) this.#breakers.failed(server, REFUSED_PAUSE_MS)
-      reason = `${serverText(server)}: ${answer.kind === 'hung' ? 'timed out' : answer.reason}`
-      if (index < servers.length - 1) log.write(-1, `${this.name}: ${reason}, asking the next one`)
-    }
-    return {kind: 'failed', reason}
   }
 
   /** As the original words it: points are ours, those after the slash are Rspamd's. */
@@ -134,29 +106,26 @@ class RspamdClient implements SpamScanner {
   }
 
   close(): void {
-    for (const {http} of this.#servers) http.close()
+    this.#servers.close()
   }
+}
+
+function requestOf({server, path}: Place, fields: RequestFields, octets: Buffer): readonly Buffer[] {
+  return [requestHead({method: 'POST', path, host: hostOf(server), fields}, octets.length), octets]
+}
+
+function parseOctets(octets: Buffer): Answer {
+  const answer = parseHttp(octets)
+  return answer.kind === 'answer' ? parseAnswer(answer.status, answer.body) : {...answer, isUp: false}
+}
+
+function hostOf(server: Server): string {
+  if ('path' in server) return 'localhost'
+  return `${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
 }
 
 function testText({name, score}: ScoredTest): string {
   return score === undefined ? name : `${name}=${score}`
-}
-
-const LONGEST_SHOWN = 2000
-
-function dialogueText(
-  path: string,
-  {fields, octets}: Pick<Question, 'fields' | 'octets'>,
-  exchanged: Exchanged,
-): string {
-  const told = Object.entries(fields).flatMap(([name, value]) =>
-    name === 'Password' ? [] : [`${name}: ${typeof value === 'string' ? value : value.join(' ')}`],
-  )
-  const answer =
-    exchanged.kind === 'answer'
-      ? `${exchanged.status} ${exchanged.body.toString('utf8', 0, LONGEST_SHOWN)}`
-      : exchanged.kind
-  return `> POST ${path}, ${told.join(', ')}, ${octets.length} octets < ${answer}`
 }
 
 /** Octets as they came; of a large body no more than the limit. */

@@ -8,6 +8,7 @@
  * Source: spamd/PROTOCOL of SpamAssassin 4.0. Pure.
  */
 import type {ScoredTest, SpamReport} from '../../finding.ts'
+import {isWhole, splitAnswer} from '../exchange.ts'
 import {parseTests, spamFieldsOf} from '../tests-text.ts'
 
 export const COMMANDS = ['HEADERS', 'REPORT', 'SYMBOLS'] as const
@@ -17,28 +18,19 @@ export type Answer =
   | {readonly kind: 'report'; readonly report: Omit<SpamReport, 'scanner'>}
   | {readonly kind: 'failed'; readonly reason: string}
 
-/** @param octets all that came until the connection was closed */
+/** @param octets all that came until the answer was whole or the connection was closed */
 export function parseAnswer(octets: Buffer, command: Command): Answer {
-  const end = octets.indexOf('\r\n\r\n')
-  if (end < 0) return failed(octets.length === 0 ? 'no answer' : 'an answer that is not of its protocol')
-  const [status = '', ...lines] = octets.subarray(0, end).toString('latin1').split('\r\n')
-  const [, code, word] = /^SPAMD\/\d+\.\d+ (\d+) (.*)$/.exec(status) ?? []
+  const answer = splitAnswer(octets)
+  if (!answer) return failed(octets.length === 0 ? 'no answer' : 'an answer that is not of its protocol')
+  const [, code, word] = /^SPAMD\/\d+\.\d+ (\d+) (.*)$/.exec(answer.status) ?? []
   if (code === undefined) return failed('an answer that is not of its protocol')
   if (code !== '0') return failed(`spamd says ${code} ${word?.slice(0, 200)}`)
-  const header = new Map(
-    lines.map(line => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const
-    }),
-  )
-  const body = octets.subarray(end + 4)
-  const length = header.get('content-length')
-  if (length !== undefined && Number(length) !== body.length) return failed('an answer that is cut off')
+  if (!isWhole(answer)) return failed('an answer that is cut off')
   const total = /^(?:True|False|Yes|No)\s*;\s*(-?\d+(?:\.\d+)?)\s*\/\s*-?\d/i.exec(
-    header.get('spam') ?? '',
+    answer.fields.get('spam') ?? '',
   )?.[1]
   if (total === undefined) return failed('an answer without a score')
-  return {kind: 'report', report: reportOf(Number(total), body.toString('utf8'), command)}
+  return {kind: 'report', report: reportOf(Number(total), answer.body.toString('utf8'), command)}
 }
 
 function failed(reason: string): Answer {

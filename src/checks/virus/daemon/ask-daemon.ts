@@ -7,8 +7,8 @@
  */
 import type net from 'node:net'
 import {AmavisError, errorText} from '../../../errors.ts'
+import {type Breakdown, Breaker, type ScannerCondition} from '../../breaker.ts'
 import {combineAnswers, failed, type ScannerAnswer} from '../answer.ts'
-import {type Breakdown, Breaker, type ScannerCondition} from '../breaker.ts'
 import type {DaemonEntry} from '../entries.ts'
 import {readOutput} from '../reading.ts'
 import type {Ask, ScanSubject} from '../scanner.ts'
@@ -53,10 +53,11 @@ export class DaemonScanner implements Ask {
   }
 
   async scan(subject: ScanSubject, timeoutMs: number): Promise<ScannerAnswer> {
+    const deadline = performance.now() + timeoutMs
+    await this.#breaker.trial
     const {obstacle} = this.#breaker
     if (obstacle !== undefined) return failed(`not asked until it answers again: ${obstacle}`)
     const {name, endpoints} = this.#entry
-    const deadline = performance.now() + timeoutMs
     let worst: Breakdown | undefined
     let reason = 'timed out'
     for (let tried = 0; tried < endpoints.length && performance.now() < deadline; tried++) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {type TestContext, test} from 'node:test'
-import {Breaker} from '../../../src/checks/virus/breaker.ts'
+import {Breaker} from '../../src/checks/breaker.ts'
 
 /** A breaker with a clock of the test's and a probe that says what the test says. */
 function breakerFor(t: TestContext, isProof = true) {
@@ -45,6 +45,14 @@ test('a scanner that broke off is tried at once, and asked on where it answers',
   assert.equal(breaker.obstacle, undefined)
   await pass(0)
   assert.deepEqual(seen.conditions, ['failing', 'ok'])
+})
+
+test('a trial of one that broke off can be waited for', async t => {
+  const {breaker} = breakerFor(t)
+  assert.equal(breaker.trial, undefined)
+  breaker.failed('hung', 'timed out')
+  await breaker.trial
+  assert.deepEqual([breaker.obstacle, breaker.trial], ['timed out', undefined])
 })
 
 test('a scanner that broke off and does not answer any more is not asked', async t => {

@@ -3,8 +3,9 @@
  *
  * Once a scanner cannot be reached it is not asked for mail any more; instead it is tried in the background, after 1 s
  * and then less often, up to every 5 s, until it answers. A scanner that broke off in the middle of a mail is tried at
- * once, and given up only if that fails: one mail that it chokes on must not keep all others from it. Where
- * nothing can be tried beyond a connection, one that hung is left alone for 30 s.
+ * once, and given up only if that fails: one mail that it chokes on must not keep all others from it. The next mail
+ * waits for that trial, which is shorter than to find out by itself. Where nothing can be tried beyond a connection, one
+ * that hung is left alone for 30 s.
  */
 
 export type ScannerCondition = 'ok' | 'failing' | 'open'
@@ -31,6 +32,7 @@ export class Breaker {
   #reason = ''
   #tries = 0
   #timer: NodeJS.Timeout | undefined
+  #trial: Promise<void> | undefined
   #isClosed = false
 
   constructor(deps: BreakerDeps) {
@@ -40,6 +42,11 @@ export class Breaker {
   /** why the scanner is not to be asked; undefined: it may be */
   get obstacle(): string | undefined {
     return this.#condition === 'open' ? this.#reason : undefined
+  }
+
+  /** It broke off and is being tried: settles within the time of a probe. Undefined: it is not. */
+  get trial(): Promise<void> | undefined {
+    return this.#trial
   }
 
   /** It has answered. */
@@ -58,7 +65,9 @@ export class Breaker {
       this.#tryAfter(isHung ? HUNG_MS : DELAYS_MS[0]!)
     } else {
       this.#set('failing', reason)
-      if (this.#timer === undefined) this.#tryAfter(0)
+      this.#trial ??= this.#try().finally(() => {
+        this.#trial = undefined
+      })
     }
   }
 
