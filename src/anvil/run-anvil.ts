@@ -5,30 +5,22 @@
  * settings and keep the table; SIGTERM, SIGINT and SIGQUIT end it, with a last report.
  */
 import {rmSync} from 'node:fs'
-import path from 'node:path'
 import {leaveRoot} from '../bus/leave-root.ts'
 import {silentPublisher} from '../bus/publisher.ts'
 import {createPublisher} from '../bus/zmq-publisher.ts'
 import {AmavisError, errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import {openControlSocket} from '../process/control-socket.ts'
-import {leavePidFile, type Program, takePidFile} from '../process/pid-file.ts'
+import {leavePidFile, takePidFile} from '../process/pid-file.ts'
 import {bindUnixPath} from '../process/unix-path.ts'
 import type {AnvilReply, AnvilRequest} from './control.ts'
 import {RequestCounts} from './counters.ts'
 import {openAnvilLog} from './log.ts'
 import {Peaks} from './peaks.ts'
 import {type AnvilOrder, type AnvilPlan, anvilPlan} from './plan.ts'
+import {ANVIL_PROGRAM, ANVIL_TITLE} from './program.ts'
 import {createAnvilServer} from './server.ts'
 import {openStore} from './stores.ts'
-
-const TITLE = 'amavis-anvil'
-
-export const ANVIL_PROGRAM: Program = {
-  name: 'amavis anvil',
-  isNamedBy: line =>
-    line.split(' ').some(word => path.basename(word, '.js') === TITLE || /anvil-main\.js$/.test(word)),
-}
 
 const PUBLISH_MS = 5000
 const TIDY_MS = 250
@@ -40,7 +32,7 @@ const OWN_SOCKET_MODE = 0o660
  * @throws AmavisError AM_CONFIG or AM_DAEMON when it cannot start
  */
 export async function runAnvil(order: AnvilOrder, ready: () => void): Promise<void> {
-  process.title = TITLE
+  process.title = ANVIL_TITLE
   let plan = anvilPlan(order)
   const {log, close: closeLog} = openAnvilLog(plan)
   takePidFile(plan.pidFile, ANVIL_PROGRAM)

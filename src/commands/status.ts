@@ -27,8 +27,8 @@ export default class Status extends Command {
   static override summary = 'Show whether everything is well, and what to do where it is not.'
   static override description =
     `Daemon, last reload, children, waiting connections, mail and its contents, times, scanners, next hop, bus,
-services, queues of the MTA, preserved evidence, incidents; then each warning with what to do. A line begins with
-! for a warning, X for what is critical, - where nobody tells. On a terminal a live screen; several hosts by
+services, the counting server where there is one, queues of the MTA, preserved evidence, incidents; then each
+warning with what to do. A line begins with ! for a warning, X for what is critical, - where nobody tells. On a terminal a live screen; several hosts by
 --connect given more than once, then enter shows one of them. Without a terminal, with --once, -c or -w, text.
 What only the master knows comes from its control socket, on this machine and for its user or root. With
 --classic the display of amavisd-status.
@@ -151,6 +151,7 @@ async function askMasterAt(path: string): Promise<MasterFacts | undefined> {
     reload,
     services,
     evidence,
+    anvil,
   } = status
   return {
     pid,
@@ -162,6 +163,7 @@ async function askMasterAt(path: string): Promise<MasterFacts | undefined> {
     waiting,
     reload: reload && {atMs: reload.at, ok: reload.ok, problems: reload.problems},
     services,
+    anvil,
     // a daemon of an earlier version says nothing of it
     evidence: (evidence ?? []).map(({at, ...one}) => ({...one, atMs: at})),
   }

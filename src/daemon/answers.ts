@@ -3,6 +3,7 @@
  *
  * What is to be done becomes a wish, and is answered when it has been done.
  */
+import {ANVIL_PROGRAM} from '../anvil/program.ts'
 import {readMcState, type ServiceState, SUPERVISOR, stateFileOf} from '../bus/mc-state.ts'
 import {readPidFile} from '../process/pid-file.ts'
 import type {ControlReply, ControlRequest} from './control.ts'
@@ -72,6 +73,8 @@ export interface MasterStatus {
   readonly mc: number | undefined
   /** services of the bus, where an amavis-mc for this home runs */
   readonly services: readonly ServiceState[] | undefined
+  /** amavis anvil, where it runs or our own sessions ask it */
+  readonly anvil: {readonly pid: number | undefined; readonly isAsked: boolean} | undefined
   readonly children: readonly ChildStatus[]
   /** $myhostname */
   readonly name: string | undefined
@@ -98,6 +101,7 @@ function status({startedAt, plan, door, generations, mc, reload}: Standing): Mas
     waiting: door.waiting,
     mc,
     services: plan && servicesAt(plan.home),
+    anvil: plan && anvilOf(plan),
     children: generations.status(),
     name: plan?.identity.name,
     version: plan?.identity.version,
@@ -105,6 +109,12 @@ function status({startedAt, plan, door, generations, mc, reload}: Standing): Mas
     reload,
     evidence: plan ? preservedEvidence(plan.tempBase) : [],
   }
+}
+
+function anvilOf({anvil: {pidFile, isAsked}}: Plan): MasterStatus['anvil'] {
+  const found = readPidFile(pidFile, ANVIL_PROGRAM)
+  const pid = found.kind === 'running' ? found.pid : undefined
+  return pid === undefined && !isAsked ? undefined : {pid, isAsked}
 }
 
 /** As amavis-mc wrote them down last. */

@@ -12,6 +12,7 @@ import type {Settings} from '../config/settings.ts'
 import type {Snapshot} from '../config/snapshot.ts'
 import {type SocketSpec, socketSpecs} from '../config/socket-spec.ts'
 import {type LogPlan, logPlan} from '../log/log-plan.ts'
+import {wantsLimits} from '../session/limits/limits.ts'
 
 export interface Plan {
   /** the configuration files read, in order */
@@ -53,6 +54,11 @@ export interface Plan {
   readonly log: LogPlan
   /** what the SpamAssassin helper is started with; undefined: no mail is to be seen by it */
   readonly spamHelper: SpamHelperPlan | undefined
+  readonly anvil: {
+    readonly pidFile: string
+    /** our own sessions ask it, as they are limited */
+    readonly isAsked: boolean
+  }
 }
 
 export type PlanResult =
@@ -113,6 +119,11 @@ export function makePlan(snapshot: Snapshot, settings: Settings, {debug = false}
       },
       log: logPlan(settings, debug),
       spamHelper: spamHelperPlan(settings),
+      anvil: {
+        pidFile: text('$anvil_pid_file'),
+        // elsewhere it may be another's
+        isAsked: wantsLimits(settings) && text('$smtpd_anvil_socket').startsWith(`${text('$MYHOME')}/`),
+      },
     },
   }
 }

@@ -110,6 +110,22 @@ $interface_policy{'${recipient}'} = 'RCPT'; $policy_bank{'RCPT'} = {smtpd_client
   await until('the mail', () => site.sink.mails.length === 1)
   assert.deepEqual(site.sink.mails[0]?.recipients, ['u1@example.com', 'u2@example.com'])
 
+  const control = path.join(site.home, 'amavisd.ctl')
+  const status = await amavis(
+    'status',
+    '--once',
+    '--json',
+    '--control',
+    control,
+    '--connect',
+    `ipc://${site.home}/bus`,
+  )
+  assert.partialDeepStrictEqual(JSON.parse(status.stdout).hosts[0].anvil, {
+    running: true,
+    pid: site.anvilPid(),
+    asked: true,
+  })
+
   const table = JSON.parse((await site.anvil('status', '--json')).stdout)
   const found = table.clients.map(
     ({service, client}: {service: string; client: string}) => `${service} ${client}`,

@@ -32,6 +32,7 @@ const WELL: HostFacts = {
   startedMs: T0 - 1000,
   countedSinceMs: T0 - 1000,
   nextHop: {sentMs: undefined, lastFailure: undefined, recentFailures: 0},
+  anvil: undefined,
   queues: [],
   scanners: [],
   incidents: [],

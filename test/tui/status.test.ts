@@ -90,6 +90,40 @@ test('a summary has a line for each section, and none is in trouble', () => {
   )
 })
 
+test('the counting server is mentioned where it runs, or is to limit our own sessions', () => {
+  const line = (master: MasterFacts['anvil'] | 'nobody', more: readonly string[] = []) => {
+    const {watch} = wellWatch()
+    watch.answered(RESPONDER, variablesOf([...ANSWER, ...more].map(parseFrame)))
+    watch.told(BUS, master === 'nobody' ? undefined : {...MASTER, anvil: master})
+    const facts = watch.refresh().hosts[0]!
+    const {sections, warnings} = assess(facts)
+    const [section] = sections.filter(({name}) => name === 'anvil')
+    const found = warnings.filter(one => one.section === 'anvil').map(({text, todo}) => `${text}: ${todo}`)
+    return [section?.text, ...found, section?.level].filter(text => text !== undefined)
+  }
+  const COUNTERS = [
+    'am.snmp AnvilClients G32 12',
+    'am.snmp AnvilStreams G32 4',
+    'am.snmp AnvilRequestsConnections C32 100',
+    'am.snmp AnvilRequestsMessages C32 50',
+  ]
+  const numbers = '12 clients, 4 connected, 150 requests'
+  assert.deepEqual(line(undefined), [])
+  assert.deepEqual(line({pid: 4, isAsked: false}), ['running', 'ok'])
+  assert.deepEqual(line({pid: 4, isAsked: true}, COUNTERS), [`running, ${numbers}`, 'ok'])
+  const limits = ['am.snmp ClientLimitMessages C32 7', 'am.snmp ClientLimitNotCounted C32 9']
+  assert.deepEqual(line('nobody', [...COUNTERS, ...limits]), [
+    `${numbers}, 7 refused by our limits, 9 not counted`,
+    'ok',
+  ])
+  assert.deepEqual(line({pid: undefined, isAsked: true}, COUNTERS), [
+    'does not run',
+    'clients are to be limited, and the counting server does not run: nothing is limited: ' +
+      '"amavis anvil start"; children find it by themselves',
+    'warning',
+  ])
+})
+
 test('data grows old, and a host that says nothing is critical with what to do', () => {
   const {clock, watch} = wellWatch()
   clock.nowMs = T0 + 60_000

@@ -8,7 +8,7 @@ import {askControlSocket} from '../../process/control-socket.ts'
 import {readPidFile} from '../../process/pid-file.ts'
 import type {AnvilReply, AnvilRequest} from '../control.ts'
 import {type AnvilOrder, type AnvilPlan, anvilPlan} from '../plan.ts'
-import {ANVIL_PROGRAM} from '../run-anvil.ts'
+import {ANVIL_PROGRAM} from '../program.ts'
 
 /** Which server. */
 export const whichAnvil = configurationFlags

@@ -45,6 +45,17 @@ function readLimits(settings: Settings): ClientLimits | null {
   return Object.values(limits).some(limit => limit > 0) ? limits : null
 }
 
+/** Whether any socket may have limits: by the settings as they are, or by a policy bank. */
+export function wantsLimits(settings: Settings): boolean {
+  if (limitsOf(settings)) return true
+  const keys = Object.values(LIMIT_SETTINGS).map(name => name.slice(1))
+  return [...settings.hash('%policy_bank').values()].some(bank => {
+    if (typeof bank !== 'object' || bank.kind !== 'ref' || bank.to.kind !== 'hash') return false
+    const {entries} = bank.to
+    return keys.some(key => Number(entries.get(key)) > 0)
+  })
+}
+
 /** Whether a client is in `@smtpd_client_event_limit_exceptions`; a list that cannot be read exempts nobody. */
 export function isExempt(settings: Settings, address: string, report: (line: string) => void): boolean {
   const name = '@smtpd_client_event_limit_exceptions'

@@ -5,7 +5,7 @@
  */
 import {visibleText} from '../visible.ts'
 import type {HostFacts} from './facts.ts'
-import {SECTIONS, type SectionName} from './sections.ts'
+import {OPTIONAL, SECTIONS, type SectionName} from './sections.ts'
 import {DEFAULT_LIMITS, type Limits, MEASURED, MEASURES, type Measured} from './thresholds.ts'
 import {shortNumber} from './units.ts'
 
@@ -41,18 +41,15 @@ export function assess(facts: HostFacts, limits: Limits = DEFAULT_LIMITS, patien
     ...troublesOf(facts),
     ...exceeded(facts, limits),
   ].toSorted((a, b) => Number(b.level === 'critical') - Number(a.level === 'critical'))
-  const sections = SECTIONS.map(([name, draw]): Section => {
+  const sections = SECTIONS.flatMap(([name, draw]): Section[] => {
     const drawn = draw(facts)
+    if (drawn === undefined && OPTIONAL.has(name)) return []
     const own = warnings.filter(({section}) => section === name)
     const text = drawn?.text ?? 'not told'
     const level = own[0]?.level ?? (drawn === undefined ? 'unknown' : 'ok')
     const advice = own.flatMap(({text, todo}) => [`${text}:`, `  ${todo}`, ''])
-    return {
-      name,
-      level,
-      text: visibleText(text),
-      details: [...advice, ...(drawn?.details ?? [])].map(visibleText),
-    }
+    const details = [...advice, ...(drawn?.details ?? [])].map(visibleText)
+    return [{name, level, text: visibleText(text), details}]
   })
   return {
     level: warnings[0]?.level ?? 'ok',
@@ -105,7 +102,7 @@ function silence({services, children}: HostFacts): readonly Warning[] {
 }
 
 /** What is wrong whatever the thresholds. */
-function troublesOf({master, isMasterLost, scanners, bus}: HostFacts): readonly Warning[] {
+function troublesOf({master, isMasterLost, scanners, bus, anvil}: HostFacts): readonly Warning[] {
   const found: Warning[] = []
   if (isMasterLost) {
     const todo = 'has it ended? "amavis start"; its log says why'
@@ -131,6 +128,11 @@ function troublesOf({master, isMasterLost, scanners, bus}: HostFacts): readonly 
     const why = text === '' ? '' : `: ${text}`
     const todo = 'see whether it runs and its socket can be used by $daemon_user'
     found.push({level: 'warning', section: 'scanners', text: what + why, todo})
+  }
+  if (anvil?.isAsked && anvil.runs === false) {
+    const text = 'clients are to be limited, and the counting server does not run: nothing is limited'
+    const todo = '"amavis anvil start"; children find it by themselves'
+    found.push({level: 'warning', section: 'anvil', text, todo})
   }
   if (bus.dropped > 0) {
     const text = `${bus.dropped} messages were dropped here`

@@ -40,6 +40,8 @@ export interface MasterFacts {
   /** as amavis-mc has them; undefined where it does not run, or not for this daemon */
   readonly services: readonly SupervisedService[] | undefined
   readonly evidence: readonly Evidence[]
+  /** amavis anvil; undefined where it neither runs nor is asked by our own sessions */
+  readonly anvil?: {readonly pid?: number | undefined; readonly isAsked: boolean} | undefined
 }
 
 export interface SupervisedService {
@@ -67,6 +69,23 @@ export interface MtaQueueFacts {
   readonly name: string
   readonly entries: number
   readonly oldestSec: number | undefined
+}
+
+/** What is known of the counting server. */
+export interface AnvilFacts {
+  /** undefined: its master does not tell, as on another machine */
+  readonly runs: boolean | undefined
+  readonly pid: number | undefined
+  /** our own sessions are limited by it */
+  readonly isAsked: boolean | undefined
+  /** as it said last on the bus: clients it remembers, connections to it, requests by kind */
+  readonly clients: number | undefined
+  readonly streams: number | undefined
+  readonly requests: ReadonlyMap<string, number>
+  /** what our own sessions refused, by limit */
+  readonly refused: ReadonlyMap<string, number>
+  /** events of our own sessions that it was not asked about, as it did not answer */
+  readonly notCounted: number
 }
 
 export interface HostFacts extends Place {
@@ -121,6 +140,8 @@ export interface HostFacts extends Place {
     readonly recentFailures: number
   }
   readonly queues: readonly MtaQueueFacts[]
+  /** undefined where there is none */
+  readonly anvil: AnvilFacts | undefined
   readonly scanners: readonly ScannerState[]
   /** newest first */
   readonly incidents: readonly Incident[]
@@ -185,6 +206,38 @@ export function queueFacts(counters: ReadonlyMap<string, number> | undefined): r
     if (entries === undefined) return []
     return [{name: name.toLowerCase(), entries, oldestSec: counters?.get(`MtaQueueOldest${name}`)}]
   })
+}
+
+const LIMIT_NOT_COUNTED = 'ClientLimitNotCounted'
+
+/** The counting server, as far as the master and the counters tell. */
+export function anvilFacts(
+  counters: ReadonlyMap<string, number> | undefined,
+  master: MasterFacts | undefined,
+): AnvilFacts | undefined {
+  const clients = counters?.get('AnvilClients')
+  const told = master?.anvil
+  if (clients === undefined && told === undefined) return undefined
+  return {
+    runs: master && told?.pid !== undefined,
+    pid: told?.pid,
+    isAsked: master && told?.isAsked === true,
+    clients,
+    streams: counters?.get('AnvilStreams'),
+    requests: named(counters, 'AnvilRequests'),
+    refused: named(counters, 'ClientLimit', LIMIT_NOT_COUNTED),
+    notCounted: counters?.get(LIMIT_NOT_COUNTED) ?? 0,
+  }
+}
+
+/** Counters that begin so, by the rest of their names. */
+function named(
+  counters: ReadonlyMap<string, number> | undefined,
+  start: string,
+  except?: string,
+): ReadonlyMap<string, number> {
+  const found = [...(counters ?? [])].filter(([name]) => name.startsWith(start) && name !== except)
+  return new Map(found.map(([name, value]) => [name.slice(start.length), value]))
 }
 
 /** Facts that come from the variables of the responder. */

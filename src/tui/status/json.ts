@@ -20,8 +20,9 @@ snmp-responder), warnings (level, section, text, todo) and hosts: of several hos
 sums, or the worst. Of each host: connect, name, version, generation, started (ISO 8601), maximum_children,
 mails_per_minute_of_ten, lag_ms, dropped, tasks and sections as of amavis timing (report, name, count, p50_ms,
 p95_ms, share), measures (what thresholds are about), next_hop (sent, failures, recent_failures, last_sent,
-last_failure), scanners (name, state, since, text), mta_queues (name, entries, oldest_s), incidents (time, pid,
-kind, task, states, age_ms), reload (time, ok, problems) or null, supervised (name, pid, restarts, last_end) or
+last_failure), scanners (name, state, since, text), anvil (running, pid, asked, clients, streams, requests and
+refused by kind, not_counted) or null, mta_queues (name, entries, oldest_s), incidents (time, pid, kind, task,
+states, age_ms), reload (time, ok, problems) or null, supervised (name, pid, restarts, last_end) or
 null, evidence (folder, reason, time) or null, and the fields of before.`
 
 const WORST: readonly Level[] = ['ok', 'warning', 'critical']
@@ -106,6 +107,7 @@ function hostJson({facts, assessment}: AssessedHost) {
         : null,
     },
     scanners: facts.scanners.map(({sinceMs, ...scanner}) => ({...scanner, since: timeOf(sinceMs)})),
+    anvil: anvilJson(facts.anvil),
     mta_queues: facts.queues.map(({name, entries, oldestSec}) => ({
       name,
       entries,
@@ -131,6 +133,21 @@ function hostJson({facts, assessment}: AssessedHost) {
       })) ?? null,
     evidence:
       master?.evidence.map(({folder, reason, atMs}) => ({folder, reason, time: timeOf(atMs)})) ?? null,
+  }
+}
+
+function anvilJson(anvil: HostFacts['anvil']) {
+  if (anvil === undefined) return null
+  const {runs, pid, isAsked, clients, streams, requests, refused, notCounted} = anvil
+  return {
+    running: runs ?? null,
+    pid: pid ?? null,
+    asked: isAsked ?? null,
+    clients: clients ?? null,
+    streams: streams ?? null,
+    requests: Object.fromEntries(requests),
+    refused: Object.fromEntries(refused),
+    not_counted: notCounted,
   }
 }
 

@@ -18,6 +18,7 @@ export type SectionName =
   | 'next hop'
   | 'bus'
   | 'services'
+  | 'anvil'
   | 'mta queues'
   | 'evidence'
   | 'incidents'
@@ -29,6 +30,9 @@ export interface Drawn {
 
 /** Undefined where nobody tells. */
 type Draw = (facts: HostFacts) => Drawn | undefined
+
+/** Not mentioned where there is nothing of it. */
+export const OPTIONAL: ReadonlySet<SectionName> = new Set<SectionName>(['anvil'])
 
 export const SECTIONS: readonly (readonly [SectionName, Draw])[] = [
   ['daemon', drawDaemon],
@@ -42,6 +46,7 @@ export const SECTIONS: readonly (readonly [SectionName, Draw])[] = [
   ['next hop', drawNextHop],
   ['bus', drawBus],
   ['services', drawServices],
+  ['anvil', drawAnvil],
   ['mta queues', drawQueues],
   ['evidence', drawEvidence],
   ['incidents', drawIncidents],
@@ -260,6 +265,39 @@ function drawServices({services, master, nowMs}: HostFacts): Drawn {
       }),
     ],
   }
+}
+
+function drawAnvil({anvil}: HostFacts): Drawn | undefined {
+  if (anvil === undefined) return undefined
+  const {runs, pid, clients, streams, requests, refused, notCounted} = anvil
+  const sum = (numbers: ReadonlyMap<string, number>) => [...numbers.values()].reduce((all, n) => all + n, 0)
+  const parts = [
+    runs === undefined ? '' : runs ? 'running' : 'does not run',
+    // what it said last holds no more
+    ...(clients === undefined || runs === false
+      ? []
+      : [`${clients} clients`, `${streams ?? 0} connected`, `${sum(requests)} requests`]),
+    ...(sum(refused) > 0 ? [`${sum(refused)} refused by our limits`] : []),
+    ...(notCounted > 0 ? [`${notCounted} not counted`] : []),
+  ]
+  const rows = (title: string, numbers: ReadonlyMap<string, number>) =>
+    numbers.size === 0
+      ? []
+      : ['', title, ...[...numbers].map(([name, n]) => `${String(n).padStart(9)} ${spaced(name)}`)]
+  return {
+    text: parts.filter(Boolean).join(', '),
+    details: [
+      ...(pid === undefined ? [] : [`PID       ${pid}`]),
+      '"amavis anvil status" shows its clients',
+      ...rows('requests', requests),
+      ...rows('refused by limits of our own sessions', refused),
+    ],
+  }
+}
+
+/** `ConnectionRate` as words. */
+function spaced(name: string): string {
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
 }
 
 function drawQueues({queues}: HostFacts): Drawn | undefined {

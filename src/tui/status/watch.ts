@@ -15,6 +15,7 @@ import {TimingSums} from '../timing/sums.ts'
 import {parseTiming} from '../timing/timing-text.ts'
 import {credible} from '../visible.ts'
 import {
+  anvilFacts,
   childFacts,
   type HostFacts,
   type MasterFacts,
@@ -258,6 +259,7 @@ class Host {
         recentFailures: (this.#samples.at(-1)?.failures ?? 0) - (this.#samples[0]?.failures ?? 0),
       },
       queues: variables.queues,
+      anvil: anvilFacts(variables.counters, master),
       scanners: this.#scanners(),
       incidents: this.#incidents.toReversed(),
       troubles: this.#troubles.toReversed(),
