@@ -59,6 +59,8 @@ export function raiseHeir(options: DaemonOptions, sockets: readonly InheritedSoc
 
 /** Its only further word is that it took over. */
 async function letGo(heir: ChildProcess): Promise<void> {
+  // it may have died since it said that it is ready
+  if (!heir.connected) return
   await new Promise<void>(resolve => {
     heir.once('message', () => resolve())
     heir.once('disconnect', resolve)

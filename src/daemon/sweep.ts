@@ -4,7 +4,7 @@
  * A folder with a reason beside it was preserved for a person to look at and is never touched
  * (session/spool.ts).
  */
-import {existsSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs'
+import {closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, rmSync} from 'node:fs'
 import path from 'node:path'
 import {liveProcesses, type ProcessTable} from '../process/process-table.ts'
 import {REASON_SUFFIX} from '../session/spool.ts'
@@ -19,6 +19,8 @@ export interface Evidence {
 
 const MOST_EVIDENCE = 100
 const LONGEST_REASON = 500
+/** A character takes up to four octets. */
+const REASON_OCTETS = 4 * LONGEST_REASON
 
 /** The preserved folders, newest first; at most a hundred unless told. */
 export function preservedEvidence(base: string, most = MOST_EVIDENCE): readonly Evidence[] {
@@ -26,17 +28,45 @@ export function preservedEvidence(base: string, most = MOST_EVIDENCE): readonly 
     const files = readdirSync(base).filter(
       name => name.endsWith(REASON_SUFFIX) && folderOwner(name.slice(0, -REASON_SUFFIX.length)) !== undefined,
     )
-    return files
-      .slice(0, most)
-      .map(name => {
-        const file = path.join(base, name)
-        const reason = readFileSync(file, 'utf8').slice(0, LONGEST_REASON).trim()
-        return {folder: file.slice(0, -REASON_SUFFIX.length), reason, at: Math.round(statSync(file).mtimeMs)}
-      })
-      .toSorted((a, b) => b.at - a.at)
+    return (
+      files
+        // a name begins with the time at which its folder was made
+        .toSorted()
+        .slice(-most)
+        .flatMap(name => {
+          const file = path.join(base, name)
+          const start = readStart(file, REASON_OCTETS)
+          if (!start) return []
+          const reason = start.octets.toString('utf8').slice(0, LONGEST_REASON).trim()
+          return [{folder: file.slice(0, -REASON_SUFFIX.length), reason, at: Math.round(start.mtimeMs)}]
+        })
+        .toSorted((a, b) => b.at - a.at)
+    )
   } catch {
     // nothing there that is ours to read
     return []
+  }
+}
+
+/**
+ * The first octets of a file, which may have been put there by anybody; undefined where there is none to read. Links
+ * are not followed, and a pipe keeps nobody waiting.
+ */
+export function readStart(
+  file: string,
+  most: number,
+): {readonly octets: Buffer; readonly mtimeMs: number} | undefined {
+  let fd: number | undefined
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const found = fstatSync(fd)
+    if (!found.isFile()) return undefined
+    const buffer = Buffer.alloc(most)
+    return {octets: buffer.subarray(0, readSync(fd, buffer, 0, most, 0)), mtimeMs: found.mtimeMs}
+  } catch {
+    return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 
@@ -57,11 +87,14 @@ export function folderOwner(name: string): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
-/** Titles of our processes begin so; any other program has the number by chance. */
+/** Children, and the workers of a milter, before and after they have their titles. */
+const OWN_PROCESS = /^amavis \(|^amavis-milter |(?:child|milter-worker)-main\./
+
+/** Any other program has the number by chance. */
 function isOurs(pid: number, processes: ProcessTable): boolean {
   if (!processes.exists(pid)) return false
   const line = processes.commandLine(pid)
-  return line === undefined || line.startsWith('amavis (') || line.includes('child-main.')
+  return line === undefined || OWN_PROCESS.test(line)
 }
 
 /** @returns the folders that were removed */

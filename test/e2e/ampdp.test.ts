@@ -1,5 +1,6 @@
 /** AM.PDP: a client that has the mail in a file and delivers it itself, in front of a running daemon. */
 import assert from 'node:assert/strict'
+import {execFileSync} from 'node:child_process'
 import {existsSync, readdirSync, symlinkSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
@@ -165,6 +166,13 @@ test('what the client is told', async t => {
       folder => {
         symlinkSync('/etc/passwd', path.join(folder, 'link'))
         return {sender: '<a@x>', recipient: '<b@x>', tempdir: folder, mail_file: `${folder}/link`}
+      },
+    ],
+    [
+      'a pipe',
+      folder => {
+        execFileSync('mkfifo', [path.join(folder, 'pipe')])
+        return {sender: '<a@x>', recipient: '<b@x>', tempdir: folder, mail_file: `${folder}/pipe`}
       },
     ],
     [

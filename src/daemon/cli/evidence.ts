@@ -1,14 +1,14 @@
 /**
  * evidence — the preserved work folders of a configuration, for the commands that look at them.
  */
-import {lstatSync, readdirSync, readFileSync} from 'node:fs'
+import {lstatSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {requestOf, sourceFlags} from '../../config/cli/flags.ts'
 import {loadConfiguration} from '../../config/load.ts'
 import {problemText} from '../../config/problem.ts'
 import {settingsOf} from '../../config/view.ts'
 import {AmavisError} from '../../errors.ts'
-import {type Evidence, preservedEvidence} from '../sweep.ts'
+import {type Evidence, preservedEvidence, readStart} from '../sweep.ts'
 
 export const evidenceFlags = {config: sourceFlags.config, instance: sourceFlags.instance}
 
@@ -56,12 +56,8 @@ export function evidenceFiles({folder}: Evidence): readonly EvidenceFile[] {
 
 /** The first lines of the mail, as far as they are a header; '' for none. */
 export function evidenceHeader({folder}: Evidence): string {
-  try {
-    const text = readFileSync(path.join(folder, 'email.txt')).subarray(0, HEAD_OCTETS).toString('latin1')
-    return text.replaceAll('\r\n', '\n').split('\n\n')[0] ?? ''
-  } catch {
-    return ''
-  }
+  const text = readStart(path.join(folder, 'email.txt'), HEAD_OCTETS)?.octets.toString('latin1') ?? ''
+  return text.replaceAll('\r\n', '\n').split('\n\n')[0] ?? ''
 }
 
 export function evidenceJson(evidence: Evidence) {

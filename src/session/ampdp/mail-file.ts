@@ -24,7 +24,9 @@ const SAFE_NAME = /^\/[\w./=+@-]+$/
 /** @throws AmavisError AM_PROTOCOL for a path that is not allowed, AM_STORAGE where the file cannot be read */
 export async function readMailFile(file: string, roots: readonly string[], spool: Spool): Promise<MailFile> {
   const real = await allowedPath(file, roots)
-  const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause: unknown) => {
+  // a pipe must not keep us waiting
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const handle = await open(real, flags).catch((cause: unknown) => {
     throw new AmavisError('AM_STORAGE', `cannot open ${file}`, {cause})
   })
   const reception = new Reception(spool, Number.POSITIVE_INFINITY, false)

@@ -231,6 +231,7 @@ class SmtpSession {
   #beginTls(): void {
     this.#mode = 'busy'
     this.#input.take()
+    this.#content.drop()
     this.#wire.hush()
     const limitMs = Math.min(this.#patienceMs, HANDSHAKE_MS)
     void this.#wire.encrypt(this.#deps.settings, limitMs).then(handshake => {
