@@ -15,49 +15,67 @@ const MOST_NAMES = 1000
 interface Sum {
   /** `am.snmp NAME TYPE ` */
   readonly start: string
-  readonly adds: boolean
-  /** undefined: nothing to send */
-  value: number | string | undefined
+  value: number | string
+  /** whether it is among those to send */
+  isWaiting: boolean
 }
 
 export class CounterSums {
   readonly #sums = new Map<string, Sum>()
-  #pending = false
+  #waiting: Sum[] = []
 
-  /** Take in the counters of one mail. */
+  /** Add to a counter whose type goes by its name. */
+  count(name: string, increment = 1): void {
+    if (!(increment >= 0)) return
+    const sum = this.#sums.get(name) ?? this.#begin(name, typeOf(name))
+    this.#put(sum, sum.isWaiting ? (sum.value as number) + increment : increment)
+  }
+
+  /** Take in variables of any type. */
   add(counters: readonly Counter[]): void {
     for (const {name, type, value} of counters) {
-      if (name === 'entropy') continue
-      const adds = isAdded(type)
-      if (adds && !(Number(value) >= 0)) continue
-      let sum = this.#sums.get(name)
-      if (sum === undefined) {
-        sum = {start: `am.snmp ${safeName(name)} ${type} `, adds, value: undefined}
-        this.#sums.set(name, sum)
-      }
-      if (sum.adds) sum.value = ((sum.value as number | undefined) ?? 0) + Number(value)
-      else sum.value = typeof value === 'string' ? safeValue(value) : value
-      this.#pending = true
+      if (name === 'entropy' || (isAdded(type) && !(Number(value) >= 0))) continue
+      const sum = this.#sums.get(name) ?? this.#begin(name, type)
+      if (isAdded(type)) this.#put(sum, (sum.isWaiting ? Number(sum.value) : 0) + Number(value))
+      else this.#put(sum, typeof value === 'string' ? safeValue(value) : value)
     }
   }
 
   /** Whether there is anything to take. */
   get pending(): boolean {
-    return this.#pending
+    return this.#waiting.length > 0
   }
 
   /** The frames of what came in since the last call. */
   take(): string[] {
-    const frames: string[] = []
-    for (const sum of this.#sums.values()) {
-      if (sum.value === undefined) continue
-      frames.push(sum.start + sum.value)
-      sum.value = undefined
-    }
+    const waiting = this.#waiting
+    this.#waiting = []
     if (this.#sums.size > MOST_NAMES) this.#sums.clear()
-    this.#pending = false
-    return frames
+    return waiting.map(sum => {
+      sum.isWaiting = false
+      return sum.start + sum.value
+    })
   }
+
+  #begin(name: string, type: CounterType): Sum {
+    const sum = {start: `am.snmp ${safeName(name)} ${type} `, value: 0, isWaiting: false}
+    this.#sums.set(name, sum)
+    return sum
+  }
+
+  #put(sum: Sum, value: number | string): void {
+    sum.value = value
+    if (sum.isWaiting) return
+    sum.isWaiting = true
+    this.#waiting.push(sum)
+  }
+}
+
+const WIDE = ['InMsgsSize', 'OutMsgsSize', 'QuarMsgsSize', 'Log'] as const
+
+/** Octets and log entries are 64 bits wide, all else that is counted has 32. */
+export function typeOf(name: string): CounterType {
+  return WIDE.some(begin => name.startsWith(begin)) ? 'C64' : 'C32'
 }
 
 function isAdded(type: CounterType): boolean {

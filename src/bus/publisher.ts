@@ -16,10 +16,15 @@ export interface Counter {
   readonly value: number | string
 }
 
+/** Adds to a counter (spec/monitoring, Counters); 1 unless told. */
+export type Count = (name: string, n?: number) => void
+
 export interface Publisher {
   /** Announce the state this process is in now; with a task id where spec/monitoring §1.3 says so. */
   state(state: State, taskId?: string): void
-  /** The counters of one mail, together. */
+  /** Add to a counter; what is counted in one event-loop turn leaves together. */
+  readonly count: Count
+  /** Variables as they are now: texts and numbers that replace what was said of them before. */
   counters(counters: readonly Counter[]): void
   /** Whether a log entry would go out: of many in one moment only the first do. Ask before building a costly text. */
   wantsLog(): boolean
@@ -32,6 +37,7 @@ export interface Publisher {
 /** For a process without a bus. */
 export const silentPublisher: Publisher = {
   state() {},
+  count() {},
   counters() {},
   wantsLog: () => false,
   log() {},

@@ -133,12 +133,16 @@ class ZmqPublisher implements BusPublisher {
     this.#announce(isAbsolute ? undefined : now - this.#base!, now)
   }
 
+  count(name: string, increment?: number): void {
+    if (this.#phase === 'mute') return
+    this.#counters.count(name, increment)
+    this.#scheduleCounters()
+  }
+
   counters(counters: readonly Counter[]): void {
     if (this.#phase === 'mute') return
     this.#counters.add(counters)
-    if (this.#countersScheduled) return
-    this.#countersScheduled = true
-    setTimeout(() => this.#putCounters(), COUNTER_GAP_MS).unref()
+    this.#scheduleCounters()
   }
 
   wantsLog(): boolean {
@@ -213,6 +217,12 @@ class ZmqPublisher implements BusPublisher {
     if (this.#base === undefined) return
     const now = this.#now()
     this.#announce(now - this.#base, now)
+  }
+
+  #scheduleCounters(): void {
+    if (this.#countersScheduled) return
+    this.#countersScheduled = true
+    setTimeout(() => this.#putCounters(), COUNTER_GAP_MS).unref()
   }
 
   #putCounters(): void {

@@ -112,7 +112,7 @@ export async function createMailService({
   const release: Release = async request => {
     // Few children are ever asked.
     const {release} = await import('../pipeline/releasing.ts')
-    return release(request, {...shared, spool, publish: counters => publisher.counters(counters)})
+    return release(request, {...shared, spool, publish: publisher.count.bind(publisher)})
   }
   const titled = withTitle(publisher, taskIds, title)
   let gates: ClientGates | undefined
@@ -245,6 +245,7 @@ function withTitle(publisher: Publisher, taskIds: TaskIds, title: Title): Publis
       if (state === 'm' && taskId !== undefined) title.show(() => childTitle(taskIds.tasks, taskId))
       publisher.state(state, taskId)
     },
+    count: (name, increment) => publisher.count(name, increment),
     counters: counters => publisher.counters(counters),
     wantsLog: () => publisher.wantsLog(),
     log: (level, text) => publisher.log(level, text),

@@ -19,6 +19,7 @@ export class Voice {
   speaker(): Publisher {
     const key = Symbol('speaker')
     return {
+      count: (name, increment) => this.#publisher.count(name, increment),
       counters: counters => this.#publisher.counters(counters),
       log: (level, text) => this.#publisher.log(level, text),
       wantsLog: () => this.#publisher.wantsLog(),

@@ -12,7 +12,7 @@ import type {Log} from '../log/log.ts'
 import {logStyle} from '../log/log-plan.ts'
 import {debugReason} from '../session/debugged.ts'
 import type {Filter, Outcome, Transaction} from '../session/transaction.ts'
-import {countersOfFailure} from '../verdict/counters.ts'
+import {countFailure} from '../verdict/counters.ts'
 import {Run} from './run.ts'
 import type {ChildServices} from './services.ts'
 import {check, report} from './stages.ts'
@@ -27,7 +27,7 @@ const CHECK_SHARE = 0.6
 
 export function createFilter(deps: FilterDeps): Filter {
   const {publisher} = deps
-  const publish = publisher.counters.bind(publisher)
+  const publish = publisher.count.bind(publisher)
   return async received => {
     const startedAt = performance.now()
     const debugged = debugReason(received.envelope, received.settings)
@@ -61,7 +61,7 @@ export function createFilter(deps: FilterDeps): Filter {
       return checked.outcome
     } catch (error) {
       run.end()
-      if (deps.publishing) publish(countersOfFailure(error, counted))
+      if (deps.publishing) countFailure(error, counted, publish)
       await deps.keptCopies?.settle(mail, true)
       return await fail(mail, log, run.stage, error)
     } finally {

@@ -21,7 +21,7 @@ import {parseAddresses, quoteAddress} from '../message/address.ts'
 import {octetsOf, readAll} from '../message/octets.ts'
 import type {ReleaseRequest, ReleaseResult} from '../session/release.ts'
 import type {Spool} from '../session/spool.ts'
-import {countersOfRelease} from '../verdict/counters.ts'
+import {countRelease} from '../verdict/counters.ts'
 import {type QuarantinedMail, readQuarantined} from './quarantined-mail.ts'
 import type {ChildServices} from './services.ts'
 
@@ -58,8 +58,7 @@ export async function release(request: ReleaseRequest, services: ReleaseServices
     return {kind: 'failed', reason: isOurs ? reason : `Error in processing, id=${taskId}`}
   } finally {
     const isDone = replies?.every(({code}) => code < 300) ?? false
-    if (services.publishing)
-      services.publish(countersOfRelease(kind, isDone, counted, services.takeLogCounts()))
+    if (services.publishing) countRelease(kind, isDone, counted, services.takeLogCounts(), services.publish)
   }
 }
 

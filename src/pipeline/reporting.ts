@@ -8,7 +8,7 @@ import type {Section} from '../log/timing.ts'
 import type {Header} from '../message/message.ts'
 import type {Origin} from '../message/origin.ts'
 import type {Transaction} from '../session/transaction.ts'
-import {countersOf, type DeliveryEvent} from '../verdict/counters.ts'
+import {countMail, type DeliveryEvent} from '../verdict/counters.ts'
 import {type LoggedMail, mainEntryOf, recipientEntryOf} from '../verdict/log-facts.ts'
 import type {Facts, RecipientOutcome} from '../verdict/verdict.ts'
 import type {Kept} from './quarantining.ts'
@@ -72,54 +72,57 @@ export function loggedMail(report: Reporting, {elapsedMs}: Pick<MailServices, 'e
   }
 }
 
-/** How sections of the TIMING report begin, by the TimeElapsed counter that they belong to. */
-const ELAPSED: readonly (readonly [kind: string, begin: string])[] = [
-  ['Receiving', 'SMTP DATA'],
-  ['Decoding', 'mime_decode'],
-  ['Decoding', 'parts_decode'],
-  ['Decoding', 'get-file-type'],
-  ['Decoding', 'decompose_part'],
-  ['VirusCheck', 'AV-scan'],
-  ['SpamCheck', 'SA '],
-  ['PenPals', 'penpals-'],
-  ['Sending', 'fwd-'],
-  ['Sending', 'notif-quar'],
-  ['Sending', 'prepare-dsn'],
-]
+/** To which TimeElapsed counter a section of the TIMING report belongs, by how its name begins. */
+const ELAPSED: ReadonlyMap<string, string> = new Map([
+  ['SMTP DATA', 'Receiving'],
+  ['mime_decode', 'Decoding'],
+  ['parts_decode', 'Decoding'],
+  ['get-file-type', 'Decoding'],
+  ['decompose_part', 'Decoding'],
+  ['AV-scan', 'VirusCheck'],
+  ['SA ', 'SpamCheck'],
+  ['penpals-', 'PenPals'],
+  ['fwd-', 'Sending'],
+  ['notif-quar', 'Sending'],
+  ['prepare-dsn', 'Sending'],
+])
+const BEGINS = new RegExp(`^(?:${[...ELAPSED.keys()].join('|')})`)
 
-export function counters(report: Reporting, services: MailServices) {
+/** Adds a mail to the counters on the bus. */
+export function publishCounters(report: Reporting, services: MailServices): void {
   const {mail, settings, outcomes, kept, facts} = report
   const made = kept.filter(({isEarlier}) => !isEarlier)
   const local = made.filter(({copy}) => copy.method.startsWith('local:'))
-  return countersOf({
-    originating: settings.flag('$originating'),
-    sender: mail.envelope.sender,
-    size: mail.octets.size,
-    outcomes,
-    virusNames: facts.virusNames,
-    quarantines: made.map(({copy}) => ({categories: copy.categories, result: 'stored'})),
-    deliveries: local.map(
-      (): DeliveryEvent => ({
-        purpose: 'Quar',
-        protocol: 'Local',
-        size: mail.octets.size,
-        result: 'delivered',
-      }),
-    ),
-    counted: services.counted,
-    log: services.takeLogCounts(),
-    elapsed: elapsedByKind(mail.timing.sections, mail.timing.elapsed()),
-  })
+  countMail(
+    {
+      originating: settings.flag('$originating'),
+      sender: mail.envelope.sender,
+      size: mail.octets.size,
+      outcomes,
+      virusNames: facts.virusNames,
+      quarantines: made.map(({copy}) => ({categories: copy.categories, result: 'stored'})),
+      deliveries: local.map(
+        (): DeliveryEvent => ({
+          purpose: 'Quar',
+          protocol: 'Local',
+          size: mail.octets.size,
+          result: 'delivered',
+        }),
+      ),
+      counted: services.counted,
+      log: services.takeLogCounts(),
+      elapsed: elapsedByKind(mail.timing.sections, mail.timing.elapsed()),
+    },
+    services.publish,
+  )
 }
 
 function elapsedByKind(sections: readonly Section[], totalMs: number): ReadonlyMap<string, number> {
   const sums = new Map<string, number>()
   for (const {name, ms} of sections) {
-    for (const [kind, begin] of ELAPSED) {
-      if (!name.startsWith(begin)) continue
-      sums.set(kind, (sums.get(kind) ?? 0) + ms)
-      break
-    }
+    const begin = BEGINS.exec(name)?.[0]
+    const kind = begin === undefined ? undefined : ELAPSED.get(begin)
+    if (kind !== undefined) sums.set(kind, (sums.get(kind) ?? 0) + ms)
   }
   return sums.set('Total', totalMs)
 }

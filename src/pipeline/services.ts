@@ -1,9 +1,9 @@
 /**
  * services — what the stages have at hand beside the facts of the mail.
  */
-import type {Count, Forwarder} from '../actions/forward/delivery.ts'
+import type {Forwarder} from '../actions/forward/delivery.ts'
 import type {MailIds} from '../actions/mail-id.ts'
-import type {Counter} from '../bus/publisher.ts'
+import type {Count} from '../bus/publisher.ts'
 import type {ScannerState} from '../bus/scanner-state.ts'
 import type {Resolve} from '../checks/dns/resolver.ts'
 import type {PenPalStore} from '../checks/pen-pals.ts'
@@ -45,7 +45,7 @@ export interface ChildServices {
   /** whether anybody wants counters */
   readonly publishing: boolean
   /** the counters of one mail go to the bus */
-  readonly publish: (counters: readonly Counter[]) => void
+  readonly publish: Count
 }
 
 /** With those of one mail. */

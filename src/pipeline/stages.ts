@@ -40,7 +40,7 @@ import type {CustomField, MailHooks} from './hooks/run-hooks.ts'
 import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifyOthers, notifySender} from './notifying.ts'
 import type {Kept} from './quarantining.ts'
-import {counters, logEntry, type Reporting} from './reporting.ts'
+import {logEntry, publishCounters, type Reporting} from './reporting.ts'
 import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
 import {verifiedSignatures, wantedVerification} from './signatures.ts'
@@ -303,7 +303,7 @@ export async function report(checked: Checked, run: Run, given: MailServices): P
   }
   if (!services.publishing) return
   run.begin('update_snmp')
-  services.publish(counters(checked, services))
+  publishCounters(checked, services)
 }
 
 /** Of a hook that is called when the answer stands already. */

@@ -1,9 +1,9 @@
 /**
  * counters — which SNMP-like counters a finished mail adds to.
  *
- * Source: spec/monitoring §5. Values are increments; a name occurs once. Pure.
+ * Source: spec/monitoring §5. A name may be counted several times; its increments add up. Pure but for `count`.
  */
-import type {Counter, CounterType} from '../bus/publisher.ts'
+import type {Count} from '../bus/publisher.ts'
 import {AmavisError} from '../errors.ts'
 import {directionOf, statusOf} from './status.ts'
 import {leadingCategory, mainCategory, majorName} from './summary.ts'
@@ -48,43 +48,38 @@ export interface CountedMail {
   readonly elapsed: ReadonlyMap<string, number>
 }
 
-export function countersOf(mail: CountedMail): Counter[] {
-  const sums = new Sums()
-  countArrival(mail, sums)
-  for (const [name, n] of mail.counted) sums.add(name, n)
-  for (const name of mail.virusNames) sums.add(`virus.byname.${name}`)
-  for (const event of mail.quarantines) countQuarantine(event, mail.size, sums)
-  countContent(mail, sums)
-  for (const event of mail.deliveries) countDelivery(event, sums)
-  countStatus(mail, sums)
-  countDsns(mail, sums)
-  countLog(mail.log, sums)
-  for (const [name, ms] of mail.elapsed) sums.add(`TimeElapsed${name}`, Math.max(0, Math.round(ms)))
-  return sums.counters()
+export function countMail(mail: CountedMail, count: Count): void {
+  countArrival(mail, count)
+  for (const [name, n] of mail.counted) count(name, n)
+  for (const name of mail.virusNames) count(`virus.byname.${name}`)
+  for (const event of mail.quarantines) countQuarantine(event, mail.size, count)
+  countContent(mail, count)
+  for (const event of mail.deliveries) countDelivery(event, count)
+  countStatus(mail, count)
+  countDsns(mail, count)
+  countLog(mail.log, count)
+  for (const [name, ms] of mail.elapsed) count(timeElapsed(name), Math.max(0, Math.round(ms)))
 }
 
 /** Of a mail that ended in an error: which kind that was, and what had been counted until then. */
-export function countersOfFailure(error: unknown, counted: ReadonlyMap<string, number>): Counter[] {
-  const sums = new Sums()
-  for (const [name, n] of counted) sums.add(name, n)
-  sums.add(`Failure${failureKind(error)}`)
-  return sums.counters()
+export function countFailure(error: unknown, counted: ReadonlyMap<string, number>, count: Count): void {
+  for (const [name, n] of counted) count(name, n)
+  count(`Failure${failureKind(error)}`)
 }
 
 const RELEASE_WORDS = {release: 'Released', requeue: 'Requeued', report: 'Reported'} as const
 
 /** Of a mail that somebody wanted out of quarantine; counters of our own, and what its delivery has counted. */
-export function countersOfRelease(
+export function countRelease(
   kind: keyof typeof RELEASE_WORDS,
   isDone: boolean,
   counted: ReadonlyMap<string, number>,
   log: LogCounts,
-): Counter[] {
-  const sums = new Sums()
-  for (const [name, n] of counted) sums.add(name, n)
-  sums.add(isDone ? `QuarMsgs${RELEASE_WORDS[kind]}` : 'QuarReleaseFails')
-  countLog(log, sums)
-  return sums.counters()
+  count: Count,
+): void {
+  for (const [name, n] of counted) count(name, n)
+  count(isDone ? `QuarMsgs${RELEASE_WORDS[kind]}` : 'QuarReleaseFails')
+  countLog(log, count)
 }
 
 function failureKind(error: unknown): 'Timeout' | 'Protocol' | 'Storage' | 'Internal' {
@@ -106,80 +101,84 @@ function hasErrno(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }
 
-/** Increments by name, in order of first mention. */
-class Sums {
-  readonly #sums = new Map<string, number>()
-
-  add(name: string, increment = 1): void {
-    this.#sums.set(name, (this.#sums.get(name) ?? 0) + increment)
-  }
-
-  counters(): Counter[] {
-    const counters: Counter[] = []
-    for (const [name, value] of this.#sums) counters.push({name, type: typeOf(name), value})
-    return counters
+/**
+ * Counters whose names differ in one word: each is put together once, not for each mail.
+ *
+ * The words are ours, never the mail's.
+ */
+function family(begin: string, end = ''): (word: string) => string {
+  const names = new Map<string, string>()
+  return word => {
+    const known = names.get(word)
+    if (known !== undefined) return known
+    const name = begin + word + end
+    names.set(word, name)
+    return name
   }
 }
 
-const WIDE = ['InMsgsSize', 'OutMsgsSize', 'QuarMsgsSize', 'Log'] as const
+const timeElapsed = family('TimeElapsed')
+const inMsgs = family('InMsgs')
+const inMsgsRecips = family('InMsgsRecips')
+const inMsgsSize = family('InMsgsSize')
+const inMsgsStatus = family('InMsgsStatus')
+const content = family('Content', 'Msgs')
+const outMsgs = family('OutMsgs')
+const outMsgsSize = family('OutMsgsSize')
+const logLevel = family('LogEntriesLevel')
 
-/** Octets and log entries are 64 bits wide, everything else is a C32. */
-function typeOf(name: string): CounterType {
-  for (const begin of WIDE) if (name.startsWith(begin)) return 'C64'
-  return 'C32'
-}
-
-function countArrival({originating, sender, size, outcomes}: CountedMail, sums: Sums): void {
+function countArrival({originating, sender, size, outcomes}: CountedMail, count: Count): void {
   const all = outcomes.length
-  const local = outcomes.filter(({verdict}) => verdict.local).length
-  const count = (suffix: string, recipients: number) => {
-    sums.add(`InMsgs${suffix}`)
-    sums.add(`InMsgsRecips${suffix}`, recipients)
-    sums.add(`InMsgsSize${suffix}`, size)
+  let local = 0
+  for (const {verdict} of outcomes) if (verdict.local) local++
+  const arrived = (suffix: string, recipients: number) => {
+    count(inMsgs(suffix))
+    count(inMsgsRecips(suffix), recipients)
+    count(inMsgsSize(suffix), size)
   }
-  count('', all)
-  if (originating) count('Originating', all)
+  arrived('', all)
+  if (originating) arrived('Originating', all)
   if (local > 0) {
-    count(directionOf(true, originating), local)
-    sums.add('InMsgsRecipsLocal', local)
+    arrived(directionOf(true, originating), local)
+    count('InMsgsRecipsLocal', local)
   }
-  if (local < all) count(directionOf(false, originating), all - local)
-  if (sender === '') sums.add('InMsgsBounceNullRPath')
+  if (local < all) arrived(directionOf(false, originating), all - local)
+  if (sender === '') count('InMsgsBounceNullRPath')
 }
 
-function countQuarantine({categories, result}: QuarantineEvent, size: number, sums: Sums): void {
-  sums.add('QuarMsgs')
-  sums.add('QuarMsgsSize', size)
-  if (result === 'failed') sums.add('QuarAttemptTempFails')
-  else if (result === 'rejected') sums.add('QuarAttemptFails')
+function countQuarantine({categories, result}: QuarantineEvent, size: number, count: Count): void {
+  count('QuarMsgs')
+  count('QuarMsgsSize', size)
+  if (result === 'failed') count('QuarAttemptTempFails')
+  else if (result === 'rejected') count('QuarAttemptFails')
   else {
     for (const category of categories) {
-      sums.add(`QuarMsgs${category}`)
-      sums.add(`QuarMsgsSize${category}`, size)
+      count(`QuarMsgs${category}`)
+      count(`QuarMsgsSize${category}`, size)
     }
   }
 }
 
 /** By what the mail is, not by what a next hop said of it. */
-function countContent({outcomes, originating}: CountedMail, sums: Sums): void {
-  const name = `Content${majorName(mainCategory(outcomes.map(({verdict}) => verdict)).major)}Msgs`
-  sums.add(name)
-  for (const suffix of orientations(outcomes, originating)) sums.add(name + suffix)
+function countContent({outcomes, originating}: CountedMail, count: Count): void {
+  const name = content(majorName(mainCategory(outcomes.map(({verdict}) => verdict)).major))
+  count(name)
+  for (const suffix of orientations(outcomes, originating)) count(name + suffix)
 }
 
-function countDelivery({purpose, protocol, size, result}: DeliveryEvent, sums: Sums): void {
+function countDelivery({purpose, protocol, size, result}: DeliveryEvent, count: Count): void {
   const role = purpose === 'Relay' ? 'Relay' : 'Submit'
   const suffixes = ['', role, `Proto${protocol}`, `Proto${protocol}${role}`]
   if (purpose !== 'Relay') suffixes.push(`Submit${purpose}`)
-  if (result !== 'unreachable') for (const suffix of suffixes) sums.add(`OutMsgs${suffix}`)
+  if (result !== 'unreachable') for (const suffix of suffixes) count(outMsgs(suffix))
   if (result === 'delivered') {
-    sums.add('OutMsgsDelivers')
-    for (const suffix of suffixes) sums.add(`OutMsgsSize${suffix}`, size)
-  } else sums.add(result === 'rejected' ? 'OutMsgsRejects' : 'OutMsgsAttemptFails')
+    count('OutMsgsDelivers')
+    for (const suffix of suffixes) count(outMsgsSize(suffix), size)
+  } else count(result === 'rejected' ? 'OutMsgsRejects' : 'OutMsgsAttemptFails')
 }
 
 /** Each status and each status with its orientation once, however many recipients have it. */
-function countStatus({outcomes, originating}: CountedMail, sums: Sums): void {
+function countStatus({outcomes, originating}: CountedMail, count: Count): void {
   const names = new Set<string>()
   for (const outcome of outcomes) {
     const status = statusOf(outcome)
@@ -188,16 +187,16 @@ function countStatus({outcomes, originating}: CountedMail, sums: Sums): void {
     names.add(status + directionOf(outcome.verdict.local, originating))
     if (originating) names.add(`${status}Originating`)
   }
-  for (const name of names) sums.add(`InMsgsStatus${name}`)
+  for (const name of names) count(inMsgsStatus(name))
 }
 
 const DSN_WORDS = {sent: 'Sent', suppressed: 'Suppressed', failed: 'Failed', refused: 'Failed'} as const
 
 /** What became of the DSN for each recipient, by what the mail was to him; a counter of our own. */
-function countDsns({outcomes}: CountedMail, sums: Sums): void {
+function countDsns({outcomes}: CountedMail, count: Count): void {
   for (const outcome of outcomes) {
     if (outcome.dsn === 'none') continue
-    sums.add(`Dsn${DSN_WORDS[outcome.dsn]}${majorName(leadingCategory([outcome]).major)}`)
+    count(`Dsn${DSN_WORDS[outcome.dsn]}${majorName(leadingCategory([outcome]).major)}`)
   }
 }
 
@@ -217,13 +216,13 @@ const PRIORITIES: readonly (readonly [name: string, upTo: number])[] = [
   ['LogEntriesDebug', Number.POSITIVE_INFINITY],
 ]
 
-function countLog({byLevel, lines}: LogCounts, sums: Sums): void {
-  if (lines > 0) sums.add('LogLines', lines)
+function countLog({byLevel, lines}: LogCounts, count: Count): void {
+  if (lines > 0) count('LogLines', lines)
   let all = 0
   for (const [level, entries] of byLevel) {
-    for (const [name, upTo] of PRIORITIES) if (level <= upTo) sums.add(name, entries)
-    sums.add(`LogEntriesLevel${Math.min(5, Math.max(0, level))}`, entries)
+    for (const [name, upTo] of PRIORITIES) if (level <= upTo) count(name, entries)
+    count(logLevel(String(Math.min(5, Math.max(0, level)))), entries)
     all += entries
   }
-  if (all > 0) sums.add('LogEntries', all)
+  if (all > 0) count('LogEntries', all)
 }

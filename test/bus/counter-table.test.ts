@@ -15,9 +15,19 @@ import {octetsOf} from '../../src/message/octets.ts'
 import type {Counted} from '../../src/session/limits/anvil-client.ts'
 import {createGate} from '../../src/session/limits/gate.ts'
 import type {LimitName} from '../../src/session/limits/limits.ts'
-import {countersOf, countersOfFailure} from '../../src/verdict/counters.ts'
+import {countFailure} from '../../src/verdict/counters.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
-import {blocked, CLEAN, category, countedMail, delivery, outcome, verdict} from '../verdict/make.ts'
+import {
+  blocked,
+  CLEAN,
+  category,
+  countedMail,
+  countersBy,
+  countersOf,
+  delivery,
+  outcome,
+  verdict,
+} from '../verdict/make.ts'
 
 const byName = new Map(COUNTERS.map(counter => [counter.name, counter]))
 
@@ -130,7 +140,7 @@ async function counted(): Promise<Map<string, string>> {
   }
   take(countersOf(countedMail({counted: count})))
   for (const code of ['AM_TIMEOUT', 'AM_PROTOCOL', 'AM_STORAGE', 'AM_BUG'] as ErrorCode[]) {
-    take(countersOfFailure(new AmavisError(code, ''), new Map()))
+    take(countersBy(count => countFailure(new AmavisError(code, ''), new Map(), count)))
   }
   const system = {sysDescr: 'x', sysObjectID: 'x', sysContact: 'x', sysName: 'x', sysLocation: 'x'}
   const table = new MinderTable({probe: () => 'gone', signal: () => 'gone'})
@@ -172,7 +182,8 @@ test('what is there to be counted is counted, under the names and types of the t
 })
 
 test('an error of the system counts as a failure of storage, a mistake of ours as an internal one', () => {
-  const names = (error: unknown) => countersOfFailure(error, new Map([['OpsDec', 1]])).map(({name}) => name)
+  const names = (error: unknown) =>
+    countersBy(count => countFailure(error, new Map([['OpsDec', 1]]), count)).map(({name}) => name)
   const full = Object.assign(new Error('no space'), {code: 'ENOSPC', syscall: 'write'})
   assert.deepEqual(names(full), ['OpsDec', 'FailureStorage'])
   assert.deepEqual(names(new TypeError('x')), ['OpsDec', 'FailureInternal'])

@@ -7,9 +7,18 @@ import test from 'node:test'
 import {isOwnCounter} from '../../src/bus/counters/own.ts'
 import {COUNTERS} from '../../src/bus/counters/table.ts'
 import {MAJOR, type Major} from '../../src/config/category.ts'
-import {type CountedMail, countersOf, type DeliveryEvent} from '../../src/verdict/counters.ts'
+import type {CountedMail, DeliveryEvent} from '../../src/verdict/counters.ts'
 import type {RecipientOutcome} from '../../src/verdict/verdict.ts'
-import {blocked, CLEAN, category, countedMail, delivery, outcome, verdict} from '../verdict/make.ts'
+import {
+  blocked,
+  CLEAN,
+  category,
+  countedMail,
+  countersOf,
+  delivery,
+  outcome,
+  verdict,
+} from '../verdict/make.ts'
 import {type Captured, readFixture, readJsonLines} from './shared.ts'
 
 type Values = ReadonlyMap<string, number>

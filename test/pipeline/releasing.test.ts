@@ -5,7 +5,6 @@ import test, {type TestContext} from 'node:test'
 import {gzipSync} from 'node:zlib'
 import {createForwarder} from '../../src/actions/forward/forwarder.ts'
 import {MailIds} from '../../src/actions/mail-id.ts'
-import type {Counter} from '../../src/bus/publisher.ts'
 import {startSink} from '../../src/demo/sink.ts'
 import type {Log} from '../../src/log/log.ts'
 import {release} from '../../src/pipeline/releasing.ts'
@@ -63,9 +62,7 @@ async function site(t: TestContext): Promise<Site> {
     forwarder,
     mailIds: new MailIds(),
     publishing: true,
-    publish: (counters: readonly Counter[]) => {
-      for (const {name, value} of counters) counted.set(name, value)
-    },
+    publish: (name: string, n = 1) => void counted.set(name, n),
     takeLogCounts: () => ({byLevel: new Map(), lines: 0}),
     spool: new Spool({base: home, log}),
     log,

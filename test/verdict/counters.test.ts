@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {MAJOR} from '../../src/config/category.ts'
-import {type CountedMail, countersOf} from '../../src/verdict/counters.ts'
-import {blocked, countedMail, delivery, outcome, relayed, verdict} from './make.ts'
+import type {CountedMail} from '../../src/verdict/counters.ts'
+import {blocked, countedMail, countersOf, delivery, outcome, relayed, verdict} from './make.ts'
 
 const mail = (more: Partial<CountedMail> = {}) => countedMail({size: 237, outcomes: [relayed()], ...more})
 

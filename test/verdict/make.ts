@@ -1,10 +1,12 @@
 /** Verdicts and outcomes for tests, with what matters to a test named and the rest ordinary. */
 
+import {typeOf} from '../../src/bus/counter-sums.ts'
+import type {Count, Counter} from '../../src/bus/publisher.ts'
 import {type Category, type Destiny, MAJOR, type Major} from '../../src/config/category.ts'
 import type {SmtpReply} from '../../src/errors.ts'
 import type {Client, Envelope, Recipient} from '../../src/message/envelope.ts'
 import type {Header} from '../../src/message/message.ts'
-import type {CountedMail} from '../../src/verdict/counters.ts'
+import {type CountedMail, countMail} from '../../src/verdict/counters.ts'
 import {outcomeOf, withDsn} from '../../src/verdict/outcome.ts'
 import type {
   Delivery,
@@ -168,4 +170,15 @@ export function countedMail(more: Partial<CountedMail> = {}): CountedMail {
     elapsed: new Map(),
     ...more,
   }
+}
+
+/** What somebody counts, as the bus carries it. */
+export function countersBy(counting: (count: Count) => void): (Counter & {readonly value: number})[] {
+  const sums = new Map<string, number>()
+  counting((name, n = 1) => void sums.set(name, (sums.get(name) ?? 0) + n))
+  return [...sums].map(([name, value]) => ({name, type: typeOf(name), value}))
+}
+
+export function countersOf(mail: CountedMail): (Counter & {readonly value: number})[] {
+  return countersBy(count => countMail(mail, count))
 }

@@ -4,8 +4,9 @@
  * Used again at once up to 18 s after its last use, asked with NOOP after that, ended with QUIT after 30 s
  * of idleness or 60 s of age. Whether to keep any follows the pace of the mails, when that is wanted.
  */
+
+import type {Count} from '../../bus/publisher.ts'
 import {type Connection, TIMEOUTS} from './connection.ts'
-import type {Count} from './delivery.ts'
 import type {Target} from './method.ts'
 
 const RECENT_MS = 18_000

@@ -4,15 +4,14 @@
  * One delivery is one sender, one content and a number of recipients; it may take several transactions
  * at the next hop (spec/daemon, Forwarding client).
  */
+
+import type {Count} from '../../bus/publisher.ts'
 import type {Settings} from '../../config/settings.ts'
 import type {SmtpReply} from '../../errors.ts'
 import type {Log} from '../../log/log.ts'
 import type {Timing} from '../../log/timing.ts'
 import type {Envelope, Recipient, XforwardName} from '../../message/envelope.ts'
 import type {Octets} from '../../message/octets.ts'
-
-/** Adds to a counter of one mail (spec/monitoring, Counters); 1 unless told. */
-export type Count = (name: string, n?: number) => void
 
 /** Where a message comes from: passed on, or made by ourselves; as the counters' names end. */
 export type Purpose = 'Relay' | 'SubmitQuar' | 'SubmitDsn' | 'SubmitNotif'
