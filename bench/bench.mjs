@@ -8,17 +8,28 @@
  * the bare pass-through and, if installed, amavisd-new; $HARAKA_DIR may name a folder with Haraka from npm. The same mails go through each in turn, round by
  * round, so that a ratio holds on a noisy machine; medians of the rounds are printed as a table.
  */
-import {execFileSync, spawn, spawnSync} from 'node:child_process'
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import net from 'node:net'
+import {execFileSync, spawnSync} from 'node:child_process'
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
-import {findRuntime} from '../bin/runtime.js'
+import {
+  cpuMs,
+  endProcesses,
+  mailChildren,
+  median,
+  node,
+  pssKiB,
+  root,
+  sendMails,
+  startDaemon,
+  startProcess,
+  tree,
+  waitForPort,
+  writeConfiguration,
+} from './daemons.mjs'
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const {values: options} = parseArgs({
   options: {
     rounds: {type: 'string', default: '5'},
@@ -37,139 +48,13 @@ const warmUp = Number(options['warm-up'])
 const CHILDREN = 4
 const SINK_PORT = 20310
 const HARAKA_PORT = 20330
-const node = findRuntime(root).node
 const run = mkdtempSync(path.join(os.tmpdir(), 'amavis-bench-'))
-const started = []
 
-const median = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
-
-function startProcess(command, args, env = {}) {
-  const child = spawn(command, args, {stdio: ['ignore', 'ignore', 'inherit'], env: {...process.env, ...env}})
-  started.push(child)
-  return child
-}
-
-async function waitForPort(port, limitMs = 30_000) {
-  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(5)) {
-    const socket = net.connect(port, '127.0.0.1')
-    const open = await new Promise(resolve => {
-      socket
-        .once('data', () => resolve(true))
-        .once('error', () => resolve(false))
-        .once('close', () => resolve(false))
-    })
-    socket.destroy()
-    if (open) return
-  }
-  throw new Error(`nothing answers on port ${port}`)
-}
-
-/** A process and all below it. */
-function tree(pid) {
-  const children = new Map()
-  for (const name of readdirSync('/proc').filter(entry => /^\d+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)])
-    } catch {
-      // ended meanwhile
-    }
-  }
-  const below = id => [id, ...(children.get(id) ?? []).flatMap(below)]
-  return below(pid)
-}
-
-/** The children that take the mails, of the processes below `pid`. */
-function mailChildren(pid) {
-  return tree(pid).filter(id => {
-    try {
-      return id !== pid && /ch\d|passthrough|child-main/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8'))
-    } catch {
-      return false
-    }
-  })
-}
-
-/** CPU time that these processes have used so far, in ms. */
-function cpuMs(pids) {
-  return pids.reduce((sum, id) => {
-    try {
-      const stat = readFileSync(`/proc/${id}/stat`, 'latin1')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return sum + (Number(fields[11]) + Number(fields[12])) * 10
-    } catch {
-      return sum
-    }
-  }, 0)
-}
-
-function pssKiB(pid) {
-  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
-}
-
-/** Seconds that smtp-source needs for all mails. */
-function feed(port, keptSessions, mails = count) {
-  const start = performance.now()
-  const result = spawnSync(
-    'smtp-source',
-    [
-      ...(keptSessions ? ['-d'] : []),
-      '-s',
-      options.sessions,
-      '-m',
-      String(mails),
-      '-l',
-      options.size,
-      '-f',
-      'a@example.org',
-      '-t',
-      'b@example.com',
-      `127.0.0.1:${port}`,
-    ],
-    {stdio: ['ignore', 'ignore', 'inherit']},
-  )
-  if (result.status !== 0) throw new Error(`smtp-source failed on port ${port}`)
-  return (performance.now() - start) / 1000
-}
-
-function ourConfiguration(name, port, lines) {
-  const home = path.join(run, name)
-  mkdirSync(home, {recursive: true})
-  const file = path.join(home, 'amavisd.conf')
-  writeFileSync(
-    file,
-    `use strict;
-$max_servers = ${CHILDREN}; $max_requests = 0;
-@spam_scanners = ();
-$mydomain = 'example.com'; $myhostname = 'mx.example.com';
-$MYHOME = '${home}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = $MYHOME;
-$log_level = 0; $do_syslog = 0; $logfile = "$MYHOME/amavis.log";
-@local_domains_maps = ( [".$mydomain"] ); @mynetworks = qw( 127.0.0.0/8 [::1] );
-$inet_socket_port = ${port}; $inet_socket_bind = '127.0.0.1';
-$forward_method = 'smtp:[127.0.0.1]:${SINK_PORT}'; $notify_method = $forward_method;
-@bypass_spam_checks_maps = (1); @bypass_virus_checks_maps = (1);
-$final_virus_destiny = D_DISCARD; $final_banned_destiny = D_DISCARD; $final_spam_destiny = D_PASS; $final_bad_header_destiny = D_PASS;
-@zmq_sockets = ("ipc://$MYHOME/inner.sock"); $bus_outer_socket = "ipc://$MYHOME/outer.sock"; $bus_snmp_socket = "ipc://$MYHOME/snmp.sock";
-${lines}
-1;
-`,
-  )
-  return file
-}
-
-async function startOurs(name, port, lines) {
-  const file = ourConfiguration(name, port, lines)
-  const child = startProcess(node, [
-    path.join(root, 'bin', 'amavis.js'),
-    'foreground',
-    '--allow-root',
-    '-c',
-    file,
-  ])
-  await waitForPort(port)
-  return child
-}
+const feed = (port, keptSessions, mails = count) =>
+  sendMails(port, {keptSessions, mails, sessions: Number(options.sessions), size: Number(options.size)})
+const ourConfiguration = (name, port, lines) =>
+  writeConfiguration(path.join(run, name), {port, sinkPort: SINK_PORT, children: CHILDREN, lines})
+const startOurs = (name, port, lines) => startDaemon(ourConfiguration(name, port, lines), port)
 
 /** Peers that can be had here: name, port, process. */
 async function startPeers() {
@@ -297,25 +182,8 @@ async function startUp() {
     bare.push(performance.now() - start)
     const file = ourConfiguration(`start${round}`, 20345, '$enable_zmq = 0;')
     start = performance.now()
-    const child = startProcess(node, [
-      path.join(root, 'bin', 'amavis.js'),
-      'foreground',
-      '--allow-root',
-      '-c',
-      file,
-    ])
-    await waitForPort(20345)
-    spawnSync('smtp-source', [
-      '-m',
-      '1',
-      '-l',
-      options.size,
-      '-f',
-      'a@example.org',
-      '-t',
-      'b@example.com',
-      '127.0.0.1:20345',
-    ])
+    const child = await startDaemon(file, 20345)
+    feed(20345, false, 1)
     ours.push(performance.now() - start)
     const ended = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGTERM')
@@ -334,8 +202,6 @@ try {
   await memory(peers)
   await startUp()
 } finally {
-  for (const child of started) child.kill('SIGTERM')
-  await sleep(1000)
-  for (const child of started) child.kill('SIGKILL')
+  await endProcesses()
   rmSync(run, {recursive: true, force: true})
 }

@@ -133,7 +133,8 @@ export function logPrefix(level: number): string {
 
 /** Unix time in ms as `1795361882.047`: seconds to 10 digits, a point, 3 digits. */
 export function formatUnixTime(ms: number): string {
-  return (ms / 1000).toFixed(3).padStart(14, '0')
+  const digits = String(Math.round(ms)).padStart(13, '0')
+  return `${digits.slice(0, -3)}.${digits.slice(-3)}`
 }
 
 /** Whole ms, never negative, and never so large that a receiver takes it for a Unix time. */

@@ -17,7 +17,7 @@ import {errorText} from '../errors.ts'
 import {type Log, silentLog} from '../log/log.ts'
 import {CounterSums} from './counter-sums.ts'
 import {isIpv6} from './endpoint.ts'
-import {formatDelta, formatUnixTime, logPrefix, safeValue} from './grammar.ts'
+import {formatDelta, formatUnixTime, LARGEST_DELTA_MS, logPrefix, safeValue} from './grammar.ts'
 import type {Counter, Publisher, State} from './publisher.ts'
 
 const MOST_HELD_FRAMES = 2000
@@ -90,8 +90,13 @@ class ZmqPublisher implements BusPublisher {
   readonly #open: NonNullable<PublisherOptions['open']>
   readonly #repeat: NodeJS.Timeout
 
-  /** States not sent yet; they become text when they are. */
-  #states: Announced[] = []
+  /**
+   * States not sent yet, as three lists of the same length: they become text when they are sent, many at once.
+   * A time is a distance in ms, or above LARGEST_DELTA_MS the Unix time in ms.
+   */
+  #times: number[] = []
+  #states: string[] = []
+  #taskIds: (string | undefined)[] = []
   #logEntries = 0
   /** Frames by prefix, to be sent in this order. */
   readonly #waiting = new Map<string, string[]>()
@@ -106,8 +111,9 @@ class ZmqPublisher implements BusPublisher {
   #lastSent = Number.NEGATIVE_INFINITY
   /** Unix time in ms of the last absolute time stamp. */
   #base: number | undefined
-  /** State and task id as announced last. */
-  #current = '-'
+  /** As announced last. */
+  #state = '-'
+  #taskId: string | undefined
 
   constructor(options: PublisherOptions) {
     this.#endpoints = options.endpoints
@@ -127,10 +133,12 @@ class ZmqPublisher implements BusPublisher {
   state(state: State, taskId?: string): void {
     if (this.#phase === 'mute') return
     const now = this.#now()
-    this.#current = taskId !== undefined && WITH_TASK_ID.has(state) ? `${state} ${taskId}` : state
-    const isAbsolute = this.#base === undefined || state === 'A' || state === 'm'
-    if (isAbsolute) this.#base = now
-    this.#announce(isAbsolute ? undefined : now - this.#base!, now)
+    this.#state = state
+    this.#taskId = WITH_TASK_ID.has(state) ? taskId : undefined
+    if (this.#base === undefined || state === 'A' || state === 'm') {
+      this.#base = now
+      this.#announce(now)
+    } else this.#announce(now - this.#base)
   }
 
   count(name: string, increment?: number): void {
@@ -160,7 +168,8 @@ class ZmqPublisher implements BusPublisher {
     clearInterval(this.#repeat)
     if (this.#phase === 'mute') return
     if (this.#base !== undefined) {
-      this.#current = 'exiting'
+      this.#state = 'exiting'
+      this.#taskId = undefined
       this.#announceAgain()
     }
     if (this.#counters.pending) this.#putCounters()
@@ -207,16 +216,14 @@ class ZmqPublisher implements BusPublisher {
     this.#dropped += this.#held
     this.#held = 0
     this.#waiting.clear()
-    this.#states = []
+    this.#takeStates()
     clearInterval(this.#repeat)
     this.#socket?.close()
     this.#socket = undefined
   }
 
   #announceAgain(): void {
-    if (this.#base === undefined) return
-    const now = this.#now()
-    this.#announce(now - this.#base, now)
+    if (this.#base !== undefined) this.#announce(this.#now() - this.#base)
   }
 
   #scheduleCounters(): void {
@@ -242,12 +249,14 @@ class ZmqPublisher implements BusPublisher {
     else this.#waiting.set(prefix, [frame])
   }
 
-  #announce(deltaMs: number | undefined, atMs: number): void {
+  #announce(time: number): void {
     if (this.#states.length >= MOST_HELD_FRAMES) {
       this.#dropped++
       return
     }
-    this.#states.push({deltaMs, atMs, text: this.#current})
+    this.#times.push(time)
+    this.#states.push(this.#state)
+    this.#taskIds.push(this.#taskId)
     this.#schedule()
   }
 
@@ -259,18 +268,27 @@ class ZmqPublisher implements BusPublisher {
     else setTimeout(() => this.#flush(), wait).unref()
   }
 
-  #format({deltaMs, atMs, text}: Announced): string {
-    return `am.st ${this.#pid} ${deltaMs === undefined ? formatUnixTime(atMs) : formatDelta(deltaMs)} ${text}`
+  /** The frames of what was announced since the last call. */
+  #takeStates(): string[] {
+    const begin = `am.st ${this.#pid} `
+    const frames = this.#states.map((state, i) => {
+      const time = this.#times[i]!
+      const taskId = this.#taskIds[i]
+      const when = time > LARGEST_DELTA_MS ? formatUnixTime(time) : formatDelta(time)
+      return taskId === undefined ? `${begin}${when} ${state}` : `${begin}${when} ${state} ${taskId}`
+    })
+    this.#times = []
+    this.#states = []
+    this.#taskIds = []
+    return frames
   }
 
   #flush(): void {
     this.#scheduled = false
     const socket = this.#socket
     if (socket === undefined || this.#phase !== 'open') return
-    const states = this.#states.map(state => this.#format(state))
-    this.#states = []
     this.#logEntries = 0
-    for (const frames of [states, ...this.#waiting.values()]) {
+    for (const frames of [this.#takeStates(), ...this.#waiting.values()]) {
       if (frames.length === 0) continue
       // PUB sockets refuse nothing; should one do so, the frames are lost and mail goes on
       socket.send(frames).catch(() => {
@@ -281,15 +299,6 @@ class ZmqPublisher implements BusPublisher {
     this.#held = 0
     this.#lastSent = performance.now()
   }
-}
-
-/** A state on its way. */
-interface Announced {
-  /** ms since the process' last absolute time; undefined: this is one */
-  readonly deltaMs: number | undefined
-  readonly atMs: number
-  /** with the task id */
-  readonly text: string
 }
 
 function elapsed(ms: number): Promise<void> {
