@@ -6,6 +6,7 @@
  * is not there for the next. A limit ends the unpacking; what was found by then stays, as does everything else
  * that could be had of a part that is broken. Source: spec/daemon "Decoding".
  */
+import {readFile} from 'node:fs/promises'
 import {parseHeader} from '../message/header.ts'
 import type {Part} from '../message/message.ts'
 import {readMime} from '../message/mime/read.ts'
@@ -106,7 +107,8 @@ class Unpacking {
       this.#parts.push(made)
       found.push(made)
     })
-    return [...found, ...found.flatMap(member => this.#mailIn(member))]
+    for (const member of [...found]) found.push(...(await this.#mailIn(member)))
+    return found
   }
 
   #tell(number: number, problems: readonly Problem[]): void {
@@ -116,10 +118,16 @@ class Unpacking {
   }
 
   /** The parts of a mail that is a member. */
-  #mailIn(part: Part): Part[] {
-    if (!MAIL.test(part.fullType) || part.path !== undefined) return []
+  async #mailIn(part: Part): Promise<Part[]> {
+    if (!MAIL.test(part.fullType)) return []
+    if (part.size > LARGEST_MAIL_BYTES) {
+      const reason = `a mail of ${part.size} octets in an archive is not taken apart`
+      this.#tell(part.number, [{kind: 'unsupported', reason}])
+      return []
+    }
+    const octets = part.path === undefined ? part.content : await readFile(part.path)
     const maxParts = this.#limits.files - this.#parts.length
-    const mail = readMime(part.content, parseHeader(part.content), {maxParts, maxLevels: this.#limits.levels})
+    const mail = readMime(octets, parseHeader(octets), {maxParts, maxLevels: this.#limits.levels})
     if (mail.limit !== undefined) this.#tell(part.number, [{kind: 'limit', reason: mail.limit}])
     const base = this.#parts.length
     const found = mail.parts.map(inner => ({
@@ -136,6 +144,8 @@ class Unpacking {
 }
 
 const MAIL = /^(?:SMTP|RFC 822) mail/
+/** It is in memory while the mail that brings it is. */
+const LARGEST_MAIL_BYTES = 64 * 1024 * 1024
 
 const ENTRY_LETTERS = {file: '', directory: 'D', link: 'L', special: 'S'} as const
 

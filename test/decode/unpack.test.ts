@@ -6,6 +6,7 @@ import {bufferSource} from '../../src/decode/source.ts'
 import {typeOf} from '../../src/decode/types.ts'
 import {openings, type Unpacked, unpack} from '../../src/decode/unpack.ts'
 import {makePart} from '../../src/message/part.ts'
+import {temporaryFolder} from '../support/wait.ts'
 import {tar, zip} from './archives.ts'
 
 const decode = createDecoder()
@@ -14,7 +15,12 @@ const text = Buffer.from('some text\n')
 /** Unpack parts of a mail in this process. */
 async function opened(
   contents: readonly Buffer[],
-  {levels = 14, files = 100, quota = 1e6} = {},
+  {
+    levels = 14,
+    files = 100,
+    quota = 1e6,
+    folder,
+  }: {levels?: number; files?: number; quota?: number; folder?: string} = {},
 ): Promise<Unpacked> {
   const parts = contents.map((content, index) => {
     const {full, short} = typeOf(content)
@@ -27,7 +33,7 @@ async function opened(
     {levels, files, quota},
     {
       open: ({content}, opening, limits) =>
-        decode(bufferSource(content), {opening, limits, folder: undefined, fileName: String}),
+        decode(bufferSource(content), {opening, limits, folder, fileName: String}),
     },
   )
 }
@@ -69,6 +75,27 @@ test('a mail in an archive is taken apart', async () => {
   assert.ok(last.content.equals(text))
   const parents = parts.map(({parent}) => parent)
   assert.ok(parents.every((parent, index) => parent <= index || parts[parent - 1]?.kind === 'container'))
+})
+
+test('a mail in an archive is taken apart, however large', async t => {
+  const mail = (size: number) =>
+    Buffer.from(
+      `Return-Path: <a@example.net>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n${'0123456789abcdef'.repeat(size / 16)}\r\n` +
+        '--b\r\nContent-Type: application/octet-stream; name=evil.exe\r\n\r\nMZ\r\n--b--\r\n',
+    )
+  const folder = temporaryFolder(t)
+  const {parts} = await opened([zip([{name: 'large.eml', content: mail(6 * 1024 ** 2)}])], {
+    quota: 1e8,
+    folder,
+  })
+  assert.ok(parts[1]?.path)
+  assert.ok(parts.some(({names}) => names.includes('evil.exe')))
+
+  const [, beyond] = (
+    await opened([zip([{name: 'huge.eml', content: mail(65 * 1024 ** 2)}])], {quota: 1e9, folder})
+  ).parts
+  assert.match(beyond?.problems[0]?.reason ?? '', /^a mail of \d+ octets in an archive is not taken apart$/)
+  assert.match(beyond?.attributes ?? '', /U/)
 })
 
 test('what one archive took of the quota is not there for the next', async () => {
