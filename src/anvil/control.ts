@@ -15,7 +15,7 @@ export interface AnvilState {
   /** seconds */
   readonly unit: number
   readonly upSeconds: number
-  /** of smtpd processes */
+  /** of smtpd processes, and of children of the daemon */
   readonly connections: number
   /** clients that are remembered */
   readonly size: number

@@ -119,7 +119,10 @@ test('start returns when it answers, status shows the clients, stop leaves nothi
     },
   ])
   assert.equal(json.pid, Number(readFileSync(site.pidFile, 'latin1')))
-  assert.match((await amavis('anvil', 'status', ...site.config)).stdout, /^1 clients, 1 smtpd, rates in 60 s/)
+  assert.match(
+    (await amavis('anvil', 'status', ...site.config)).stdout,
+    /^1 clients, 1 connected, 1 requests, rates in 60 s/,
+  )
 
   const second = await amavis('anvil', 'start', ...asRoot, ...site.config)
   assert.equal(second.status, 1)

@@ -7,7 +7,7 @@ import {type TestContext, test} from 'node:test'
 import {Publisher} from 'zeromq'
 import {amavis} from '../support/amavis.ts'
 import {freePort} from '../support/wait.ts'
-import {startTerminal} from './terminal.ts'
+import {isRestored, startTerminal} from './terminal.ts'
 
 /** A bus that says again and again what a subscriber may have missed. */
 async function startBus(t: TestContext): Promise<string> {
@@ -34,12 +34,6 @@ async function startBus(t: TestContext): Promise<string> {
     publisher.close()
   })
   return endpoint
-}
-
-/** The terminal is as before: the first screen, and lines are edited by the kernel again. */
-async function isRestored({shows, shown}: ReturnType<typeof startTerminal>, status: number): Promise<void> {
-  await shows(new RegExp(`BEFORE\nAFTER ${status}\n icanon`))
-  assert.doesNotMatch(shown(), /amavis/)
 }
 
 test('nanny draws, takes keys, follows the size of the terminal, and q gives it back', async t => {

@@ -1,4 +1,5 @@
 /** terminal — a command in a real terminal (tmux), its keys and what it shows. */
+import assert from 'node:assert/strict'
 import {execFileSync} from 'node:child_process'
 import type {TestContext} from 'node:test'
 import {AMAVIS} from '../support/amavis.ts'
@@ -27,4 +28,13 @@ export function startTerminal(t: TestContext, command: readonly string[]) {
         encoding: 'utf8',
       }).trim(),
   }
+}
+
+/** The terminal is as before: the first screen, and lines are edited by the kernel again. */
+export async function isRestored(
+  {shows, shown}: ReturnType<typeof startTerminal>,
+  status: number,
+): Promise<void> {
+  await shows(new RegExp(`BEFORE\nAFTER ${status}\n icanon`))
+  assert.doesNotMatch(shown(), /amavis/)
 }

@@ -8,8 +8,8 @@ import type {NamedClient} from '../../anvil/store.ts'
 import {visibleJson, visibleText} from '../visible.ts'
 
 /** The manual's section about it. */
-export const JSON_FIELDS = `With --json one object: running, pid, up_s, unit_s (the seconds of a rate), streams (smtpd processes), size
-(clients remembered) and clients. Of each: service, client, count (connections now), and within the unit rate
+export const JSON_FIELDS = `With --json one object: running, pid, up_s, unit_s (the seconds of a rate), streams (processes connected), requests
+(since the start), size (clients remembered) and clients. Of each: service, client, count (connections now), and within the unit rate
 (connections), mail, rcpt, newtls, auth and tlstr.`
 
 export const ANVIL_COLUMNS = [
@@ -35,10 +35,14 @@ const WORDS: Readonly<Record<(typeof NUMBERS)[number], string>> = {
   auth: 'AUTH',
 }
 
-/** Together as wide as a terminal of 80 columns. */
-const CLIENT_WIDTH = 33
-const SERVICE_WIDTH = 11
 const NUMBER_WIDTH = 6
+
+/** Widths of names on a terminal of so many columns: with the numbers as wide as 80, and of more room what helps. */
+function nameWidths(width: number): {readonly client: number; readonly service: number} {
+  const more = Math.max(0, width - 80)
+  const service = Math.min(30, more)
+  return {client: 33 + Math.min(20, more - service), service: 11 + service}
+}
 
 /** smtpd names a client `service:address`, where the service may have colons of its own: `127.0.0.1:25:192.0.2.1`. */
 export function splitIdent(ident: string): {readonly service: string; readonly client: string} {
@@ -46,20 +50,22 @@ export function splitIdent(ident: string): {readonly service: string; readonly c
   return service === undefined ? {service: '', client: ident} : {service, client: client ?? ''}
 }
 
-export function anvilHeading(sort: AnvilColumn, reversed: boolean): string {
+export function anvilHeading(sort: AnvilColumn, reversed: boolean, width = 80): string {
+  const names = nameWidths(width)
   const mark = (column: AnvilColumn, text: string) =>
     column === sort ? `${text}${reversed ? '^' : 'v'}` : text
   return (
-    mark('client', 'CLIENT').padEnd(CLIENT_WIDTH) +
-    mark('service', 'SERVICE').padEnd(SERVICE_WIDTH) +
+    mark('client', 'CLIENT').padEnd(names.client) +
+    mark('service', 'SERVICE').padEnd(names.service) +
     NUMBERS.map(name => mark(name, WORDS[name]).padStart(NUMBER_WIDTH)).join('')
   )
 }
 
-export function anvilLine(client: NamedClient): string {
+export function anvilLine(client: NamedClient, width = 80): string {
+  const names = nameWidths(width)
   const {service, client: name} = splitIdent(client.ident)
   const numbers = NUMBERS.map(number => String(client[number]).padStart(NUMBER_WIDTH)).join('')
-  return visibleText(`${fit(name, CLIENT_WIDTH)}${fit(service, SERVICE_WIDTH)}${numbers}`)
+  return visibleText(`${fit(name, names.client)}${fit(service, names.service)}${numbers}`)
 }
 
 /** With a blank behind it; what is cut says so. */
@@ -67,8 +73,8 @@ function fit(text: string, width: number): string {
   return (text.length < width ? text : `${text.slice(0, width - 2)}…`).padEnd(width)
 }
 
-export function anvilSummary({size, connections, unit, upSeconds}: AnvilState): string {
-  return `${size} clients, ${connections} smtpd, rates in ${unit} s, up ${upSeconds} s`
+export function anvilSummary({size, connections, requests, unit, upSeconds}: AnvilState): string {
+  return `${size} clients, ${connections} connected, ${requests} requests, rates in ${unit} s, up ${upSeconds} s`
 }
 
 /** Filtered by client and service, in the order of a column. */
@@ -104,18 +110,23 @@ function sum(client: NamedClient): number {
 /** With the line end of its last line. */
 export function printAnvil(state: AnvilState, json: boolean): string {
   if (json) return `${anvilJson(state)}\n`
-  const lines = [anvilSummary(state), anvilHeading('sum', false), ...state.clients.map(anvilLine)]
+  const lines = [
+    anvilSummary(state),
+    anvilHeading('sum', false),
+    ...state.clients.map(client => anvilLine(client)),
+  ]
   if (state.clients.length < state.size) lines.push(`… and ${state.size - state.clients.length} more`)
   return `${lines.join('\n')}\n`
 }
 
-function anvilJson({pid, upSeconds, unit, connections, size, clients}: AnvilState): string {
+function anvilJson({pid, upSeconds, unit, connections, requests, size, clients}: AnvilState): string {
   return visibleJson({
     running: true,
     pid,
     up_s: upSeconds,
     unit_s: unit,
     streams: connections,
+    requests,
     size,
     clients: clients.map(({ident, ...numbers}) => ({...splitIdent(ident), ...numbers})),
   })

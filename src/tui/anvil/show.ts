@@ -37,12 +37,14 @@ export async function showAnvil(ask: () => Promise<AnvilState | undefined>, sock
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    draw({state}, {filter, sort, reversed}) {
+    draw({state}, {filter, sort, reversed, width}) {
       const column = sort as AnvilColumn
       return {
         summary: state ? anvilSummary(state) : '',
-        heading: anvilHeading(column, reversed),
-        rows: state ? selectClients(state.clients, filter, column, reversed).map(anvilLine) : [],
+        heading: anvilHeading(column, reversed, width),
+        rows: state
+          ? selectClients(state.clients, filter, column, reversed).map(client => anvilLine(client, width))
+          : [],
       }
     },
   }
