@@ -3,7 +3,9 @@
  *
  * Loading a module costs a fraction of a millisecond, and a child had 140 of them. Each entry is bundled by
  * itself, so that a process reads one file, and further ones only for what it loads with `await import()`;
- * commands share theirs. Packages stay where npm put them, but for those of `INLINED`.
+ * commands share theirs. Packages stay where npm put them, but for those of `INLINED` and mailauth, of which there is
+ * dist/bundle/mailauth/: what src/checks/mailauth/ takes of it, without the packages of `REPLACED`. Code imports that
+ * as `#mailauth/NAME`, tests too.
  *
  * An entry is a source named `NAME-main.ts` (a process, started through src/process/program-file.ts) or
  * `quick-NAME.ts` (what bin/main.js does without oclif), and a file of src/commands/.
@@ -20,6 +22,13 @@ const folder = path.join(root, 'dist', 'bundle')
  * licences come with them. */
 const INLINED = ['ink', 'react', 'chalk']
 
+/** What mailauth would load for things that we never ask it for, and what it gets instead. */
+const REPLACED = ['joi', 'libmime', 'tldts', 'node:https']
+
+/** CommonJS packages ask for Node's own modules; the name must be nobody else's. */
+const REQUIRE =
+  "import {createRequire as requireOf$} from 'node:module'; const require = requireOf$(import.meta.url)"
+
 const {dependencies} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
 
 const options = {
@@ -31,6 +40,7 @@ const options = {
   platform: 'node',
   target: 'node24',
   packages: 'external',
+  external: ['#mailauth/*'],
   sourcemap: 'linked',
   sourcesContent: false,
   metafile: true,
@@ -49,12 +59,23 @@ const results = await Promise.all([
     chunkNames: 'shared/[name]-[hash]',
     packages: 'bundle',
     // Ink loads its developers' tools when $DEV says so, and only then
-    external: [...Object.keys(dependencies).filter(name => !INLINED.includes(name)), 'react-devtools-core'],
+    external: [
+      ...options.external,
+      ...Object.keys(dependencies).filter(name => !INLINED.includes(name)),
+      'react-devtools-core',
+    ],
     define: {'process.env.NODE_ENV': '"production"'},
-    // CommonJS packages among them ask for Node's own modules; the name must be nobody else's.
-    banner: {
-      js: "import {createRequire as requireOf$} from 'node:module'; const require = requireOf$(import.meta.url)",
-    },
+    banner: {js: REQUIRE},
+  }),
+  build({
+    ...options,
+    entryPoints: found('src/checks/mailauth/*.ts').filter(file => !file.endsWith('.d.ts')),
+    outdir: path.join(folder, 'mailauth'),
+    packages: 'bundle',
+    alias: Object.fromEntries(
+      REPLACED.map(name => [name, `./src/checks/mailauth/replaced/${name.replace('node:', '')}.ts`]),
+    ),
+    banner: {js: REQUIRE},
   }),
 ])
 

@@ -30,7 +30,7 @@ export async function evaluateArc(
   failed: readonly string[],
   minimumBits: number,
 ): Promise<ArcResult | undefined> {
-  const {arc} = await import('mailauth/lib/arc/index.js')
+  const {arc} = await import('#mailauth/arc')
   const {i, status, signature} = await arc(data, {resolver, minBitLength: minimumBits, strict: true})
   if (status.result === 'none') return undefined
   const chain = Array.isArray(data.chain) ? data.chain : []

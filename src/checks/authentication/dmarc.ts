@@ -30,7 +30,7 @@ export async function evaluateDmarc(
 ): Promise<DmarcResult | undefined> {
   if (fromFields === 0) return {result: 'none', domain: '', policy: undefined, detail: 'no From field'}
   try {
-    const {evaluateDmarc: evaluate} = await import('mailauth/lib/dmarc/index.js')
+    const {evaluateDmarc: evaluate} = await import('#mailauth/dmarc')
     const {response, reason} = await evaluate({
       headerFrom: [...from],
       fromFields,

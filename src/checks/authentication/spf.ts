@@ -27,7 +27,7 @@ export async function evaluateSpf(
   const about = {identity, domain: visible(domain).toLowerCase()} as const
   if (domain === '') return {...about, result: 'none', detail: ''}
   try {
-    const {spf} = await import('mailauth/lib/spf/index.js')
+    const {spf} = await import('#mailauth/spf')
     const {status} = await spf({
       sender: envelopeSender,
       ip: client,

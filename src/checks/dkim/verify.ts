@@ -55,7 +55,7 @@ export async function verifyChained(
 }
 
 async function verified(content: Buffer, header: Header, resolve: ResolveTxt, now: Date) {
-  const {DkimVerifier} = await import('mailauth/lib/dkim/dkim-verifier.js')
+  const {DkimVerifier} = await import('#mailauth/dkim-verifier')
   const verifier = new DkimVerifier({
     resolver: name => resolve(name),
     strict: true,
@@ -72,9 +72,7 @@ function signaturesIn(results: readonly Result[]): readonly VerifiedSignature[] 
   return results.flatMap(result => (result.signingDomain === undefined ? [] : [signatureOf(result)]))
 }
 
-type Result = InstanceType<
-  typeof import('mailauth/lib/dkim/dkim-verifier.js')['DkimVerifier']
->['results'][number]
+type Result = InstanceType<typeof import('#mailauth/dkim-verifier')['DkimVerifier']>['results'][number]
 
 function signatureOf(result: Result): VerifiedSignature {
   const {status, signingDomain = '', expiresAfter} = result
