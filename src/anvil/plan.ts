@@ -2,20 +2,13 @@
  * plan — what a configuration says to the counting server, as plain data.
  */
 import path from 'node:path'
-import {defaultFiles, loadConfiguration} from '../config/load.ts'
-import {problemText} from '../config/problem.ts'
 import type {Settings} from '../config/settings.ts'
-import {settingsOf} from '../config/view.ts'
-import {AmavisError} from '../errors.ts'
+import {configurationFor, type ProgramOrder} from '../config/usable.ts'
 import type {AnvilRules} from './server.ts'
 import {type StoreName, storeName} from './stores.ts'
 
 /** Which configuration, and what a command line puts in its place. */
-export interface AnvilOrder {
-  /** absolute paths; none: the default places */
-  readonly files: readonly string[]
-  readonly instance: string
-  readonly home: string | undefined
+export interface AnvilOrder extends ProgramOrder {
   readonly socket: string | undefined
   readonly level: number | undefined
   /** stay root where no other user is configured */
@@ -49,15 +42,7 @@ export interface AnvilPlan {
 
 /** @throws AmavisError AM_CONFIG with each problem of the configuration in a line */
 export function anvilPlan(order: AnvilOrder): AnvilPlan {
-  const loaded = loadConfiguration({
-    files: order.files.length > 0 ? [...order.files] : defaultFiles(),
-    instance: order.instance,
-    overrides: order.home === undefined ? [] : [{name: '$MYHOME', value: order.home}],
-  })
-  if (loaded.kind === 'failed') {
-    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
-  }
-  return planOf(settingsOf(loaded.snapshot), order)
+  return planOf(configurationFor(order).settings, order)
 }
 
 function planOf(settings: Settings, {socket, level, allowRoot, log}: AnvilOrder): AnvilPlan {

@@ -9,8 +9,8 @@ import v8 from 'node:v8'
 import {addDirectoryFields} from '../config/directory-fields.ts'
 import type {Snapshot} from '../config/snapshot.ts'
 import {settingsOf} from '../config/view.ts'
-import {errorText} from '../errors.ts'
 import {openLog} from '../log/log-plan.ts'
+import {failToBegin, say} from '../process/channel.ts'
 import {verifyUser} from '../process/privileges.ts'
 import {Child, GRACE_MS} from './child.ts'
 import {createMailService, type MailService} from './mail-service.ts'
@@ -19,6 +19,8 @@ import {Title} from './title.ts'
 
 /** Time for all of it; after it the process ends whatever still holds it. */
 const FINISH_LIMIT_MS = 6000
+
+const send: (message: FromChild, handle?: unknown, sent?: () => void) => void = say
 
 async function main(): Promise<void> {
   if (!process.send) throw new Error('this program is started by the master')
@@ -72,13 +74,4 @@ async function main(): Promise<void> {
   if (orders.describe) send({type: 'loaded', entries: await service.loaded()})
 }
 
-/** Without a channel there is no master to tell; the process is about to end then. */
-function send(message: FromChild, handle?: unknown, sent = () => {}): void {
-  if (process.connected) process.send?.(message, handle as never, {keepOpen: true}, sent)
-}
-
-main().catch(error => {
-  const text: FromChild = {type: 'failed', reason: errorText(error)}
-  if (process.connected) process.send?.(text, () => process.exit(1))
-  else process.exit(1)
-})
+main().catch(failToBegin)

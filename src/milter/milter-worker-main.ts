@@ -8,15 +8,17 @@ import type {Snapshot} from '../config/snapshot.ts'
 import {settingsOf} from '../config/view.ts'
 import {createMailService, type MailService, publisherFor} from '../daemon/mail-service.ts'
 import {Title} from '../daemon/title.ts'
-import {errorText} from '../errors.ts'
 import {openLog} from '../log/log-plan.ts'
 import {bankNames} from '../lookup/bank-names.ts'
+import {failToBegin, say} from '../process/channel.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {FromWorker, ToWorker, WorkerOrders} from './messages.ts'
 import {Voice} from './voice.ts'
 import {Worker} from './worker.ts'
 
 const FINISH_LIMIT_MS = 6000
+
+const send: (message: FromWorker, handle?: unknown, sent?: () => void) => void = say
 
 async function main(): Promise<void> {
   if (!process.send) throw new Error('this program is started by the master of a milter')
@@ -73,12 +75,4 @@ async function main(): Promise<void> {
   await worker.begin()
 }
 
-function send(message: FromWorker, handle?: unknown, sent = () => {}): void {
-  if (process.connected) process.send?.(message, handle as never, {keepOpen: true}, sent)
-}
-
-main().catch(error => {
-  const text: FromWorker = {type: 'failed', reason: errorText(error)}
-  if (process.connected) process.send?.(text, () => process.exit(1))
-  else process.exit(1)
-})
+main().catch(failToBegin)

@@ -4,22 +4,16 @@
  * Source: spec/milter-control §6. `@milters` gives the order; what `%milter` has beside comes after, sorted.
  */
 
-import {defaultFiles, loadConfiguration} from '../config/load.ts'
-import {problemText} from '../config/problem.ts'
 import {optionalNumber} from '../config/scalar.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Snapshot} from '../config/snapshot.ts'
 import {parseSocket, type SocketSpec, socketKey} from '../config/socket-spec.ts'
+import {configurationFor, type ProgramOrder} from '../config/usable.ts'
 import type {Scalar} from '../config/value.ts'
-import {settingsOf} from '../config/view.ts'
 import {AmavisError} from '../errors.ts'
 
 /** Which configuration, and what a command line says beside. */
-export interface MilterOrder {
-  /** absolute paths; none: the default places */
-  readonly files: readonly string[]
-  readonly instance: string
-  readonly home: string | undefined
+export interface MilterOrder extends ProgramOrder {
   /** stay root where no other user is configured */
   readonly allowRoot: boolean
 }
@@ -71,16 +65,7 @@ const KEYS = new Set([
 
 /** @throws AmavisError AM_CONFIG with each problem of the configuration in a line */
 export function readMilters(order: MilterOrder): Milters {
-  const loaded = loadConfiguration({
-    files: order.files.length > 0 ? [...order.files] : defaultFiles(),
-    instance: order.instance,
-    overrides: order.home === undefined ? [] : [{name: '$MYHOME', value: order.home}],
-  })
-  if (loaded.kind === 'failed') {
-    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
-  }
-  const {snapshot} = loaded
-  const settings = settingsOf(snapshot)
+  const {settings, snapshot} = configurationFor(order)
   return {
     milters: milterPlans(settings),
     runDir: settings.string('$milter_run_dir') ?? '',

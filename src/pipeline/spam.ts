@@ -1,29 +1,15 @@
 /**
  * spam — the stage that asks the spam scanners.
  */
-import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding} from '../checks/finding.ts'
 import {scanBuiltIn} from '../checks/spam/scan.ts'
-import type {SpamScanner} from '../checks/spam/scanner.ts'
-import type {Settings} from '../config/settings.ts'
-import type {Header, Part} from '../message/message.ts'
+import type {SpamMail, SpamScanner} from '../checks/spam/scanner.ts'
 import type {Transaction} from '../session/transaction.ts'
 import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
 
-export interface SpamSubject {
+export interface SpamSubject extends Omit<SpamMail, 'taskId' | 'envelope' | 'client' | 'octets'> {
   readonly mail: Transaction
-  readonly mailId: string
-  readonly content: Buffer
-  readonly header: Header
-  readonly parts: readonly Part[]
-  readonly settings: Settings
-  /** as X-Amavis-AV-Status has it; undefined: no virus was found */
-  readonly virusStatus: string | undefined
-  /** as X-Amavis-OS-Fingerprint has it */
-  readonly osFingerprint: string | undefined
-  /** undefined: nobody has verified them */
-  readonly signatures: readonly VerifiedSignature[] | undefined
 }
 
 /** What the spam scanners say; at once where there is nobody to ask. */

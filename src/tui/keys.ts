@@ -6,19 +6,15 @@
  */
 import type {Key} from 'ink'
 
+/** Where to go in anything that is longer than the screen. */
+const MOVES = ['up', 'down', 'page-up', 'page-down', 'first', 'last'] as const
+export type Move = (typeof MOVES)[number]
+
+/** What the keys do that all lists have. */
+export type ListAction = Move | 'quit' | 'help' | 'filter' | 'sort-next' | 'sort-previous' | 'reverse'
+
 export type Action =
-  | 'quit'
-  | 'help'
-  | 'up'
-  | 'down'
-  | 'page-up'
-  | 'page-down'
-  | 'first'
-  | 'last'
-  | 'filter'
-  | 'sort-next'
-  | 'sort-previous'
-  | 'reverse'
+  | ListAction
   | 'pause'
   | 'follow'
   | 'open'
@@ -135,27 +131,11 @@ export const TABLE_ACTIONS: ReadonlySet<Action> = new Set([
   'sort-next',
   'reverse',
   'pause',
-  'up',
-  'down',
-  'page-up',
-  'page-down',
-  'first',
-  'last',
+  ...MOVES,
 ])
 
 /** What the status screen can do. */
-export const STATUS_ACTIONS: ReadonlySet<Action> = new Set([
-  'quit',
-  'help',
-  'pause',
-  'open',
-  'up',
-  'down',
-  'page-up',
-  'page-down',
-  'first',
-  'last',
-])
+export const STATUS_ACTIONS: ReadonlySet<Action> = new Set(['quit', 'help', 'pause', 'open', ...MOVES])
 
 /** The keys as a paragraph of a manual. */
 export function keysText(actions?: ReadonlySet<Action>): string {

@@ -4,7 +4,6 @@
 import path from 'node:path'
 import {Flags} from '@oclif/core'
 import {configurationFlags} from '../../config/cli-flags.ts'
-import {AmavisError} from '../../errors.ts'
 import {type ConfiguredBus, configuredBus} from '../configured-bus.ts'
 import type {McPlan} from '../mc-plan.ts'
 import {DEFAULT_LIMITS} from '../minder-table.ts'
@@ -103,17 +102,11 @@ function isComplete(endpoints: Partial<Record<'inner' | 'outer' | 'snmp', string
 }
 
 async function readConfiguration(flags: BusFlagValues): Promise<ConfiguredBus> {
-  const {defaultFiles, loadConfiguration} = await import('../../config/load.ts')
-  const {problemText} = await import('../../config/problem.ts')
-  const {settingsOf} = await import('../../config/view.ts')
-  const files = flags.config?.map(file => path.resolve(file)) ?? defaultFiles()
-  const loaded = loadConfiguration({
-    files,
+  const {configurationFor} = await import('../../config/usable.ts')
+  const {settings} = configurationFor({
+    files: flags.config?.map(file => path.resolve(file)) ?? [],
     instance: flags.instance ?? '',
-    overrides: flags.home === undefined ? [] : [{name: '$MYHOME', value: path.resolve(flags.home)}],
+    home: flags.home === undefined ? undefined : path.resolve(flags.home),
   })
-  if (loaded.kind === 'failed') {
-    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
-  }
-  return configuredBus(settingsOf(loaded.snapshot))
+  return configuredBus(settings)
 }

@@ -4,9 +4,7 @@
 import {lstatSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {requestOf, sourceFlags} from '../../config/cli/flags.ts'
-import {loadConfiguration} from '../../config/load.ts'
-import {problemText} from '../../config/problem.ts'
-import {settingsOf} from '../../config/view.ts'
+import {usableConfiguration} from '../../config/usable.ts'
 import {AmavisError} from '../../errors.ts'
 import {type Evidence, preservedEvidence, readStart} from '../sweep.ts'
 
@@ -20,10 +18,8 @@ export function configuredEvidence(flags: {
   readonly config?: readonly string[] | undefined
   readonly instance?: string | undefined
 }): readonly Evidence[] {
-  const loaded = loadConfiguration(requestOf(flags))
-  if (loaded.kind === 'failed')
-    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
-  return preservedEvidence(settingsOf(loaded.snapshot).string('$TEMPBASE') ?? '', ALL)
+  const {settings} = usableConfiguration(requestOf(flags))
+  return preservedEvidence(settings.string('$TEMPBASE') ?? '', ALL)
 }
 
 /** Those that are named, by their folder with or without its path; all where none is. */

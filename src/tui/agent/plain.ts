@@ -1,6 +1,7 @@
 /**
  * plain — the counter display: text in the original's lines, or JSON.
  */
+import type {DisplayOptions} from '../display-options.ts'
 import {pause} from '../pause.ts'
 import {databaseTexts, type SourceTexts} from '../source-texts.ts'
 import {type Answers, Responders} from './answer.ts'
@@ -9,21 +10,14 @@ import {type AgentData, runClassicAgent} from './classic-loop.ts'
 import {AgentCsv, CSV_HEADING} from './csv.ts'
 import {AgentJson} from './json.ts'
 
-export interface AgentOptions {
+export interface AgentOptions extends DisplayOptions {
   /** counters of several are added */
   readonly responders: readonly string[]
-  /** displays to show; undefined: without end */
-  readonly count: number | undefined
-  readonly waitMs: number
-  readonly json: boolean
   readonly csv: boolean
   /** names that are shown; undefined: all */
   readonly filter: RegExp | undefined
   /** as amavisd-agent, which waits for its source however long it takes */
   readonly classic: boolean
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
-  readonly signal: AbortSignal
 }
 
 const BUS_TEXTS: SourceTexts = {

@@ -3,6 +3,7 @@
  */
 import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {listen} from '../../bus/subscriber.ts'
+import type {DisplayOptions} from '../display-options.ts'
 import {pause} from '../pause.ts'
 import {feedReplayed} from '../replay/control.ts'
 import {silenceText} from '../silence.ts'
@@ -45,15 +46,8 @@ function feed(
   )
 }
 
-export interface PrintOptions {
+export interface PrintOptions extends DisplayOptions {
   readonly endpoints: readonly string[]
-  /** displays to show; undefined: without end */
-  readonly count: number | undefined
-  readonly waitMs: number
-  readonly json: boolean
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
-  readonly signal: AbortSignal
 }
 
 /** @returns the exit status: 1 when no bus says anything */

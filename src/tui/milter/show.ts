@@ -1,21 +1,15 @@
 /**
  * show — the milters and the processes of their pools live on the terminal.
  */
-import {setTimeout as sleep} from 'node:timers/promises'
 import type {MilterState, SlotState} from '../../milter/control.ts'
 import type {MilterFinding} from '../../milter/report.ts'
-import type {TableSource} from '../table/screen.tsx'
-import {showTable} from '../table/show.tsx'
+import {type Polled, showPolled} from '../table/polled.ts'
 import {visibleText} from '../visible.ts'
 
-const PERIOD_MS = 1000
-const STALE_MS = 5000
 const COLUMNS = ['milter', 'now', 'had', 'ever', 'vsz', 'age'] as const
 type Column = (typeof COLUMNS)[number]
 
-interface MilterSnapshot {
-  readonly nowMs: number
-  readonly heardMs: number | undefined
+interface MilterSnapshot extends Polled {
   readonly findings: readonly MilterFinding[]
 }
 
@@ -26,35 +20,28 @@ interface Row {
 
 /** Resolves when the viewer quits. */
 export async function showMilters(look: () => Promise<readonly MilterFinding[]>): Promise<void> {
-  let snapshot: MilterSnapshot = {nowMs: Date.now(), heardMs: undefined, findings: []}
-  const listeners = new Set<() => void>()
-  const source: TableSource<MilterSnapshot> = {
-    name: 'amavis milter',
-    columns: COLUMNS,
-    staleMs: STALE_MS,
-    waiting: ['', 'looking for milters; "amavis milter start" starts them'],
-    getSnapshot: () => snapshot,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+  const first: MilterSnapshot = {nowMs: Date.now(), heardMs: undefined, findings: []}
+  await showPolled(
+    {
+      name: 'amavis milter',
+      title: 'milters',
+      columns: COLUMNS,
+      waiting: ['', 'looking for milters; "amavis milter start" starts them'],
+      draw({findings}, {filter, sort, reversed}) {
+        return {
+          summary: milterSummary(findings),
+          heading: heading(sort as Column, reversed),
+          rows: rowsOf(findings, filter, sort as Column, reversed).map(rowLine),
+        }
+      },
     },
-    draw({findings}, {filter, sort, reversed}) {
-      return {
-        summary: milterSummary(findings),
-        heading: heading(sort as Column, reversed),
-        rows: rowsOf(findings, filter, sort as Column, reversed).map(rowLine),
-      }
-    },
-  }
-  await showTable(source, 'milters', async signal => {
-    while (!signal.aborted) {
+    first,
+    async () => {
       const findings = await look()
       const nowMs = Date.now()
-      snapshot = {nowMs, heardMs: nowMs, findings}
-      for (const listener of listeners) listener()
-      await sleep(PERIOD_MS, undefined, {signal}).catch(() => {})
-    }
-  })
+      return {nowMs, heardMs: nowMs, findings}
+    },
+  )
 }
 
 /** `policy 3 req 1234 msg; outbound draining 1 req; archive not running` */

@@ -7,6 +7,7 @@ import {awaitWholeState, CHILD_PREFIXES, feedStore} from '../children/feed.ts'
 import {endChild} from '../children/local.ts'
 import {createChildStore, type Snapshot} from '../children/store.ts'
 import {childKey} from '../children/table.ts'
+import type {DisplayOptions} from '../display-options.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
 import {databaseTexts, type SourceTexts} from '../source-texts.ts'
@@ -16,18 +17,11 @@ import {nannyJson} from './json.ts'
 import {busSource} from './records.ts'
 import {watchOnly} from './watch.ts'
 
-export interface PlainOptions {
+export interface PlainOptions extends DisplayOptions {
   readonly endpoints: readonly string[]
-  /** displays to show; undefined: without end */
-  readonly count: number | undefined
-  readonly waitMs: number
-  readonly json: boolean
   /** as amavisd-nanny: its streams, its patience with a silent bus, and it ends overdue children */
   readonly classic: boolean
   readonly readOnly: boolean
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
-  readonly signal: AbortSignal
 }
 
 /** @returns the exit status */

@@ -19,6 +19,7 @@ import {listActions} from '../list-actions.ts'
 import {replayMark} from '../replay/control.ts'
 import {useReplay} from '../replay/use-replay.ts'
 import type {Theme} from '../theme.ts'
+import {useLatestReducer} from '../use-latest-reducer.ts'
 import {childPage} from './child-page.ts'
 import {footerText, question, type Target} from './footer.ts'
 import {knownUntilMs, silenceNotice, summaryLine, titleLine} from './header.ts'
@@ -62,7 +63,7 @@ export function NannyScreen(props: ScreenProps): ReactElement {
   const {exit} = useApp()
   const {isRawModeSupported} = useStdin()
   const live = useSyncExternalStore(store.subscribe, store.getSnapshot)
-  const [view, current, dispatch] = useView(details)
+  const [view, current, dispatch] = useLatestReducer(reduceView, {...INITIAL_VIEW, details})
   const replay = useReplay(clock)
   const target = useRef<Target>(undefined)
   const [memory] = useState(() => new MemoryTable(memoryReader(processes)))
@@ -227,17 +228,6 @@ export function NannyScreen(props: ScreenProps): ReactElement {
       <Line text={notice === undefined ? footer() : `${theme.status.error(notice)}  ${footer()}`} />
     </Box>
   )
-}
-
-/** The viewer's state, and how to read it between two renders: one input may hold several keys. */
-function useView(details: DetailsLevel): readonly [ViewState, () => ViewState, (event: ViewEvent) => void] {
-  const [view, setView] = useState({...INITIAL_VIEW, details})
-  const latest = useRef(view)
-  const dispatch = (event: ViewEvent) => {
-    latest.current = reduceView(latest.current, event)
-    setView(latest.current)
-  }
-  return [view, () => latest.current, dispatch]
 }
 
 function selectIn(

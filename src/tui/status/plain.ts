@@ -4,6 +4,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {type BusMessage, subscribe} from '../../bus/subscriber.ts'
 import {CHILD_PREFIXES, SILENCE_MS, WHOLE_STATE_MS} from '../children/feed.ts'
+import type {DisplayOptions} from '../display-options.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
 import {assess} from './assess.ts'
@@ -16,19 +17,12 @@ import {summaryText} from './text.ts'
 import type {Limits} from './thresholds.ts'
 import {createStatusWatch, type StatusWatch} from './watch.ts'
 
-export interface StatusOptions {
+export interface StatusOptions extends DisplayOptions {
   readonly places: readonly Place[]
   readonly askMaster: AskMaster
   readonly limits: Limits
-  /** displays to show; undefined: without end */
-  readonly count: number | undefined
-  readonly waitMs: number
-  readonly json: boolean
   /** judge it, once, as monitoring plugins do */
   readonly check: boolean
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
-  readonly signal: AbortSignal
 }
 
 /** @returns the exit status: 1 when no host says anything */

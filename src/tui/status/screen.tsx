@@ -6,20 +6,22 @@
  * raw mode.
  */
 import {Box, Text, useApp, useInput, useStdin, useWindowSize} from 'ink'
-import {type ReactElement, useMemo, useRef, useState, useSyncExternalStore} from 'react'
+import {type ReactElement, useMemo, useSyncExternalStore} from 'react'
 import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {SILENCE_MS} from '../children/feed.ts'
 import {type Action, bindingOf, keyHelp, keyNames, STATUS_ACTIONS} from '../keys.ts'
+import {moveActions} from '../list-actions.ts'
 import {clockText} from '../nanny/header.ts'
 import {REPLAY_HELP, replayMark} from '../replay/control.ts'
 import {useReplay} from '../replay/use-replay.ts'
 import type {Theme} from '../theme.ts'
+import {useLatestReducer} from '../use-latest-reducer.ts'
 import {assess, type Section} from './assess.ts'
 import type {AssessedHost} from './json.ts'
 import {hostHeading, hostLine, type Line, paintOf, sectionLines, warningLines} from './pages.ts'
 import {hostName, verdictText} from './text.ts'
 import type {Limits} from './thresholds.ts'
-import {initialView, reduceStatusView, type StatusEvent, type StatusView} from './view-state.ts'
+import {initialView, reduceStatusView, type StatusView} from './view-state.ts'
 import type {StatusSnapshot, StatusWatch} from './watch.ts'
 
 export interface StatusScreenProps {
@@ -40,7 +42,7 @@ export function StatusScreen({watch, limits, theme, clock}: StatusScreenProps): 
   const {exit} = useApp()
   const {isRawModeSupported} = useStdin()
   const live = useSyncExternalStore(watch.subscribe, watch.getSnapshot)
-  const [view, current, dispatch] = useStatusView(live.hosts.length)
+  const [view, current, dispatch] = useLatestReducer(reduceStatusView, () => initialView(live.hosts.length))
   const replay = useReplay(clock)
   const snapshot = view.frozen ?? live
   const hosts = useMemo(() => assessAll(snapshot, limits), [snapshot, limits])
@@ -63,12 +65,7 @@ export function StatusScreen({watch, limits, theme, clock}: StatusScreenProps): 
   const actions: Readonly<Partial<Record<Action, () => void>>> = {
     quit: () => exit(),
     help: () => dispatch({type: 'help'}),
-    up: () => move(-1),
-    down: () => move(1),
-    'page-up': () => move(-height),
-    'page-down': () => move(height),
-    first: () => move(-Infinity),
-    last: () => move(Infinity),
+    ...moveActions(move, height),
     pause: () => dispatch({type: 'pause', snapshot: live}),
     open: () => dispatch({type: 'open'}),
   }
@@ -191,15 +188,4 @@ function footer({help, level}: StatusView, hosts: number, theme: Theme, isReplay
     ...(isReplay ? REPLAY_KEYS : [['space', 'pause'] as const]),
   ]
   return keys.map(([key, word]) => `${theme.key(key)} ${word}`).join('  ')
-}
-
-/** Where the viewer is, and how to read it between two renders: one input may hold several keys. */
-function useStatusView(hosts: number): readonly [StatusView, () => StatusView, (event: StatusEvent) => void] {
-  const [view, setView] = useState(() => initialView(hosts))
-  const latest = useRef(view)
-  const dispatch = (event: StatusEvent) => {
-    latest.current = reduceStatusView(latest.current, event)
-    setView(latest.current)
-  }
-  return [view, () => latest.current, dispatch]
 }

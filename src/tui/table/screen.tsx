@@ -6,7 +6,7 @@
  * leave raw mode.
  */
 import {Box, Text, useApp, useInput, useStdin, useWindowSize} from 'ink'
-import {type ReactElement, useRef, useState, useSyncExternalStore} from 'react'
+import {type ReactElement, useRef, useSyncExternalStore} from 'react'
 import type {ReplayClock} from '../../bus/recording/clock.ts'
 import {type Action, bindingOf, keyHelp, keyNames, TABLE_ACTIONS, visibleBindings} from '../keys.ts'
 import {listActions} from '../list-actions.ts'
@@ -14,7 +14,8 @@ import {clockText} from '../nanny/header.ts'
 import {REPLAY_HELP, replayMark} from '../replay/control.ts'
 import {useReplay} from '../replay/use-replay.ts'
 import type {Theme} from '../theme.ts'
-import {INITIAL_TABLE_VIEW, reduceTableView, type TableEvent, type TableView} from './table-view.ts'
+import {useLatestReducer} from '../use-latest-reducer.ts'
+import {INITIAL_TABLE_VIEW, reduceTableView, type TableView} from './table-view.ts'
 
 export interface TableContent {
   readonly summary: string
@@ -67,7 +68,7 @@ export function TableScreen<T extends {readonly nowMs: number; readonly heardMs:
   const {isRawModeSupported} = useStdin()
   const live = useSyncExternalStore(source.subscribe, source.getSnapshot)
   const frozen = useRef<T>(undefined)
-  const [view, current, dispatch] = useTableView(filter)
+  const [view, current, dispatch] = useLatestReducer(reduceTableView, {...INITIAL_TABLE_VIEW, filter})
   const replay = useReplay(clock)
   const snapshot = frozen.current ?? live
   const height = Math.max(1, lines - FIXED_LINES)
@@ -158,15 +159,4 @@ export function patternOf(filter: string): RegExp | undefined {
   } catch {
     return undefined
   }
-}
-
-/** The viewer's state, and how to read it between two renders: one input may hold several keys. */
-function useTableView(filter: string): readonly [TableView, () => TableView, (event: TableEvent) => void] {
-  const [view, setView] = useState({...INITIAL_TABLE_VIEW, filter})
-  const latest = useRef(view)
-  const dispatch = (event: TableEvent) => {
-    latest.current = reduceTableView(latest.current, event)
-    setView(latest.current)
-  }
-  return [view, () => latest.current, dispatch]
 }

@@ -1,21 +1,14 @@
 /**
  * plain — the timing table as text or JSON: what was heard so far, again and again.
  */
+import type {DisplayOptions} from '../display-options.ts'
 import {pause} from '../pause.ts'
 import {silenceText} from '../silence.ts'
 import {timingJson, timingText} from './report.ts'
 import {createTimingStore, feedTimings} from './store.ts'
 
-export interface TimingOptions {
+export interface TimingOptions extends DisplayOptions {
   readonly endpoints: readonly string[]
-  /** displays to show; undefined: without end */
-  readonly count: number | undefined
-  /** listened to for so long before each display */
-  readonly waitMs: number
-  readonly json: boolean
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
-  readonly signal: AbortSignal
 }
 
 /** @returns the exit status: 1 when no bus says anything */

@@ -3,11 +3,8 @@
  */
 import {requestOf, sourceFlags} from '../../../config/cli/flags.ts'
 import {keyExposure} from '../../../config/key-exposure.ts'
-import {loadConfiguration} from '../../../config/load.ts'
-import {problemText} from '../../../config/problem.ts'
 import type {Settings} from '../../../config/settings.ts'
-import {settingsOf} from '../../../config/view.ts'
-import {AmavisError} from '../../../errors.ts'
+import {usableConfiguration} from '../../../config/usable.ts'
 import {type KeyAndDomain, keyBits, selectKeys} from '../key-record.ts'
 import {signingKeys} from '../keys.ts'
 import {ACCEPTED_RSA_BITS} from '../new-key.ts'
@@ -28,10 +25,7 @@ export function readKeys(
   flags: {readonly config?: readonly string[] | undefined; readonly instance?: string | undefined},
   domains: readonly string[],
 ): KeysRead {
-  const loaded = loadConfiguration(requestOf(flags))
-  if (loaded.kind === 'failed')
-    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
-  const settings = settingsOf(loaded.snapshot)
+  const {settings} = usableConfiguration(requestOf(flags))
   const {selected, unknown} = selectKeys(signingKeys(settings), domains)
   const files = new Set(selected.flatMap(({key}) => key.file ?? []))
   const warnings = [

@@ -4,10 +4,8 @@
 import {realpathSync} from 'node:fs'
 import {Errors, Flags} from '@oclif/core'
 import {requestOf, sourceFlags} from '../../../config/cli/flags.ts'
-import {loadConfiguration} from '../../../config/load.ts'
-import {problemText} from '../../../config/problem.ts'
 import type {Settings} from '../../../config/settings.ts'
-import {settingsOf} from '../../../config/view.ts'
+import {usableConfiguration} from '../../../config/usable.ts'
 import {AmavisError, errorText} from '../../../errors.ts'
 import {CATEGORIES, type QuarantineCategory} from '../inventory.ts'
 import {durationMs, octets, type Selection} from '../select.ts'
@@ -103,10 +101,7 @@ export interface WhichQuarantine {
 /** @throws AmavisError AM_CONFIG or AM_STORAGE when there is no such folder */
 export function whichQuarantine(flags: WhichFlags): WhichQuarantine {
   const needed = flags.folder === undefined || flags.config !== undefined
-  const loaded = needed ? loadConfiguration(requestOf(flags)) : undefined
-  if (loaded?.kind === 'failed')
-    throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
-  const settings = loaded && settingsOf(loaded.snapshot)
+  const settings = needed ? usableConfiguration(requestOf(flags)).settings : undefined
   const folder = flags.folder ?? settings?.string('$QUARANTINEDIR')
   if (!folder) throw new AmavisError('AM_CONFIG', '$QUARANTINEDIR is not set: there is no local quarantine')
   try {

@@ -5,10 +5,8 @@
  */
 import {Flags} from '@oclif/core'
 import {requestOf, sourceFlags} from '../../../../config/cli/flags.ts'
-import {loadConfiguration} from '../../../../config/load.ts'
-import {problemText} from '../../../../config/problem.ts'
 import type {Settings} from '../../../../config/settings.ts'
-import {settingsOf} from '../../../../config/view.ts'
+import {usableConfiguration} from '../../../../config/usable.ts'
 import {AmavisError} from '../../../../errors.ts'
 import {configuredEndpoint, USUAL_SOCKET} from '../configured-endpoint.ts'
 import type {Endpoint} from '../conversation.ts'
@@ -52,8 +50,10 @@ export function whichSocket(flags: SocketFlags): WhichDaemon {
 function readSettings(flags: SocketFlags): Settings | undefined {
   const request = requestOf(flags)
   if (request.files.length === 0) return undefined
-  const loaded = loadConfiguration(request)
-  if (loaded.kind !== 'failed') return settingsOf(loaded.snapshot)
-  if (flags.config === undefined) return undefined
-  throw new AmavisError('AM_CONFIG', loaded.problems.map(problemText).join('\n'))
+  try {
+    return usableConfiguration(request).settings
+  } catch (error) {
+    if (flags.config === undefined) return undefined
+    throw error
+  }
 }
