@@ -24,6 +24,7 @@ import {type Admission, admit} from '../session/access.ts'
 import type {Peer} from '../session/conversation.ts'
 import type {ClientGates} from '../session/limits/gates.ts'
 import {limitsOf} from '../session/limits/limits.ts'
+import type {Manners} from '../session/milter/manners.ts'
 import {Pressure} from '../session/pressure.ts'
 import type {Release} from '../session/release.ts'
 import {Spool} from '../session/spool.ts'
@@ -45,6 +46,7 @@ export async function createMailService({
   title,
   spamHelper,
   announces,
+  manners,
   publisher = publisherFor(settings, log),
   taskIds = new TaskIds(process.pid),
 }: {
@@ -55,6 +57,8 @@ export async function createMailService({
   spamHelper?: string | undefined
   /** the generation that this child is the first of, and tells the bus about */
   announces?: number | undefined
+  /** of a milter */
+  manners?: Manners | undefined
   /** several services of a process may share one */
   publisher?: Publisher
   taskIds?: TaskIds
@@ -178,6 +182,7 @@ export async function createMailService({
           : undefined,
         filter,
         release,
+        manners,
         publisher: titled,
         log,
         taskIds,

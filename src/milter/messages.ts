@@ -3,10 +3,13 @@
  */
 import type {SocketSpec} from '../config/socket-spec.ts'
 import type {LogPlan} from '../log/log-plan.ts'
+import type {Manners} from '../session/milter/manners.ts'
+import type {TurnAway} from '../session/milter/turn-away.ts'
 
 /** Master → process. A connection has its socket with it, an echo the handle that is to come back. */
 export type ToWorker =
-  | {readonly type: 'connection'; readonly listener: SocketSpec}
+  /** `turnAway`: nobody has room for it, and it is told so */
+  | {readonly type: 'connection'; readonly listener: SocketSpec; readonly turnAway?: TurnAway | undefined}
   /** take no more; end with the last connection */
   | {readonly type: 'retire'}
   /** drop every connection, tidy up, end */
@@ -31,6 +34,7 @@ export interface WorkerOrders {
   readonly snapshot: Uint8Array
   /** policy banks of the milter, separated by commas */
   readonly banks: string
+  readonly manners: Manners
   readonly log: LogPlan
   /** where the SpamAssassin helper listens; undefined: there is none */
   readonly spamHelper: string | undefined

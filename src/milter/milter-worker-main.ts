@@ -51,6 +51,7 @@ async function main(): Promise<void> {
         log,
         title: new Title(() => {}),
         spamHelper: orders.spamHelper,
+        manners: orders.manners,
         publisher: voice.speaker(),
         taskIds: new TaskIds(process.pid, connections),
       })

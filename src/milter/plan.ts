@@ -4,6 +4,7 @@
  * Source: spec/milter-control §6. `@milters` gives the order; what `%milter` has beside comes after, sorted.
  */
 
+import {isTrue} from '../config/number.ts'
 import {optionalNumber} from '../config/scalar.ts'
 import type {Settings} from '../config/settings.ts'
 import type {Snapshot} from '../config/snapshot.ts'
@@ -11,6 +12,8 @@ import {parseSocket, type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {configurationFor, type ProgramOrder} from '../config/usable.ts'
 import type {Scalar} from '../config/value.ts'
 import {AmavisError} from '../errors.ts'
+import {MANNERS, type Manners} from '../session/milter/manners.ts'
+import type {TurnAway} from '../session/milter/turn-away.ts'
 
 /** Which configuration, and what a command line says beside. */
 export interface MilterOrder extends ProgramOrder {
@@ -35,6 +38,9 @@ export interface MilterPlan {
   readonly idleLimitMs: number
   readonly stopTimeoutMs: number
   readonly abortTimeoutMs: number
+  /** what becomes of connections beyond the limits: they wait, or are told so at once */
+  readonly overload: 'wait' | TurnAway
+  readonly manners: Manners
   readonly backlog: number | undefined
   readonly socketMode: number | undefined
 }
@@ -47,6 +53,8 @@ export interface Milters {
   readonly snapshot: Snapshot
 }
 
+/** A chunk of a body with its command. */
+const SMALLEST_FRAME = 65_536
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/
 const KEYS = new Set([
   'port',
@@ -61,7 +69,25 @@ const KEYS = new Set([
   'abort_timeout',
   'listen_backlog',
   'socket_mode',
+  'overload_action',
+  'on_failure',
+  'timeout',
+  'write_timeout',
+  'content_timeout',
+  'progress_interval',
+  'max_data_size',
+  'no_reply',
+  'leadspc',
+  'symlist',
+  'rcpt_rej',
 ])
+
+/** Keys that others would look for, and what there is instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  user: "a milter's processes run as $daemon_user",
+  chroot:
+    'there is no chroot here; ProtectSystem and its like of the service manager are the means (docs/systemd.md)',
+}
 
 /** @throws AmavisError AM_CONFIG with each problem of the configuration in a line */
 export function readMilters(order: MilterOrder): Milters {
@@ -109,6 +135,8 @@ function planOf(name: string, value: Scalar, settings: Settings): MilterPlan | s
     return `${at}: expected a hash in braces`
   const {entries} = value.to
   const unknown = [...entries.keys()].find(key => !KEYS.has(key))
+  const elsewhere = unknown === undefined ? undefined : ELSEWHERE[unknown]
+  if (elsewhere !== undefined) return `${at}: "${unknown}" is no key: ${elsewhere}`
   if (unknown !== undefined) return `${at}: there is no key "${unknown}"; known: ${[...KEYS].join(', ')}`
   const text = (key: string) => {
     const item = entries.get(key)
@@ -118,6 +146,13 @@ function planOf(name: string, value: Scalar, settings: Settings): MilterPlan | s
     const given = optionalNumber(entries.get(key))
     return given === undefined || given < least ? usual : Math.floor(given)
   }
+  const seconds = (key: string, usualMs: number) => 1000 * number(key, usualMs / 1000, 1)
+  const flag = (key: string, usual: boolean) => (entries.has(key) ? isTrue(entries.get(key)) : usual)
+  const overload = oneOf(text('overload_action'), ['wait', 'tempfail', 'accept'] as const)
+  if (!overload)
+    return `${at}: overload_action is "${text('overload_action')}", expected wait, tempfail or accept`
+  const onFailure = oneOf(text('on_failure'), ['tempfail', 'accept'] as const)
+  if (!onFailure) return `${at}: on_failure is "${text('on_failure')}", expected tempfail or accept`
   const port = text('port')
   if (port === '') return `${at}: it has no port, such as 'inet:10031@127.0.0.1' or 'local:/path'`
   const specs = parseSocket(plainPort(port), ['127.0.0.1'])
@@ -136,9 +171,27 @@ function planOf(name: string, value: Scalar, settings: Settings): MilterPlan | s
     idleLimitMs: 1000 * number('proc_idle_limit', 300),
     stopTimeoutMs: 1000 * number('stop_timeout', 330),
     abortTimeoutMs: 1000 * number('abort_timeout', 2),
+    overload,
+    manners: {
+      idleMs: seconds('timeout', MANNERS.idleMs),
+      writeMs: seconds('write_timeout', MANNERS.writeMs),
+      contentMs: seconds('content_timeout', MANNERS.contentMs),
+      progressMs: seconds('progress_interval', MANNERS.progressMs),
+      largestFrame: number('max_data_size', MANNERS.largestFrame, SMALLEST_FRAME),
+      noReply: flag('no_reply', MANNERS.noReply),
+      leadingSpace: flag('leadspc', MANNERS.leadingSpace),
+      macroLists: flag('symlist', MANNERS.macroLists),
+      rejectedRecipients: flag('rcpt_rej', MANNERS.rejectedRecipients),
+      onFailure,
+    },
     backlog: optionalNumber(entries.get('listen_backlog')) ?? settings.number('$listen_queue_size'),
     socketMode: optionalNumber(entries.get('socket_mode')),
   }
+}
+
+/** The first of them where nothing is said; undefined: it is none of them. */
+function oneOf<T extends string>(given: string, words: readonly [T, ...T[]]): T | undefined {
+  return given === '' ? words[0] : words.find(word => word === given.toLowerCase())
 }
 
 /** `inet:10031@127.0.0.1`, `inet6:…`, `local:/path` of Sendmail, in our own spelling. */

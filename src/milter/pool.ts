@@ -8,6 +8,7 @@
 import type {Socket} from 'node:net'
 import {Listener, type RawHandle} from '../daemon/listeners.ts'
 import type {Log} from '../log/log.ts'
+import type {TurnAway} from '../session/milter/turn-away.ts'
 import type {FromWorker, WorkerOrders} from './messages.ts'
 import type {MilterPlan} from './plan.ts'
 import {type Slot, Slots} from './slots.ts'
@@ -36,6 +37,8 @@ export class Pool {
   readonly #pings = new Map<number, (pong: Extract<FromWorker, {type: 'pong'}>) => void>()
   #listener: Listener | undefined
   #isPaused = false
+  /** since the pool was full, and told somebody so */
+  #isTurningAway = false
   /** the port is closed */
   #isEnding = false
   #isDraining = false
@@ -183,7 +186,27 @@ export class Pool {
     // The first that waits has a process started for it; it is the next to be served, too.
     const isFull = this.slots.choose() === undefined
     if (isFull && this.slots.occupants('starting').length === 0) this.#start()
-    if (this.#plan.maxProcs > 0) this.#pause(isFull && !this.slots.mayStart)
+    const {overload, maxProcs} = this.#plan
+    const mustWait =
+      isFull && !this.slots.mayStart && (overload === 'wait' || this.slots.occupants('starting').length === 0)
+    if (overload !== 'wait' && mustWait) this.#turnAway(overload)
+    else if (maxProcs > 0) this.#pause(mustWait)
+    if (!mustWait) this.#isTurningAway = false
+  }
+
+  /** Some process tells those that wait that there is no room; who has nobody to tell him, waits. */
+  #turnAway(how: TurnAway): void {
+    const [slot] = this.slots.occupants('active')
+    if (!slot) return
+    if (!this.#isTurningAway && this.#waiting.length > 0)
+      this.#log.write(
+        -1,
+        `all processes are busy: connections hear "${how}" until one has room (overload_action)`,
+      )
+    for (const socket of this.#waiting.splice(0)) {
+      this.#isTurningAway = true
+      this.#processes.get(slot)!.give(socket, this.#plan.socket, how)
+    }
   }
 
   #pause(wanted: boolean): void {

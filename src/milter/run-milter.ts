@@ -61,6 +61,7 @@ export async function runMilter(
       name,
       snapshot: v8.serialize(snapshot),
       banks: plan.banks,
+      manners: plan.manners,
       log: logPlan(settings),
       spamHelper: undefined as string | undefined,
       path: settings.string('$path') ?? '',

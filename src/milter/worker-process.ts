@@ -9,6 +9,7 @@ import {CHILD_FLAGS} from '../daemon/child-process.ts'
 import type {RawHandle} from '../daemon/listeners.ts'
 import {entryFile} from '../process/program-file.ts'
 import {startProcess} from '../process/start-process.ts'
+import type {TurnAway} from '../session/milter/turn-away.ts'
 import type {FromWorker, ToWorker, WorkerOrders} from './messages.ts'
 
 export interface WorkerEvents {
@@ -54,9 +55,9 @@ export class WorkerProcess {
   }
 
   /** Hand a connection over; when the process dies meanwhile, the MTA sees it closed. */
-  give(socket: Socket, listener: SocketSpec): void {
+  give(socket: Socket, listener: SocketSpec, turnAway?: TurnAway): void {
     // ours until the channel has taken it: left to itself, Node loses a socket whose receiver dies
-    this.say({type: 'connection', listener}, socket, () => socket.destroy())
+    this.say({type: 'connection', listener, turnAway}, socket, () => socket.destroy())
   }
 
   say(message: ToWorker, handle?: Socket | RawHandle, sent = () => {}): void {

@@ -10,6 +10,7 @@ import type {Service} from '../daemon/child.ts'
 import type {RawHandle} from '../daemon/listeners.ts'
 import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
+import type {TurnAway} from '../session/milter/turn-away.ts'
 import type {FromWorker, ToWorker} from './messages.ts'
 
 export interface WorkerOptions {
@@ -24,6 +25,8 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #free: Service[] = []
   readonly #busy = new Map<net.Socket, Service | undefined>()
+  /** those that there is no room for */
+  readonly #leaving = new Set<net.Socket>()
   #created = 0
   #isRetiring = false
   #isEnding = false
@@ -42,7 +45,8 @@ export class Worker {
     const {send} = this.#options
     switch (message.type) {
       case 'connection':
-        if (handle) void this.#serve(handle as net.Socket, message)
+        if (message.turnAway) void this.#turnAway(handle as net.Socket | undefined, message.turnAway)
+        else if (handle) void this.#serve(handle as net.Socket, message)
         else this.#closed(0)
         break
       case 'retire':
@@ -68,13 +72,13 @@ export class Worker {
   /** No more connections are to come; the last one ends the process. */
   retire(): void {
     this.#isRetiring = true
-    if (this.#busy.size === 0) void this.#end(0)
+    this.#endWhenDone()
   }
 
   /** Nothing is answered any more: what an MTA is owed is for it to decide. */
   async abort(): Promise<void> {
     this.#isRetiring = true
-    for (const socket of this.#busy.keys()) socket.destroy()
+    for (const socket of [...this.#busy.keys(), ...this.#leaving]) socket.destroy()
     await this.#end(0)
   }
 
@@ -98,9 +102,23 @@ export class Worker {
     this.#closed(mails)
   }
 
+  /** It has no context, and is none of the connections that are counted. */
+  async #turnAway(socket: net.Socket | undefined, how: TurnAway): Promise<void> {
+    if (!socket) return
+    this.#leaving.add(socket)
+    const {turnAway} = await import('../session/milter/turn-away.ts')
+    await turnAway(socket, how)
+    this.#leaving.delete(socket)
+    this.#endWhenDone()
+  }
+
   #closed(mails: number): void {
     this.#options.send({type: 'closed', mails})
-    if (this.#isRetiring && this.#busy.size === 0) void this.#end(0)
+    this.#endWhenDone()
+  }
+
+  #endWhenDone(): void {
+    if (this.#isRetiring && this.#busy.size + this.#leaving.size === 0) void this.#end(0)
   }
 
   #make(): Promise<Service> {

@@ -3,6 +3,8 @@
  *
  * The client has one copy for all recipients. Where they would need different headers the first ones' are taken, and
  * the log says so (spec/daemon §5.3). A changed body is for clients that take one, when all recipients are to have it.
+ * With `$reinject_different_copies` such mail goes out by `$forward_method`, a copy for each kind, and the client is
+ * told to discard its own.
  */
 import type {HeaderEdits} from '../actions/edits/apply.ts'
 import {headerChanges} from '../actions/edits/changes.ts'
@@ -11,13 +13,23 @@ import {readdress} from '../actions/edits/readdress.ts'
 import type {Header, HeaderField} from '../message/message.ts'
 import {readAll} from '../message/octets.ts'
 import type {ClientEdits} from '../session/transaction.ts'
+import {textsByCategory} from '../verdict/policy.ts'
+import {displayName} from '../verdict/summary.ts'
 import type {Delivery, RecipientVerdict} from '../verdict/verdict.ts'
-import {editInput, type Forwarding, logAddedSubject, manglingsOf, signedCluster} from './forwarding.ts'
+import {
+  editInput,
+  type Forwarding,
+  forward,
+  logAddedSubject,
+  manglingsOf,
+  signedCluster,
+} from './forwarding.ts'
 import type {MailServices} from './services.ts'
 
 export interface Accepted {
   readonly deliveries: ReadonlyMap<number, Delivery>
-  readonly edits: ClientEdits
+  /** undefined: the client is not to deliver anything */
+  readonly edits: ClientEdits | undefined
 }
 
 /** @param all recipients of the envelope */
@@ -28,8 +40,16 @@ export async function accept(
 ): Promise<Accepted> {
   const {log} = services
   const {mail, header, verdicts, settings} = job
-  const copy = await oneCopy(job, services)
+  const {copy, areDifferent} = await oneCopy(job, services)
   const [common, ...others] = planEdits(editInput(copy))
+  if ((areDifferent || others.length > 0) && settings.flag('$reinject_different_copies')) {
+    log.write(1, 'recipients require different copies, these are sent by $forward_method')
+    return {
+      deliveries: await forward({...job, mail: {...mail, deliveredBy: 'us'}}, services),
+      edits: undefined,
+    }
+  }
+  if (areDifferent) log.write(-1, 'RECIPIENTS REQUIRE DIFFERENT BODIES, mail will pass unmodified (defang)')
   const cluster = common && (await signedCluster(copy, common, {log}))
   if (cluster) logAddedSubject(cluster, log)
   if (others.length > 0) log.write(-1, 'RECIPIENTS REQUIRE DIFFERENT HEADERS')
@@ -62,25 +82,42 @@ export async function accept(
         ...moved.map(({from}) => from),
       ],
       addedRecipients: moved.map(({to}) => to),
+      hold: holdReason(job),
     },
   }
 }
 
-/** The job itself, or one whose body is changed where the client takes that and all recipients are to have it. */
-async function oneCopy(job: Forwarding, services: MailServices): Promise<Forwarding> {
+/** What `%milter_hold_by_ccat` has for the first recipient that it has something for. */
+function holdReason({verdicts, settings}: Forwarding): string | undefined {
+  if (settings.hash('%milter_hold_by_ccat').size === 0) return undefined
+  for (const {categories, recipient} of verdicts) {
+    for (const text of textsByCategory(settings, '%milter_hold_by_ccat', categories, recipient.address)) {
+      if (text === '' || text === '0') break
+      return text === '1' ? `held by policy: ${displayName(categories[0]!)}` : text
+    }
+  }
+  return undefined
+}
+
+/**
+ * The job itself, or one whose body is changed where the client takes that and all recipients are to have it.
+ *
+ * `areDifferent`: they are not all to have the same body, so it is the job itself.
+ */
+async function oneCopy(
+  job: Forwarding,
+  services: MailServices,
+): Promise<{readonly copy: Forwarding; readonly areDifferent: boolean}> {
   const manglings = manglingsOf(job)
-  if (manglings.size === 0) return job
+  if (manglings.size === 0) return {copy: job, areDifferent: false}
   if (!job.mail.takesBody) {
     services.log.write(-1, 'NOTICE: the client takes no other body, mail will pass unmodified (defang)')
-    return job
+    return {copy: job, areDifferent: false}
   }
   const {mangledCopies} = await import('./mangling.ts')
   const [copy = job, ...others] = await mangledCopies(job, manglings, services)
-  if (others.length > 0) {
-    services.log.write(-1, 'RECIPIENTS REQUIRE DIFFERENT BODIES, mail will pass unmodified (defang)')
-    return job
-  }
-  return copy.modified === undefined ? job : copy
+  if (others.length > 0) return {copy: job, areDifferent: true}
+  return {copy: copy.modified === undefined ? job : copy, areDifferent: false}
 }
 
 /** Edits of a changed copy as edits of the mail that the client has: its fields that went, go, and new ones come. */

@@ -35,7 +35,7 @@ export function createFilter(deps: FilterDeps): Filter {
     const mail = isDebugged ? {...received, isDebugged} : received
     const log = deps.log.forTask(mail.taskId, logStyle(mail.settings, isDebugged))
     const counted = new Map<string, number>()
-    const budgetMs = childTimeoutMs(mail.settings)
+    const budgetMs = Math.min(childTimeoutMs(mail.settings), mail.answerWithinMs ?? Number.POSITIVE_INFINITY)
     const elapsedMs = () => performance.now() - startedAt
     const remainingMs = () => Math.max(1, budgetMs - elapsedMs())
     const count = (name: string, n = 1) => void counted.set(name, (counted.get(name) ?? 0) + n)
@@ -81,7 +81,7 @@ async function fail(mail: Transaction, log: Log, stage: string, error: unknown):
   await mail.preserve(what)
   const text = `Error in processing, id=${mail.taskId}, ${stage} FAILED`
   const reply = {code: 451, enhanced: '4.5.0', text}
-  return {reply, perRecipient: mail.envelope.recipients.map(() => reply)}
+  return {reply, perRecipient: mail.envelope.recipients.map(() => reply), isFailure: true}
 }
 
 /** For the log: our own mistakes with the place where they happened. */

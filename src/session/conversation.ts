@@ -7,6 +7,7 @@ import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
 import type {Listener} from '../message/envelope.ts'
 import type {ClientGate} from './limits/gate.ts'
+import type {Manners} from './milter/manners.ts'
 import type {Pressure} from './pressure.ts'
 import type {Release} from './release.ts'
 import type {Spool} from './spool.ts'
@@ -34,6 +35,8 @@ export interface SessionDeps {
   readonly gate?: ClientGate | undefined
   readonly filter: Filter
   readonly release: Release
+  /** of milters; undefined: the usual */
+  readonly manners?: Manners | undefined
   readonly publisher: Publisher
   readonly log: Log
   readonly taskIds: TaskIds

@@ -39,6 +39,8 @@ export interface Transaction {
   readonly isDebugged?: boolean
   /** a client that delivers takes another body for the mail that it has */
   readonly takesBody?: boolean
+  /** ms that the client waits for an answer */
+  readonly answerWithinMs?: number
   /** policy banks that the request names, separated by commas */
   readonly requestedBanks?: string
   /** Keep the mail's folder for a person to look at; the reason is written beside it. Returns the folder. */
@@ -51,6 +53,8 @@ export interface Outcome {
   readonly reply: SmtpReply
   /** what the client is to do to the mail that it goes on with; undefined: it does not */
   readonly edits?: ClientEdits | undefined
+  /** nothing is known of the mail: the checks failed */
+  readonly isFailure?: boolean
 }
 
 /** What a client that delivers the mail itself has to change before. */
@@ -62,6 +66,8 @@ export interface ClientEdits {
   /** recipients that are not to get it, as the client named them */
   readonly removedRecipients: readonly string[]
   readonly addedRecipients: readonly string[]
+  /** the client is to keep the mail back until a person looks at it, for this reason; only where it can */
+  readonly hold?: string | undefined
 }
 
 export type HeaderChange =

@@ -197,6 +197,31 @@ test('when all are full, the next connection stays with the kernel until there i
   await second.quit()
 })
 
+for (const [action, reply] of [
+  ['tempfail', 't'],
+  ['accept', 'a'],
+] as const) {
+  test(`when all are full and overload_action is ${action}, the next connection is told so`, async t => {
+    const {port, state, home} = await site(
+      t,
+      `max_procs => 1, conns_per_proc => 1, overload_action => '${action}'`,
+    )
+    const first = await (await Mta.connect(port)).greet()
+    const second = await Mta.connect(port)
+    second.offer()
+    await until('it to hear it', () => second.replies.startsWith(`O${reply}`))
+    assert.deepEqual([state().waiting, state().open, state().flags], [0, 1, 0])
+    await second.quit()
+    assert.match(readFileSync(path.join(home, 'log'), 'utf8'), /all processes are busy: connections hear/)
+    assert.equal(await first.mail(), 'c')
+    await first.quit()
+    await until('room', () => state().open === 0)
+    const third = await (await Mta.connect(port)).greet()
+    assert.equal(await third.mail(), 'c')
+    await third.quit()
+  })
+}
+
 test('without a pool one process takes what it can, and what waits is counted', async t => {
   const {port, state, run} = await site(t, 'max_procs => 0, conns_per_proc => 1')
   const first = await (await Mta.connect(port)).greet()

@@ -1,9 +1,10 @@
 /** amavis milter before a real Postfix: restarted and hurt under load; and what miltertest says to it. */
 import assert from 'node:assert/strict'
 import {spawn, spawnSync} from 'node:child_process'
-import {writeFileSync} from 'node:fs'
+import {readdirSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
+import {sendMail} from '../../src/demo/feed.ts'
 import {startSink} from '../../src/demo/sink.ts'
 import type {MilterState} from '../../src/milter/control.ts'
 import {AMAVIS} from '../support/amavis.ts'
@@ -134,6 +135,58 @@ smtpd_peername_lookup = no`,
     const [state] = site.states()
     for (const {pid} of state?.slots ?? []) if (pid !== undefined) process.kill(pid, 'SIGKILL')
   }
+})
+
+test('a master that is killed under load, twice, costs answers and no mail; the next start puts all in order', async t => {
+  const site = await startSite(t, 'max_procs => 3, conns_per_proc => 4')
+  const sink = await startSink()
+  t.after(() => sink.close())
+  const port = await freePort()
+  const postfix = startPostfix(
+    `relayhost = [127.0.0.1]:${sink.port}
+smtpd_milters = inet:127.0.0.1:${site.milterPort}
+milter_default_action = tempfail
+smtpd_peername_lookup = no
+smtpd_error_sleep_time = 0
+smtpd_client_connection_count_limit = 0`,
+    `127.0.0.1:${port} inet n - n - - smtpd`,
+  )
+  t.after(() => postfix.stop())
+  const MAILS = 400
+  let begun = 0
+  let deferred = 0
+  /** Each mail until it is accepted, as an MTA before this one does. */
+  const client = async () => {
+    for (let n = begun++; n < MAILS; n = begun++) {
+      const octets = Buffer.from(`From: a@remote.test\r\nX-Number: ${n};\r\n\r\n${'text\r\n'.repeat(500)}`)
+      const mail = {sender: 'a@remote.test', recipient: USER, octets}
+      for (let reply = ''; !reply.startsWith('250'); ) {
+        reply = await sendMail(port, mail).catch(error => String(error))
+        if (!reply.startsWith('250')) deferred++
+      }
+    }
+  }
+  const load = Promise.all(Array.from({length: 20}, client))
+  for (let n = 1; n <= 2; n++) {
+    await until('mail to go through', () => sink.mails.length > (n * MAILS) / 4)
+    const [before] = site.states()
+    process.kill(before!.pid, 'SIGKILL')
+    assert.match(site.run('status'), /policy.*not running/)
+    assert.match(site.run('start'), /^policy: started /)
+    const [state] = site.states()
+    assert.notEqual(state?.pid, before!.pid)
+    const open = state!.slots.reduce((sum, slot) => sum + slot.open, 0)
+    assert.equal(open, state!.open)
+  }
+  await load
+  assert.ok(deferred > 0, 'nobody noticed')
+  await until('all to have arrived', () => sink.mails.length >= MAILS, 60_000)
+  const numbers = sink.mails.map(({octets}) => /^X-Number: (\d+);/m.exec(octets.toString('latin1'))?.[1])
+  assert.deepEqual([numbers.length, new Set(numbers).size], [MAILS, MAILS])
+  assert.ok(sink.mails.every(({octets}) => octets.includes('X-Virus-Scanned')))
+  await until('nothing of the dead to be left', () =>
+    readdirSync(site.home).every(name => !name.startsWith('amavis-')),
+  )
 })
 
 const GTUBE = ['XJS*C4JDBQADN1', '.NSBN3*2IDNEN*', 'GTUBE-STANDARD-ANTI-UBE', '-TEST-EMAIL*C.34X'].join('')

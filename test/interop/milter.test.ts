@@ -1,14 +1,16 @@
 /** A real Postfix that has us as its milter (smtpd_milters): accept, edit, refuse, discard, defer; many at once. */
 import assert from 'node:assert/strict'
-import {type ChildProcess, spawn} from 'node:child_process'
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
+import path from 'node:path'
 import {type TestContext, test} from 'node:test'
 import {startSink} from '../../src/demo/sink.ts'
 import {daemonLog, startDaemon} from '../support/daemon.ts'
 import {freePort, temporaryFolder, until} from '../support/wait.ts'
 import {delivered, EICAR, GTUBE, next, type Passage, passed, SENDER, send, USER} from './milter-traffic.ts'
-import {startPostfix} from './postfix-server.ts'
+import {type Postfix, startPostfix} from './postfix-server.ts'
 
 interface Site extends Passage {
+  readonly postfix: Postfix
   readonly home: string
   readonly daemon: ChildProcess
 }
@@ -47,7 +49,7 @@ default_destination_concurrency_limit = 4`,
     `127.0.0.1:${port} inet n - n - - smtpd`,
   )
   t.after(() => postfix.stop())
-  const site = {port, home, daemon, sink}
+  const site = {port, home, daemon, sink, postfix}
   await until('a mail to pass', async () => /^250/.test(await send(site, {subject: 'ready'})))
   await until('it to arrive', () => delivered(site).length === 1)
   return site
@@ -171,4 +173,55 @@ test('a thousand mails in fifty sessions at once: none is lost, none comes twice
   await until('all to have arrived', () => delivered(site).length >= before + 1000, 120_000)
   assert.equal(delivered(site).length, before + 1000)
   assert.ok(delivered(site).every(mail => /^X-Virus-Scanned:/m.test(mail)))
+})
+
+test('recipients who need different copies get them by $forward_method, and Postfix discards its own', async t => {
+  const {port: sinkPort, mails, close} = await startSink()
+  t.after(() => close())
+  const site = await startSite(
+    t,
+    `$reinject_different_copies = 1; $forward_method = 'smtp:[127.0.0.1]:${sinkPort}';
+     @spam_subject_tag2_maps = ({'tagged@example.com' => '***SPAM*** '});
+     @spam_tag2_level_maps = (3); @spam_kill_level_maps = (9999);`,
+  )
+  const before = delivered(site).length
+  const both = ['tagged@example.com', 'plain@example.com']
+  assert.match(await send(site, {subject: 'two kinds', body: GTUBE, recipients: both}), /^250 /)
+  await until('both copies', () => mails.length === 2)
+  const subjects = mails.map(({recipients, octets}) => [
+    recipients.join(),
+    /^Subject: (.*)\r$/m.exec(octets.toString('latin1'))?.[1],
+  ])
+  assert.deepEqual(subjects.sort(), [
+    ['plain@example.com', 'two kinds'],
+    ['tagged@example.com', '***SPAM*** two kinds'],
+  ])
+  for (const {octets} of mails)
+    assert.match(octets.toString('latin1'), /^Received: [\s\S]*?\(amavis, port \d+\)\r\n id /m)
+
+  assert.match(await send(site, {subject: 'one kind', recipients: both}), /^250 /)
+  await until('the mail by Postfix', () => delivered(site).length === before + 1)
+  assert.equal(mails.length, 2)
+
+  await close()
+  assert.match(await send(site, {subject: 'nobody there', body: GTUBE, recipients: both}), /^451 /)
+})
+
+test('mail that is to be held waits in the hold queue of Postfix until somebody releases it', async t => {
+  const site = await startSite(
+    t,
+    `%milter_hold_by_ccat = (CC_SPAMMY, 'spammy: look at it', CC_SPAM, 1);
+     $sa_tag2_level_deflt = 3; $sa_kill_level_deflt = 9999;`,
+  )
+  const before = delivered(site).length
+  assert.match(await send(site, {subject: 'held', body: GTUBE}), /^250 /)
+  await until('it to be held', () => /milter-hold: END-OF-MESSAGE/.test(site.postfix.log()))
+  assert.match(await send(site, {subject: 'clean'}), /^250 /)
+  assert.match(await next(site, before), /^Subject: clean\r$/m)
+  const [id] = site.postfix.queued()
+  execFileSync('postsuper', ['-c', path.join(site.postfix.folder, 'etc'), '-H', id!], {stdio: 'ignore'})
+  execFileSync('postqueue', ['-c', path.join(site.postfix.folder, 'etc'), '-i', id!], {stdio: 'ignore'})
+  const held = await next(site, before + 1)
+  assert.match(held, /^Subject: .*held\r$/m)
+  assert.match(held, /^X-Spam-Flag: YES\r$/m)
 })

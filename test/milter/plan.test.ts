@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {milterPlans} from '../../src/milter/plan.ts'
+import {MANNERS} from '../../src/session/milter/manners.ts'
 import {settingsFrom} from '../lookup/settings.ts'
 
 test('milters come in the order of @milters, the rest after them by name', () => {
@@ -34,6 +35,35 @@ $milter{'archive'} = { port => 'inet6:10033@[::1]', enabled => 0 };`),
   assert.deepEqual([plans[0]?.banks, plans[0]?.idleLimitMs, plans[1]?.socketMode], ['MILTER', 60_000, 0o660])
 })
 
+test('how an MTA is treated is settled by its milter, in seconds and flags', () => {
+  const [usual, own] = milterPlans(
+    settingsFrom(`
+$milter{'a'} = { port => '10031' };
+$milter{'b'} = { port => '10032', overload_action => 'tempfail', on_failure => 'accept', timeout => 600,
+  write_timeout => 5, content_timeout => 120, progress_interval => 7, max_data_size => 200000,
+  no_reply => 0, leadspc => 0, symlist => 0, rcpt_rej => 1 };`),
+  )
+  assert.deepEqual([usual?.overload, usual?.manners], ['wait', MANNERS])
+  assert.deepEqual(
+    [own?.overload, own?.manners],
+    [
+      'tempfail',
+      {
+        idleMs: 600_000,
+        writeMs: 5000,
+        contentMs: 120_000,
+        progressMs: 7000,
+        largestFrame: 200_000,
+        noReply: false,
+        leadingSpace: false,
+        macroLists: false,
+        rejectedRecipients: true,
+        onFailure: 'accept',
+      },
+    ],
+  )
+})
+
 const MISTAKES: readonly (readonly [text: string, problem: RegExp])[] = [
   ["@milters = ('nobody');", /@milters names "nobody", and there is no \$milter\{'nobody'\}/],
   ["@milters = ('-x'); $milter{'-x'} = {port => '10031'};", /"-x" is no name/],
@@ -45,6 +75,13 @@ const MISTAKES: readonly (readonly [text: string, problem: RegExp])[] = [
     /\$milter\{'b'\}: its port .* is that of "a"/,
   ],
   ["@milters = ('a', 'a'); $milter{'a'} = {port => '10031'};", /twice/],
+  [
+    "$milter{'a'} = {port => '10031', overload_action => 'drop'};",
+    /overload_action is "drop", expected wait/,
+  ],
+  ["$milter{'a'} = {port => '10031', on_failure => 'reject'};", /on_failure is "reject", expected tempfail/],
+  ["$milter{'a'} = {port => '10031', chroot => '/x'};", /"chroot" is no key: there is no chroot here/],
+  ["$milter{'a'} = {port => '10031', user => 'x'};", /"user" is no key: .* run as \$daemon_user/],
   ["$milter{'a'} = 'inet:10031';", /expected a hash in braces/],
 ]
 for (const [text, problem] of MISTAKES) {

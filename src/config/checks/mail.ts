@@ -28,6 +28,13 @@ export function* forwarding(config: Examined): Iterable<Remark> {
     if (told.has(where) || entries?.has('forward_method_maps')) continue
     const methods = texts(value('forward_method'))
     const protocol = (texts(value('protocol'))[0] ?? '').toUpperCase()
+    const delivers = protocol === 'AM.PDP' || protocol === 'MILTER'
+    if (methods.length === 0 && delivers && isTrue(value('reinject_different_copies'))) {
+      told.add(where)
+      const message = `${where} is empty: mail whose recipients need different copies would go nowhere, it is deferred`
+      const help = 'set it to a port of your MTA that has no milter, or unset $reinject_different_copies'
+      yield {level: 'warning', at, message, help}
+    }
     if (
       methods.length === 0 &&
       protocol !== 'AM.PDP' &&

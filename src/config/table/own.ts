@@ -28,7 +28,19 @@ export const OWN: readonly SettingDefinition[] = [
     name: '%milter',
     kind: 'hash',
     bank: 'no',
-    doc: 'by name, a hash of what a milter is: port, enabled, policy_bank, max_procs, min_procs, conns_per_proc, proc_idle_limit, proc_conn_limit, stop_timeout, socket_mode',
+    doc: 'by name, a hash of what a milter is: port, enabled, policy_bank, max_procs, min_procs, conns_per_proc, proc_idle_limit, proc_conn_limit, overload_action, on_failure, stop_timeout, abort_timeout, listen_backlog, socket_mode, timeout, write_timeout, content_timeout, progress_interval, max_data_size, no_reply, leadspc, symlist, rcpt_rej (docs/postfix.md)',
+  },
+  {
+    name: '%milter_hold_by_ccat',
+    kind: 'ccat→value or recip map',
+    bank: 'yes',
+    doc: 'mail that passes and that the MTA is to keep in its hold queue, by category: 1 or the reason; for milters only',
+  },
+  {
+    name: '$reinject_different_copies',
+    kind: 'bool',
+    bank: 'yes',
+    doc: 'where the client delivers (milter, AM.PDP) and recipients need different headers or bodies: send their copies by $forward_method and have the client discard its own',
   },
   {
     name: '$milter_run_dir',

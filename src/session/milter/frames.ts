@@ -1,6 +1,7 @@
 /**
  * frames — the packets of the milter protocol: a length of 32 bits, a command, data (spec/milter §1). Pure.
  */
+import {MANNERS} from './manners.ts'
 
 export interface Frame {
   /** one character */
@@ -8,16 +9,20 @@ export interface Frame {
   readonly data: Buffer
 }
 
-/** Data of a frame that is read; a length beyond it is no frame. */
-const MOST_READ = 1024 * 1024
 /** Data of a frame that is written. */
 export const MOST_WRITTEN = 65_535
 
 /** Frames out of a stream that comes in pieces. */
 export class FrameReader {
+  readonly #largest: number
   #rest: Buffer = Buffer.alloc(0)
   #pieces: Buffer[] = []
   #held = 0
+
+  /** @param largest octets of a frame without its length; a length beyond it is no frame */
+  constructor(largest = MANNERS.largestFrame) {
+    this.#largest = largest
+  }
 
   /** The frames that are whole; `'broken'` after the last of them where what follows is none. */
   push(chunk: Buffer): readonly (Frame | 'broken')[] {
@@ -30,7 +35,7 @@ export class FrameReader {
     this.#held = 0
     while (octets.length >= 4) {
       const length = octets.readUInt32BE(0)
-      if (length === 0 || length > MOST_READ + 1) {
+      if (length === 0 || length > this.#largest) {
         frames.push('broken')
         return frames
       }

@@ -2,6 +2,7 @@
  * negotiation — what the MTA offers and what we want of it (spec/milter §4). Pure.
  */
 import {frame} from './frames.ts'
+import {MANNERS, type Manners} from './manners.ts'
 
 export const ACTION = {
   addHeader: 0x01,
@@ -9,6 +10,7 @@ export const ACTION = {
   addRecipient: 0x04,
   deleteRecipient: 0x08,
   changeHeader: 0x10,
+  hold: 0x20,
   macroLists: 0x100,
 } as const
 
@@ -32,7 +34,7 @@ export const QUIET: Readonly<Record<string, number>> = {
   U: 0x20000,
 }
 
-const WANTED_PROTOCOL = NO_REPLY | NO_UNKNOWN | NO_DATA | LEADING_SPACE
+const REJECTED_RECIPIENTS = 0x800
 const VERSION = 6
 
 /** The macros that we read, by the number of the stage: so nobody has to edit main.cf. */
@@ -54,15 +56,22 @@ export interface Negotiated {
 }
 
 /** @returns undefined where there is nothing to agree on: the MTA is too old, or speaks something else */
-export function negotiate(offer: Buffer): Negotiated | undefined {
+export function negotiate(offer: Buffer, manners: Manners = MANNERS): Negotiated | undefined {
   if (offer.length < 12) return undefined
   const version = offer.readUInt32BE(0)
   if (version < 2) return undefined
-  const wanted = Object.values(ACTION).reduce((sum, bit) => sum | bit, 0)
+  const all = Object.values(ACTION).reduce((sum, bit) => sum | bit, 0)
+  const actions = manners.macroLists ? all : all & ~ACTION.macroLists
+  const protocol =
+    NO_UNKNOWN |
+    NO_DATA |
+    (manners.noReply ? NO_REPLY : 0) |
+    (manners.leadingSpace ? LEADING_SPACE : 0) |
+    (manners.rejectedRecipients ? REJECTED_RECIPIENTS : 0)
   return {
     version: Math.min(VERSION, version),
-    actions: (offer.readUInt32BE(4) & wanted) >>> 0,
-    protocol: (offer.readUInt32BE(8) & WANTED_PROTOCOL) >>> 0,
+    actions: (offer.readUInt32BE(4) & actions) >>> 0,
+    protocol: (offer.readUInt32BE(8) & protocol) >>> 0,
   }
 }
 

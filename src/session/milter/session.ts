@@ -17,14 +17,12 @@ import {type Connect, readConnect} from './connect.ts'
 import {type Frame, FrameReader, frame, strings} from './frames.ts'
 import {Incoming, receivedLine} from './incoming.ts'
 import {Macros} from './macros.ts'
+import {MANNERS, type Manners} from './manners.ts'
 import {ACTION, LEADING_SPACE, type Negotiated, negotiate, negotiationReply, QUIET} from './negotiation.ts'
 import {refusedEdits, replyFrame, verdictFrames} from './verdict.ts'
 
-/** An SMTP client may be silent for long between two mails, and so the MTA is. */
-const IDLE_MS = 7_210_000
 /** Once we are to end, an MTA that is silent for so long between two mails is left. */
 const LEAVE_MS = 60_000
-const PROGRESS_MS = 30_000
 
 /** Resolves when the conversation is over. */
 export function serveMilter(socket: Socket, deps: SessionDeps): Promise<SessionEnd> {
@@ -43,17 +41,20 @@ interface Mail {
 class MilterSession {
   readonly #socket: Socket
   readonly #deps: SessionDeps
+  readonly #manners: Manners
   readonly #macros = new Macros()
   #negotiated: Negotiated | undefined
   #connect: Connect | undefined
   #helo: string | undefined
   #mail: Mail | undefined
   #transactions = 0
+  #unread: NodeJS.Timeout | undefined
   #reason: SessionEnd['reason'] = 'closed'
 
   constructor(socket: Socket, deps: SessionDeps) {
     this.#socket = socket
     this.#deps = deps
+    this.#manners = deps.manners ?? MANNERS
   }
 
   async run(): Promise<SessionEnd> {
@@ -65,12 +66,12 @@ class MilterSession {
       this.#reason = stop?.aborted ? 'stopped' : 'timeout'
       socket.destroy()
     }
-    socket.setTimeout(IDLE_MS, idle)
+    socket.setTimeout(this.#manners.idleMs, idle)
     const leave = () => {
       if (this.#mail === undefined) socket.setTimeout(LEAVE_MS)
     }
     stop?.addEventListener('abort', leave)
-    const reader = new FrameReader()
+    const reader = new FrameReader(this.#manners.largestFrame)
     try {
       for await (const chunk of socket.iterator({destroyOnReturn: false})) {
         for (const next of reader.push(chunk as Buffer)) {
@@ -93,6 +94,7 @@ class MilterSession {
     } finally {
       stop?.removeEventListener('abort', leave)
       this.#drop()
+      clearTimeout(this.#unread)
       // what was answered last is still on its way
       socket.destroySoon()
     }
@@ -144,10 +146,10 @@ class MilterSession {
   }
 
   #negotiate(offer: Buffer): 'on' | 'broken' {
-    const agreed = negotiate(offer)
+    const agreed = negotiate(offer, this.#manners)
     if (!agreed) return 'broken'
     this.#negotiated = agreed
-    this.#socket.write(negotiationReply(agreed))
+    this.#send(negotiationReply(agreed))
     return 'on'
   }
 
@@ -241,19 +243,26 @@ class MilterSession {
     this.#mail = undefined
     const socket = this.#socket
     socket.setTimeout(0)
-    const working = setInterval(() => socket.writable && socket.write(frame('p')), PROGRESS_MS)
+    const working = setInterval(() => this.#send(frame('p')), this.#manners.progressMs)
     try {
       const outcome = await this.#check(mail)
+      if (outcome.isFailure && this.#manners.onFailure === 'accept') {
+        this.#deps.log
+          .forTask(mail.taskId)
+          .write(-1, 'milter: the checks failed, mail passes UNCHECKED (on_failure)')
+        this.#send(frame('a'))
+        return 'on'
+      }
       const negotiated = this.#negotiated!
       const refused = refusedEdits(outcome, negotiated)
       if (refused !== undefined)
         this.#deps.log.forTask(mail.taskId).write(-1, `milter: the MTA takes no ${refused}, not done`)
       const insertAt = this.#deps.settings.number('$prepend_header_fields_hdridx') ?? 0
       const argumentOf = (address: string) => mail.incoming.argumentOf(address)
-      if (socket.writable) socket.write(verdictFrames({outcome, negotiated, insertAt, argumentOf}))
+      this.#send(verdictFrames({outcome, negotiated, insertAt, argumentOf}))
     } finally {
       clearInterval(working)
-      socket.setTimeout(IDLE_MS)
+      socket.setTimeout(this.#manners.idleMs)
     }
     return 'on'
   }
@@ -290,6 +299,7 @@ class MilterSession {
         timing,
         settings,
         deliveredBy: 'client',
+        answerWithinMs: this.#manners.contentMs,
         takesBody: (this.#negotiated!.actions & ACTION.changeBody) !== 0,
         requestedBanks: this.#authBanks(),
         preserve: async reason => spool.preserve(reason, content.octets),
@@ -338,6 +348,17 @@ class MilterSession {
     return this.#macros.get('r') ?? 'ESMTP'
   }
 
+  /** An MTA that leaves what we say unread is left itself. */
+  #send(octets: Buffer): void {
+    const socket = this.#socket
+    if (!socket.writable || socket.write(octets) || this.#unread) return
+    this.#unread = setTimeout(() => socket.destroy(), this.#manners.writeMs)
+    socket.once('drain', () => {
+      clearTimeout(this.#unread)
+      this.#unread = undefined
+    })
+  }
+
   /** The mail in hand is none: nothing of it stays. */
   #drop(): void {
     this.#mail?.incoming.discard()
@@ -348,7 +369,7 @@ class MilterSession {
   #answer(command: string, inOrder = true): 'on' {
     const quiet = (this.#negotiated!.protocol & (QUIET[command] ?? 0)) !== 0
     if (!inOrder) this.#deps.log.write(1, `milter: event ${shown(command)} outside a mail`)
-    if (!quiet) this.#socket.write(inOrder ? frame('c') : replyFrame(OUT_OF_ORDER))
+    if (!quiet) this.#send(inOrder ? frame('c') : replyFrame(OUT_OF_ORDER))
     return 'on'
   }
 }

@@ -36,6 +36,7 @@ export function verdictFrames({outcome, negotiated, insertAt, argumentOf}: Verdi
   }
   frames.push(...changeFrames(edits.changes, negotiated, insertAt))
   if (edits.body && may(ACTION.changeBody)) frames.push(...bodyFrames(edits.body))
+  if (edits.hold !== undefined && may(ACTION.hold)) frames.push(frame('q', `${holdReason(edits.hold)}\0`))
   frames.push(frame('c'))
   return Buffer.concat(frames)
 }
@@ -51,8 +52,14 @@ export function refusedEdits({edits}: Outcome, {actions}: Negotiated): string | 
     ...(edits.changes.some(({kind}) => kind === 'insert') && (actions & ACTION.addHeader) === 0
       ? ['new header fields']
       : []),
+    ...(edits.hold !== undefined && (actions & ACTION.hold) === 0 ? ['mail on hold'] : []),
   ]
   return missing.length === 0 ? undefined : missing.join(', ')
+}
+
+/** An empty reason is none that an MTA takes. */
+function holdReason(text: string): string {
+  return replyText(text, false).slice(0, LONGEST_TEXT) || 'held'
 }
 
 /** A refusal with our words: 4xx and 5xx alike. */

@@ -31,7 +31,7 @@ export function runFilter(
 /** An inner failure: the client comes again, and learns nothing of us. */
 export function innerFailure(error: unknown, taskId: string, log: Log): Outcome {
   log.forTask(taskId).write(-2, `TROUBLE in process_request: ${errorText(error)}`)
-  return same({...INNER_FAILURE, text: `${INNER_FAILURE.text}, id=${taskId}`})
+  return {...same({...INNER_FAILURE, text: `${INNER_FAILURE.text}, id=${taskId}`}), isFailure: true}
 }
 
 /** One answer, whoever asks. */

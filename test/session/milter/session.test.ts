@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {frame} from '../../../src/session/milter/frames.ts'
+import {MANNERS, type Manners} from '../../../src/session/milter/manners.ts'
+import {serveMilter} from '../../../src/session/milter/session.ts'
 import type {ClientEdits, Outcome} from '../../../src/session/transaction.ts'
+import {startServer} from '../smtp/harness.ts'
 import {converse, startMilter} from './conversation.ts'
 
 const OFFER_ALL = offer(6, 0x1ff, 0x1fffff)
@@ -249,3 +252,99 @@ test('recipients that the MTA has refused itself are none of ours', async t => {
     ['here@example.com'],
   )
 })
+
+const failing: Outcome = {
+  reply: {code: 451, enhanced: '4.5.0', text: 'Error in processing'},
+  perRecipient: [],
+  isFailure: true,
+}
+const deferring: Outcome = {reply: {code: 451, enhanced: '4.7.1', text: 'later'}, perRecipient: []}
+
+const FAILURES: readonly (readonly [
+  title: string,
+  Outcome,
+  onFailure: Manners['onFailure'],
+  replies: string,
+])[] = [
+  ['a failure of the checks is a 451', failing, 'tempfail', 'Oy'],
+  ['a failure of the checks lets the mail pass where that is set', failing, 'accept', 'Oa'],
+  ['a tempfail that is policy stays one, whatever is set for failures', deferring, 'accept', 'Oy'],
+]
+for (const [title, outcome, onFailure, expected] of FAILURES) {
+  test(title, async t => {
+    const server = await startWith({onFailure}, async () => outcome)
+    t.after(() => server.close())
+    const {replies} = await converse(server.port, [
+      OFFER_ALL,
+      ...HELLO,
+      ...MAIL,
+      ...CONTENT,
+      frame('E'),
+      frame('Q'),
+    ])
+    assert.equal(replies, expected)
+    assert.equal(
+      server.logged.some(([, text]) => text.includes('passes UNCHECKED')),
+      expected === 'Oa',
+    )
+  })
+}
+
+test('mail that is to be held is accepted and held, by MTAs that can', async t => {
+  const server = await startMilter({filter: async () => passing({hold: 'spammy\n'})})
+  t.after(() => server.close())
+  const mail = [...HELLO, ...MAIL, ...CONTENT, frame('E'), frame('Q')]
+  const held = await converse(server.port, [OFFER_ALL, ...mail])
+  assert.deepEqual([held.replies, held.data[1]?.toString()], ['Oqc', 'spammy \0'])
+  const passed = await converse(server.port, [offer(6, 0x1f, 0x1fffff), ...mail])
+  assert.equal(passed.replies, 'Oc')
+  assert.ok(server.logged.some(([, text]) => text.includes('the MTA takes no mail on hold')))
+})
+
+const WISHES: readonly (readonly [Partial<Manners>, actions: number, protocol: number])[] = [
+  [{}, 0x13f, 0x1ff380],
+  [{noReply: false}, 0x13f, 0x100300],
+  [{leadingSpace: false}, 0x13f, 0x0ff380],
+  [{macroLists: false}, 0x3f, 0x1ff380],
+  [{rejectedRecipients: true}, 0x13f, 0x1ffb80],
+]
+for (const [wish, actions, protocol] of WISHES) {
+  test(`of all that is offered, with ${JSON.stringify(wish)} we want ${protocol.toString(16)}`, async t => {
+    const server = await startWith(wish, async () => passing())
+    t.after(() => server.close())
+    const {data} = await converse(server.port, [OFFER_ALL])
+    assert.deepEqual([data[0]?.readUInt32BE(4), data[0]?.readUInt32BE(8)], [actions, protocol])
+  })
+}
+
+test('while a mail is looked at the MTA hears of us, and the mail knows how long it waits', async t => {
+  const server = await startWith({progressMs: 10, contentMs: 7000}, async () => {
+    await new Promise(resolve => setTimeout(resolve, 60))
+    return passing()
+  })
+  t.after(() => server.close())
+  const {replies} = await converse(server.port, [
+    OFFER_ALL,
+    ...HELLO,
+    ...MAIL,
+    ...CONTENT,
+    frame('E'),
+    frame('Q'),
+  ])
+  assert.match(replies, /^Op+c$/)
+  assert.equal(server.mails[0]?.answerWithinMs, 7000)
+})
+
+test('a frame above the limit ends the conversation', async t => {
+  const server = await startWith({largestFrame: 70_000}, async () => passing())
+  t.after(() => server.close())
+  const {closed, replies} = await converse(server.port, [OFFER_ALL, frame('B', 'x'.repeat(70_000))])
+  assert.deepEqual([closed, replies], [true, 'O'])
+})
+
+function startWith(manners: Partial<Manners>, filter: () => Promise<Outcome>) {
+  return startServer({
+    filter,
+    converse: (socket, deps) => serveMilter(socket, {...deps, manners: {...MANNERS, ...manners}}),
+  })
+}
