@@ -5,16 +5,19 @@
  */
 import type {ARCData, DNSResolver} from 'mailauth'
 import {isNamed} from '../../message/header.ts'
-import type {Header} from '../../message/message.ts'
+import type {Header, HeaderField} from '../../message/message.ts'
 import {type ArcResult, visible} from './result.ts'
 
-export function hasArcFields(header: Header): boolean {
-  return header.fields.some(
-    field =>
-      isNamed(field, 'arc-seal') ||
-      isNamed(field, 'arc-message-signature') ||
-      isNamed(field, 'arc-authentication-results'),
+export function isArcField(field: HeaderField): boolean {
+  return (
+    isNamed(field, 'arc-seal') ||
+    isNamed(field, 'arc-message-signature') ||
+    isNamed(field, 'arc-authentication-results')
   )
+}
+
+export function hasArcFields(header: Header): boolean {
+  return header.fields.some(isArcField)
 }
 
 /**

@@ -7,19 +7,24 @@
 import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {isNamed} from '../../message/header.ts'
-import type {Header} from '../../message/message.ts'
-import type {ArcResult} from '../authentication/result.ts'
+import type {Header, HeaderField} from '../../message/message.ts'
+import {evaluateArc, isArcField} from '../authentication/arc.ts'
+import {type ArcResult, visible} from '../authentication/result.ts'
 import {isAbsent, type ResolveTxt} from '../dns/resolver.ts'
 import type {VerifiedSignature} from './signature.ts'
 
 /** Signatures beyond these, from the top, are not looked at: each may want its own hash of the whole body. */
 const MOST_SIGNATURES = 20
+/** Longer fields of a signature are not verified, nor is a chain that has one. Honest ones have a few thousand octets. */
+const LONGEST_FIELD = 32 * 1024
+/** Nor those with more names in `h=`: each is looked for among all fields of the mail. */
+const MOST_NAMES = 500
 /** Shorter keys fail; those below `$dkim_minimum_key_bits` verify and count for nothing. */
 const SMALLEST_KEY_BITS = 512
 const ED25519_BITS = 256
 
 /**
- * One entry for each signature, topmost first.
+ * One entry for each signature, topmost first; those that are too long to be verified come last.
  * @param content the whole mail, of which `header` is the header section
  */
 export async function verifySignatures(
@@ -28,7 +33,7 @@ export async function verifySignatures(
   resolve: ResolveTxt,
   now: Date = new Date(),
 ): Promise<readonly VerifiedSignature[]> {
-  return signaturesIn((await verified(content, header, resolve, now)).results)
+  return signaturesIn(await verified(content, header, resolve, now), header)
 }
 
 /**
@@ -49,10 +54,28 @@ export async function verifyChained(
       throw error
     })
   const verifier = await verified(content, header, noting, now)
-  const {evaluateArc} = await import('../authentication/arc.ts')
-  const arc = await evaluateArc(verifier.arc, verifier.resolver, failed, minimumBits)
-  return {signatures: signaturesIn(verifier.results), arc}
+  const signatures = signaturesIn(verifier, header)
+  if (header.fields.some(field => isArcField(field) && isExcessive(field)))
+    return {signatures, arc: TOO_LONG_CHAIN}
+  return {signatures, arc: await evaluateArc(verifier.arc, verifier.resolver, failed, minimumBits)}
 }
+
+const TOO_LONG_CHAIN: ArcResult = {
+  result: 'fail',
+  instance: 0,
+  domain: '',
+  detail: 'a field of the chain is too long',
+}
+
+function isExcessive({raw}: HeaderField): boolean {
+  if (raw.length > LONGEST_FIELD) return true
+  let colons = 0
+  for (let at = raw.indexOf(COLON); at >= 0; at = raw.indexOf(COLON, at + 1))
+    if (++colons > MOST_NAMES) return true
+  return false
+}
+
+const COLON = 0x3a
 
 async function verified(content: Buffer, header: Header, resolve: ResolveTxt, now: Date) {
   const {DkimVerifier} = await import('#mailauth/dkim-verifier')
@@ -68,8 +91,39 @@ async function verified(content: Buffer, header: Header, resolve: ResolveTxt, no
   return verifier
 }
 
-function signaturesIn(results: readonly Result[]): readonly VerifiedSignature[] {
-  return results.flatMap(result => (result.signingDomain === undefined ? [] : [signatureOf(result)]))
+function signaturesIn(
+  {results}: {readonly results: readonly Result[]},
+  header: Header,
+): readonly VerifiedSignature[] {
+  return [
+    ...results.flatMap(result => (result.signingDomain === undefined ? [] : [signatureOf(result)])),
+    ...header.fields
+      .filter(field => isNamed(field, 'dkim-signature'))
+      .slice(0, MOST_SIGNATURES)
+      .filter(isExcessive)
+      .map(unverified),
+  ]
+}
+
+/** What can be said of a signature that is too long. */
+function unverified({raw}: HeaderField): VerifiedSignature {
+  const text = raw.toString('latin1', 0, LONGEST_FIELD)
+  const tag = (name: string) =>
+    visible(new RegExp(`[:;]\\s*${name}\\s*=\\s*([^;\\s]{1,253})`).exec(text)?.[1] ?? '')
+  const domain = tag('d').toLowerCase()
+  return {
+    domain,
+    selector: tag('s'),
+    identity: `@${domain}`,
+    algorithm: tag('a'),
+    canonicalization: '',
+    result: 'invalid',
+    detail: 'the signature is too long',
+    bits: undefined,
+    expires: undefined,
+    headers: '',
+    value: '',
+  }
 }
 
 type Result = InstanceType<typeof import('#mailauth/dkim-verifier')['DkimVerifier']>['results'][number]
@@ -105,14 +159,19 @@ function outcomeOf({
   return {result: 'invalid', detail}
 }
 
-/** The mail without its signatures beyond the limit. */
+/** The mail without its signatures beyond the limit, and without fields that are too long to be verified. */
 function* octetsOf(content: Buffer, header: Header): Generator<Buffer> {
   let seen = 0
   let start = 0
   let end = 0
   for (const field of header.fields) {
     const next = end + field.raw.length
-    if (isNamed(field, 'dkim-signature') && ++seen > MOST_SIGNATURES) {
+    const isSignature = isNamed(field, 'dkim-signature')
+    if (isSignature) seen++
+    if (
+      (isSignature && seen > MOST_SIGNATURES) ||
+      ((isSignature || isArcField(field)) && isExcessive(field))
+    ) {
       if (end > start) yield content.subarray(start, end)
       start = next
     }

@@ -50,3 +50,50 @@ for (const [title, head] of HOSTILE) {
     assert.equal((await verify(head, {})).arc?.result, 'fail')
   })
 }
+
+const TOO_LONG = [
+  ['of 40 kB', (field: string) => field.replace('b=AAAA', `z=${'a'.repeat(40_000)}; b=AAAA`)],
+  ['with 600 names', (field: string) => field.replace('h=from', `h=from${':x'.repeat(600)}`)],
+] as const
+
+for (const [what, lengthen] of TOO_LONG) {
+  test(`a chain that has a field ${what} fails, and no key is asked for`, async () => {
+    const asked: string[] = []
+    const content = Buffer.from(`${lengthen(SET)}${SIGNATURE}From: a@b.test\r\n\r\n${BODY}`, 'latin1')
+    const resolve = async (name: string) => {
+      asked.push(name)
+      throw dnsError('ENOTFOUND')
+    }
+    const {arc, signatures} = await verifyChained(content, parseHeader(content), resolve, 1024)
+    assert.deepEqual(arc, {
+      result: 'fail',
+      instance: 0,
+      domain: '',
+      detail: 'a field of the chain is too long',
+    })
+    assert.equal(signatures.length, 1)
+    assert.deepEqual(
+      [...new Set(asked)],
+      ['a._domainkey.slow.test'],
+      'the signature is verified all the same',
+    )
+  })
+
+  test(`a signature ${what} is invalid, and those beside it are verified`, async () => {
+    const {signatures} = await verify(lengthen(SIGNATURE.replace('slow', 'long')) + SIGNATURE, {
+      'a._domainkey.slow.test': dnsError('ETIMEOUT'),
+    })
+    assert.deepEqual(
+      signatures.map(({domain, selector, result, detail}) => [domain, selector, result, detail]),
+      [
+        ['slow.test', 'a', 'temperror', signatures[0]!.detail],
+        ['long.test', 'a', 'invalid', 'the signature is too long'],
+      ],
+    )
+  })
+}
+
+test('of a hundred signatures the first twenty are verified', async () => {
+  const {signatures} = await verify(SIGNATURE.repeat(100), {})
+  assert.equal(signatures.length, 20)
+})
