@@ -13,7 +13,7 @@ import type {RecordingPlan} from './recording/plan.ts'
 
 export const SERVICES = ['msg-forwarder', 'childproc-minder', 'snmp-responder'] as const
 export const RECORDER = 'flight-recorder'
-export const ALL_SERVICES = [...SERVICES, RECORDER] as const
+const ALL_SERVICES = [...SERVICES, RECORDER] as const
 export type ServiceName = (typeof ALL_SERVICES)[number]
 
 /** The services that a supervisor keeps up. */

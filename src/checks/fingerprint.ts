@@ -13,7 +13,7 @@ import type {Settings} from '../config/settings.ts'
 import type {Log} from '../log/log.ts'
 
 /** What originating mail has in place of a fingerprint. */
-export const OWN_NETWORKS = 'MYNETWORKS'
+const OWN_NETWORKS = 'MYNETWORKS'
 
 /** How long the answer is waited for, beyond the time that decoding took. */
 const PATIENCE_MS = 50

@@ -100,7 +100,7 @@ export async function askPenPals(
 }
 
 /** Indices of the recipients for whom it may make a difference. */
-export function recipientsToAsk(mail: PenPalMail, bonus: number): readonly number[] {
+function recipientsToAsk(mail: PenPalMail, bonus: number): readonly number[] {
   const {envelope, settings, isKnownBounce, isInfected, scores, isLocal} = mail
   const {sender, recipients} = envelope
   if (isInfected) return []

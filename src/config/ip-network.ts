@@ -200,16 +200,6 @@ function maskBits(mask: string): number | undefined {
   return Number.isInteger(ones) ? ones : undefined
 }
 
-export function networkHolds(network: Network, address: Address): boolean {
-  let left = network.bits
-  for (let i = 0; i < 4 && left > 0; i++) {
-    const shift = left >= 32 ? 0 : 32 - left
-    if (Math.floor(network.address[i]! / 2 ** shift) !== Math.floor(address[i]! / 2 ** shift)) return false
-    left -= 32
-  }
-  return true
-}
-
 /** The dotted form of a mapped address; undefined for any other. */
 export function dottedForm([a, b, c, d]: Address): string | undefined {
   if (a !== 0 || b !== 0 || c !== MAPPED) return undefined

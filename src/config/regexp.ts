@@ -133,8 +133,3 @@ function turnOnLinearEngine(): void {
   engineChosen = true
   v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
 }
-
-/** Whether an error of compileRegexp says that no regexp engine could take it. */
-export function isMalformed(error: unknown): boolean {
-  return error instanceof AmavisError && error.cause === 'malformed'
-}

@@ -58,7 +58,7 @@ export function readAsDaemon(options: DaemonOptions, inspect = false): ReaderRes
  * Who the daemon is to be; undefined: whoever we are.
  * @throws AmavisError when there is no such user; Error when root would stay root
  */
-export function chooseUser(plan: Plan, options: DaemonOptions, warnings: string[]): RunAs | undefined {
+function chooseUser(plan: Plan, options: DaemonOptions, warnings: string[]): RunAs | undefined {
   const user = options.user || plan.user
   const groups = options.group === '' ? plan.groups : [options.group]
   if (process.getuid?.() !== 0) {

@@ -28,7 +28,7 @@ export interface ListenOptions extends PathRights {
 }
 
 /** The longest queue that the kernel gives a listener; Node's own default is 511. */
-export function kernelBacklog(file = '/proc/sys/net/core/somaxconn'): number {
+function kernelBacklog(file = '/proc/sys/net/core/somaxconn'): number {
   try {
     return Number.parseInt(readFileSync(file, 'latin1'), 10) || 511
   } catch {

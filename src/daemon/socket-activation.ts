@@ -12,7 +12,7 @@ export interface ActivatedSocket {
 }
 
 /** The first descriptor that is handed over. */
-export const FIRST_FD = 3
+const FIRST_FD = 3
 
 export function takeActivatedSockets(
   env: NodeJS.ProcessEnv = process.env,

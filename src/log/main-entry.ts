@@ -132,28 +132,6 @@ export function checkingLine(mail: {
   return `Checking: ${mail.mailId} ${bank}${client}<${mail.sender}> -> ${recipientList(mail.recipients)}`
 }
 
-/**
- * Level 1, or -1 where the next hop did not take it: what was handed to whom.
- *
- * FWD is the mail itself, SEND one of our own making; the latter has a mail_id of its own and a parent.
- */
-export function handedOnLine(event: {
-  readonly verb: 'FWD' | 'SEND'
-  readonly mailId: string
-  readonly parentMailId: string | undefined
-  readonly sender: string
-  readonly recipients: readonly string[]
-  /** `RET=HDRS BODY=7BIT`, '' for none */
-  readonly options: string
-  /** with code and enhanced code */
-  readonly response: string
-}): string {
-  const parent = event.parentMailId === undefined ? '' : `(${event.parentMailId})`
-  const options = event.options === '' ? '' : `${event.options} `
-  const who = `<${event.sender}> -> ${recipientList(event.recipients)}`
-  return `${event.mailId}${parent} ${event.verb} from ${who}, ${options}${event.response}`
-}
-
 /** Level 1: a copy was stored on this machine. */
 export function localDeliveryLine(sender: string, target: string, location: string): string {
   return `local delivery: <${sender}> -> ${target}, mbx=${location}`

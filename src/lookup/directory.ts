@@ -69,7 +69,7 @@ function staticTables(settings: Settings): readonly Scalar[] {
  * The keys of an address as servers have them: domains with an `@` in front, users of local domains bare.
  * @param isLocal whether bare users are asked for
  */
-export function directoryKeys(address: AddressParts, isLocal: boolean): readonly string[] {
+function directoryKeys(address: AddressParts, isLocal: boolean): readonly string[] {
   const {whole, user, extension, domain, hasAt} = address
   if (whole === '' || whole === '@') return ['', '@', '@.']
   const full = hasAt ? `@${domain}` : ''

@@ -7,7 +7,7 @@
 import type {ReplayClock} from '../bus/recording/clock.ts'
 
 export const DEFAULT_BUS = 'tcp://127.0.0.1:23232'
-export const DEFAULT_RESPONDER = 'tcp://127.0.0.1:23233'
+const DEFAULT_RESPONDER = 'tcp://127.0.0.1:23233'
 
 export interface EndpointChoice {
   /** `--connect`, as often as given */
@@ -60,7 +60,7 @@ function endpointsOf(buses: readonly [string, ...string[]], asked: readonly stri
 }
 
 /** The responder that stands beside a bus: the next port, or `snmp.sock` in the same folder. */
-export function responderBeside(bus: string): string {
+function responderBeside(bus: string): string {
   const tcp = /^(tcp:\/\/[^?]+:)(\d+)(\?key=.+)?$/.exec(bus)
   if (tcp) return `${tcp[1]}${Number(tcp[2]) + 1}${tcp[3] ?? ''}`
   const ipc = /^(ipc:\/\/.*\/)[^/]+$/.exec(bus)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {compileRegexp, isMalformed, regexpText} from '../../src/config/regexp.ts'
+import {compileRegexp, regexpText} from '../../src/config/regexp.ts'
 import {AmavisError} from '../../src/errors.ts'
 
 function re(pattern: string, flags = '') {
@@ -137,7 +137,8 @@ for (const [pattern, flags, subject, matches] of [
     test(`${shown} is ${matches}`, () => {
       assert.throws(
         () => re(pattern, flags),
-        (error: unknown) => error instanceof AmavisError && isMalformed(error) === (matches === 'malformed'),
+        (error: unknown) =>
+          error instanceof AmavisError && (error.cause === 'malformed') === (matches === 'malformed'),
       )
     })
   }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import {
   checkingLine,
-  handedOnLine,
   hitsText,
   localDeliveryLine,
   type MainEntry,
@@ -180,23 +179,6 @@ test('the lines around the main entry', () => {
       recipients: ['user@example.com', 'v@example.com'],
     }),
     'Checking: g8b6GiznPrGP MYNETS [127.0.0.1] <sender@remote.test> -> <user@example.com>,<v@example.com>',
-  )
-  const event = {
-    verb: 'FWD' as const,
-    mailId: 'g8b6GiznPrGP',
-    parentMailId: undefined,
-    sender: 'sender@remote.test',
-    recipients: ['user@example.com'],
-    options: 'ENVID=abc+2B RET=HDRS BODY=7BIT',
-    response: '250 2.0.0 from MTA(smtp:[127.0.0.1]:20020): 250 2.0.0 Ok: queued as Q7ABC0018',
-  }
-  assert.equal(
-    handedOnLine(event),
-    'g8b6GiznPrGP FWD from <sender@remote.test> -> <user@example.com>, ENVID=abc+2B RET=HDRS BODY=7BIT 250 2.0.0 from MTA(smtp:[127.0.0.1]:20020): 250 2.0.0 Ok: queued as Q7ABC0018',
-  )
-  assert.match(
-    handedOnLine({...event, verb: 'SEND', parentMailId: 'Z7mjPTnrsiBW', options: ''}),
-    /^g8b6GiznPrGP\(Z7mjPTnrsiBW\) SEND from <sender@remote.test> -> <user@example.com>, 250 2\.0\.0 from/,
   )
   assert.equal(
     localDeliveryLine('sender@remote.test', 'virus-quarantine', '/q/virus-Z7mjPTnrsiBW'),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {stripVTControlCharacters} from 'node:util'
 import {parseFrame} from '../../src/bus/grammar.ts'
-import {applyMessages} from '../../src/tui/children/draft.ts'
 import {EMPTY_TABLE} from '../../src/tui/children/table.ts'
 import {knownUntilMs, silenceNotice, summaryLine, titleLine} from '../../src/tui/nanny/header.ts'
 import {createTheme} from '../../src/tui/theme.ts'
+import {applyMessages} from './apply-messages.ts'
 
 const T0 = 1_700_000_000_000
 const MX1 = 'tcp://mx1:23232'

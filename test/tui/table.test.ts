@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {parseFrame} from '../../src/bus/grammar.ts'
-import {applyMessages} from '../../src/tui/children/draft.ts'
 import {
   type Child,
   type ChildTable,
@@ -11,6 +10,7 @@ import {
   mailsPerMinute,
 } from '../../src/tui/children/table.ts'
 import {accruedBar, ageMs, trailText} from '../../src/tui/children/trail.ts'
+import {applyMessages} from './apply-messages.ts'
 
 const BUS = 'tcp://mx1:23232'
 const T0 = 1_700_000_000_000

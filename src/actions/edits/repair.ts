@@ -18,7 +18,7 @@ export interface Repairs {
 }
 
 /** What the configuration allows to be mended. */
-export function allowedRepairs(settings: Settings): Repairs {
+function allowedRepairs(settings: Settings): Repairs {
   const may = settings.flag('$allow_fixing_improper_header')
   return {
     blankLines: may && settings.flag('$allow_fixing_improper_header_folding'),

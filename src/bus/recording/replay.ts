@@ -17,11 +17,6 @@ import {VariableStore} from '../variable-store.ts'
 import {ReplayClock} from './clock.ts'
 import {readRecords, segmentsAt, segmentsFrom} from './segments.ts'
 
-/** The path of a recording, from its address. */
-export function recordingOf(endpoint: string): string {
-  return parseReplay(endpoint).recording
-}
-
 export interface Replay {
   /** folder or file */
   readonly recording: string

@@ -117,7 +117,7 @@ export function atListEnd(source: Source): boolean {
 }
 
 /** One expression without commas. */
-export function parseAssignment(source: Source): Expr {
+function parseAssignment(source: Source): Expr {
   return parseBinary(source, ASSIGNMENT)
 }
 

@@ -7,7 +7,7 @@ import {Origins} from '../origins.ts'
 import {configErrors, type Position, type Problem, refusal} from '../problem.ts'
 import type {CompiledRegexp} from '../regexp.ts'
 import type {Box} from '../snapshot.ts'
-import type {Code, Scalar} from '../value.ts'
+import type {Scalar} from '../value.ts'
 import type {Sigil, Statement} from './ast.ts'
 
 /** What a configuration can ask of the machine it is read on. */
@@ -204,8 +204,4 @@ export function inScope<T>(machine: Machine, body: () => T): T {
     machine.strict = strict
     machine.locals = locals
   }
-}
-
-export function isCode(value: Scalar): value is Code {
-  return typeof value === 'object' && value.kind === 'code'
 }

@@ -50,7 +50,7 @@ export async function rehearsedCopy(
 }
 
 /** How one header became the other: fields that went, came, or took the place of one of the same name. */
-export function headerEdits(before: Header, after: Header): readonly HeaderEdit[] {
+function headerEdits(before: Header, after: Header): readonly HeaderEdit[] {
   const kept = new Map<string, number>()
   for (const {raw} of before.fields) count(kept, raw, 1)
   const came: HeaderField[] = []

@@ -9,9 +9,6 @@ export interface Frame {
   readonly data: Buffer
 }
 
-/** Data of a frame that is written. */
-export const MOST_WRITTEN = 65_535
-
 /** Frames out of a stream that comes in pieces. */
 export class FrameReader {
   readonly #largest: number

@@ -291,16 +291,6 @@ export class TableDraft {
   }
 }
 
-/** The table after these messages, in order. */
-export function applyMessages(table: ChildTable, arrivals: readonly Arrival[], nowMs: number): ChildTable {
-  const draft = new TableDraft(table)
-  for (const {endpoint, frames, nowMs: arrivedMs} of arrivals) {
-    draft.touch(endpoint, arrivedMs)
-    for (const frame of frames) draft.hear(endpoint, frame, arrivedMs)
-  }
-  return draft.publish(nowMs)
-}
-
 function isAnotherBase(known: Child, taskId: string | undefined, estimatedMs: number): boolean {
   if (known.state === UNSEEN) return true
   const sameTask = taskId !== undefined && known.taskId === taskId

@@ -10,7 +10,7 @@ import {LONGEST_ENTRY, parseTiming, type TimingEntry} from '../timing/timing-tex
 export const TIMING_PREFIX = 'am.log.**** '
 
 /** Tasks that are remembered of a child. */
-export const MOST_TASKS = 20
+const MOST_TASKS = 20
 /** Characters of all entries; the children that were silent longest are forgotten first. */
 const MOST_CHARACTERS = 8_000_000
 

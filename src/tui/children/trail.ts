@@ -80,7 +80,7 @@ function secondsText(ms: number): string {
 }
 
 /** When an idle child became so, as far as was seen. */
-export function idleSinceMs(child: Child): number {
+function idleSinceMs(child: Child): number {
   const idle = child.steps.findLast(({state}) => state === '-') ?? child.steps.at(-1)
   return idle?.atMs ?? child.baseMs
 }

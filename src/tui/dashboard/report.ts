@@ -22,7 +22,7 @@ export function present(view: DashboardView, host: string | undefined, name: Ser
   return name in RATES || name in SIZES || name in TIMES ? series.mean(MINUTE) : series.last
 }
 
-export function unitOf(name: SeriesName): string {
+function unitOf(name: SeriesName): string {
   return name in RATES ? 'a minute' : name in SIZES ? 'kB a minute' : name in TIMES ? 'ms a mail' : ''
 }
 

@@ -7,7 +7,7 @@ import type {LogEntry} from './entry.ts'
 import type {LoggedMail} from './messages.ts'
 
 /** The queue id that a line of Postfix is about. */
-export function queueIdOf(entry: LogEntry): string | undefined {
+function queueIdOf(entry: LogEntry): string | undefined {
   if (entry.taskId !== undefined || !entry.program.includes('/')) return undefined
   return /^(?:(?:warning|info): )?([0-9A-Za-z]{5,20}): /.exec(entry.text)?.[1]
 }

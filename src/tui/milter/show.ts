@@ -45,7 +45,7 @@ export async function showMilters(look: () => Promise<readonly MilterFinding[]>)
 }
 
 /** `policy 3 req 1234 msg; outbound draining 1 req; archive not running` */
-export function milterSummary(findings: readonly MilterFinding[]): string {
+function milterSummary(findings: readonly MilterFinding[]): string {
   return findings
     .map(found => {
       if (found.kind === 'stopped') return `${found.name} not running`
@@ -56,7 +56,7 @@ export function milterSummary(findings: readonly MilterFinding[]): string {
     .join('; ')
 }
 
-export function rowsOf(
+function rowsOf(
   findings: readonly MilterFinding[],
   filter: RegExp | undefined,
   sort: Column,
@@ -104,7 +104,7 @@ function heading(sort: Column, reversed: boolean): string {
   )
 }
 
-export function rowLine({state, slot}: Row): string {
+function rowLine({state, slot}: Row): string {
   return visibleText(
     state.name.slice(0, 15).padEnd(16) +
       String(slot.index).padStart(5) +

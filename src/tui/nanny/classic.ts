@@ -51,12 +51,12 @@ export interface Display {
 }
 
 /** A busy child may take this long; exactly this long is fine. */
-export const ACTIVE_LIMIT_MS = 600_000
+const ACTIVE_LIMIT_MS = 600_000
 /** An idle child may wait this long. */
-export const IDLE_LIMIT_MS = 10_800_000
+const IDLE_LIMIT_MS = 10_800_000
 
 /** A pid as the database's keys have it. */
-export function pidKey(pid: number): string {
+function pidKey(pid: number): string {
   return String(pid).padStart(5, '0')
 }
 

@@ -15,7 +15,7 @@ export type Freshness =
   | {readonly kind: 'stale'; readonly sinceMs: number}
 
 /** Stale: no bus has said anything for as long as a child that lives can be silent. */
-export function freshnessOf({table, nowMs}: Snapshot): Freshness {
+function freshnessOf({table, nowMs}: Snapshot): Freshness {
   const heardMs = lastHeardMs(table)
   if (heardMs === undefined) return {kind: 'none'}
   const ageMs = Math.max(0, nowMs - heardMs)

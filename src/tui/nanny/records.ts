@@ -11,7 +11,7 @@ import type {ClassicRecord} from './classic.ts'
 import type {ClassicSource} from './classic-loop.ts'
 
 /** The record of one child. */
-export function classicRecord(child: Child): ClassicRecord {
+function classicRecord(child: Child): ClassicRecord {
   return {
     kind: 'child',
     origin: child.endpoint,

@@ -189,7 +189,7 @@ export function serviceFacts(
 }
 
 /** The numbers among the variables. */
-export function numbersOf(variables: Variables): ReadonlyMap<string, number> {
+function numbersOf(variables: Variables): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>()
   for (const [name, {type, value}] of variables) {
     if (isNumeric(type) || type === 'G32') numbers.set(name, Number(value) || 0)
@@ -200,7 +200,7 @@ export function numbersOf(variables: Variables): ReadonlyMap<string, number> {
 const QUEUES = ['Maildrop', 'Incoming', 'Active', 'Deferred'] as const
 
 /** Postfix's queues, where they are counted. */
-export function queueFacts(counters: ReadonlyMap<string, number> | undefined): readonly MtaQueueFacts[] {
+function queueFacts(counters: ReadonlyMap<string, number> | undefined): readonly MtaQueueFacts[] {
   return QUEUES.flatMap(name => {
     const entries = counters?.get(`MtaQueueEntries${name}`)
     if (entries === undefined) return []

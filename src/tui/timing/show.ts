@@ -27,7 +27,7 @@ export async function showTiming(endpoints: readonly string[], clock?: ReplayClo
   await showTable(timingSource(store, title), title, feed, {clock})
 }
 
-export function timingSource(store: TimingStore, title: string): TableSource<TimingSnapshot> {
+function timingSource(store: TimingStore, title: string): TableSource<TimingSnapshot> {
   return {
     name: 'amavis timing',
     columns: TIMING_COLUMNS,
