@@ -3,18 +3,19 @@
  *
  * Processes are started as connections need them, up to the limit, and retire: after so many connections, or idle
  * above the minimum. When all are full the listener pauses, and the rest waits in the kernel. A process that dies
- * young is not started anew at once, time and again. Source: spec/milter-control §3, §8.
+ * young is not started anew at once, time and again; one that answers no more is replaced. Source: spec/milter-control §3, §8.
  */
 import type {Socket} from 'node:net'
 import {Listener, type RawHandle} from '../daemon/listeners.ts'
 import type {Log} from '../log/log.ts'
 import type {TurnAway} from '../session/milter/turn-away.ts'
+import {LifeSigns, PATIENCE, type Patience} from './life-signs.ts'
 import type {FromWorker, WorkerOrders} from './messages.ts'
 import type {MilterPlan} from './plan.ts'
 import {type Slot, Slots} from './slots.ts'
 import {WorkerProcess} from './worker-process.ts'
 
-const IDLE_LOOK_MS = 1000
+const LOOK_MS = 1000
 /** A process that lived no longer than this has failed to start. */
 const YOUNG_MS = 5000
 const MOST_YOUNG_DEATHS = 5
@@ -46,14 +47,18 @@ export class Pool {
   #pingId = 0
   #youngDeaths = 0
   #startAgainAt = 0
-  #idleLook: NodeJS.Timeout | undefined
+  readonly #lifeSigns: LifeSigns
+  readonly #lookMs: number
+  #look: NodeJS.Timeout | undefined
   #onReady: ((problem?: string) => void) | undefined
   #onEmpty: (() => void) | undefined
 
-  constructor(plan: MilterPlan, orders: WorkerOrders, log: Log) {
+  constructor(plan: MilterPlan, orders: WorkerOrders, log: Log, patience: Patience = PATIENCE) {
     this.#plan = plan
     this.#orders = orders
     this.#log = log
+    this.#lifeSigns = new LifeSigns(patience)
+    this.#lookMs = Math.min(LOOK_MS, patience.askMs)
     this.slots = new Slots(Math.max(1, plan.maxProcs), plan.connsPerProc)
   }
 
@@ -101,7 +106,7 @@ export class Pool {
       this.#onReady = problem => (problem === undefined ? resolve() : reject(new Error(problem)))
     })
     for (let n = 0; n < this.#plan.minProcs; n++) this.#start()
-    this.#idleLook = setInterval(() => this.#lookAtIdle(), IDLE_LOOK_MS)
+    this.#look = setInterval(() => this.#lookAtProcesses(), this.#lookMs).unref()
     await ready
   }
 
@@ -151,7 +156,6 @@ export class Pool {
 
   #close(keepPath: boolean): void {
     this.#isEnding = true
-    clearInterval(this.#idleLook)
     this.#listener?.close({keepPath})
   }
 
@@ -160,6 +164,7 @@ export class Pool {
     return new Promise(resolve => {
       const before = this.#onEmpty
       this.#onEmpty = () => {
+        clearInterval(this.#look)
         before?.()
         resolve()
       }
@@ -242,6 +247,7 @@ export class Pool {
   }
 
   #hear(slot: Slot, message: FromWorker, handle: unknown): void {
+    if (slot.occupant) this.#lifeSigns.heard(slot.occupant, performance.now())
     switch (message.type) {
       case 'ready':
         if (slot.occupant?.phase === 'starting') slot.occupant.phase = 'active'
@@ -301,6 +307,30 @@ export class Pool {
     const working = this.slots.occupants('starting').length + this.slots.occupants('active').length
     for (let n = working; n < this.#plan.minProcs; n++) this.#start()
     this.#serve()
+  }
+
+  #lookAtProcesses(): void {
+    this.#lookForLife()
+    if (!this.#isEnding) this.#lookAtIdle()
+  }
+
+  #lookForLife(): void {
+    for (const [slot, worker] of this.#processes) {
+      const remedy = slot.occupant && this.#lifeSigns.due(slot.occupant, performance.now())
+      if (remedy === undefined) continue
+      const {pid, open} = slot.occupant!
+      if (remedy === 'ask') worker.say({type: 'ping', id: ++this.#pingId})
+      else if (remedy === 'retire') {
+        this.#log.write(
+          -1,
+          `process ${pid} of slot ${slot.index} does not answer, it gets no more connections`,
+        )
+        this.#retire(slot)
+      } else {
+        this.#log.write(-1, `process ${pid} of slot ${slot.index} does not answer, killed with ${open} open`)
+        worker.kill('SIGKILL')
+      }
+    }
   }
 
   #lookAtIdle(): void {

@@ -42,7 +42,10 @@ export async function accept(
   const {mail, header, verdicts, settings} = job
   const {copy, areDifferent} = await oneCopy(job, services)
   const [common, ...others] = planEdits(editInput(copy))
-  if ((areDifferent || others.length > 0) && settings.flag('$reinject_different_copies')) {
+  const hold = holdReason(job)
+  // Copies of ours could not be held.
+  const mayReinject = settings.flag('$reinject_different_copies') && !(hold !== undefined && mail.canHold)
+  if ((areDifferent || others.length > 0) && mayReinject) {
     log.write(1, 'recipients require different copies, these are sent by $forward_method')
     return {
       deliveries: await forward({...job, mail: {...mail, deliveredBy: 'us'}}, services),
@@ -82,7 +85,7 @@ export async function accept(
         ...moved.map(({from}) => from),
       ],
       addedRecipients: moved.map(({to}) => to),
-      hold: holdReason(job),
+      hold,
     },
   }
 }

@@ -63,7 +63,7 @@ export function createFilter(deps: FilterDeps): Filter {
       run.end()
       if (deps.publishing) countFailure(error, counted, publish)
       await deps.keptCopies?.settle(mail, true)
-      return await fail(mail, log, run.stage, error)
+      return await fail(mail, log, run, error)
     } finally {
       publisher.state('.')
     }
@@ -75,13 +75,13 @@ function isDeferred({reply, perRecipient}: Outcome): boolean {
   return [reply, ...perRecipient].some(({code}) => code >= 400 && code < 500)
 }
 
-async function fail(mail: Transaction, log: Log, stage: string, error: unknown): Promise<Outcome> {
+async function fail(mail: Transaction, log: Log, {stage, isJudged}: Run, error: unknown): Promise<Outcome> {
   const what = describe(stage, error)
   log.write(-2, `TROUBLE in check_mail: ${what}`)
   await mail.preserve(what)
   const text = `Error in processing, id=${mail.taskId}, ${stage} FAILED`
   const reply = {code: 451, enhanced: '4.5.0', text}
-  return {reply, perRecipient: mail.envelope.recipients.map(() => reply), isFailure: true}
+  return {reply, perRecipient: mail.envelope.recipients.map(() => reply), isFailure: !isJudged}
 }
 
 /** For the log: our own mistakes with the place where they happened. */

@@ -20,6 +20,7 @@ export class Run {
   readonly #hooks: RunHooks
   #stage = ''
   #section = ''
+  #isJudged = false
 
   constructor(hooks: RunHooks) {
     this.#hooks = hooks
@@ -28,6 +29,15 @@ export class Run {
   /** The stage that was begun last. */
   get stage(): string {
     return this.#stage
+  }
+
+  /** It is known that the mail is not to pass as it came: a failure from here on is none of the checks'. */
+  judged(): void {
+    this.#isJudged = true
+  }
+
+  get isJudged(): boolean {
+    return this.#isJudged
   }
 
   /**

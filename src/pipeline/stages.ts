@@ -171,8 +171,9 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   const system = fingerprint && (await run.within(fingerprint.answer()))
   const osFingerprint = system && fingerprintField(system)
   if (osFingerprint !== undefined) findings.push({kind: 'os-fingerprint', text: osFingerprint})
-  const isBlockedForAll =
-    findings.length > 0 && judge(judgement(judged, findings)).every(({blocking}) => blocking)
+  const soFar = findings.length > 0 ? judge(judgement(judged, findings)) : []
+  if (soFar.some(({blocking}) => blocking)) run.judged()
+  const isBlockedForAll = soFar.length > 0 && soFar.every(({blocking}) => blocking)
   if ((!isBlockedForAll || services.isThorough) && !bypasses(settings).every(({spam}) => spam)) {
     run.begin('spam-wb-list', 'S')
     const listings = senderListings(envelope, origin.from, settings)
@@ -218,6 +219,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     finding.kind === 'bad-header' ? [finding.complaint.message] : [],
   )
   let verdicts = judge(decision)
+  run.judged()
   if (verdicts.some(({reasonTemplate}) => reasonTemplate !== undefined)) {
     const {withReasons} = await import('./reasons.ts')
     const about = {mail, settings, header, facts, origin, complaints, mailId, secretId}

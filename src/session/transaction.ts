@@ -39,6 +39,8 @@ export interface Transaction {
   readonly isDebugged?: boolean
   /** a client that delivers takes another body for the mail that it has */
   readonly takesBody?: boolean
+  /** a client that delivers can keep a mail back until a person looks at it */
+  readonly canHold?: boolean
   /** ms that the client waits for an answer */
   readonly answerWithinMs?: number
   /** policy banks that the request names, separated by commas */
@@ -53,7 +55,7 @@ export interface Outcome {
   readonly reply: SmtpReply
   /** what the client is to do to the mail that it goes on with; undefined: it does not */
   readonly edits?: ClientEdits | undefined
-  /** nothing is known of the mail: the checks failed */
+  /** nothing is known that speaks against the mail: the checks failed */
   readonly isFailure?: boolean
 }
 

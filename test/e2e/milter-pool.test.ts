@@ -1,89 +1,18 @@
 /** amavis milter: pools, slots and signals, with connections of our own in the place of an MTA's. */
 import assert from 'node:assert/strict'
-import {spawn, spawnSync} from 'node:child_process'
+import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {chmodSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import {type TestContext, test} from 'node:test'
-import type {MilterState} from '../../src/milter/control.ts'
+import {test} from 'node:test'
 import {Mta} from '../milter/mta.ts'
+import {assertTrue, startMilterSite} from '../milter/site.ts'
 import {AMAVIS} from '../support/amavis.ts'
-import {freePort, temporaryFolder, until} from '../support/wait.ts'
-
-interface Site {
-  readonly port: number
-  readonly home: string
-  readonly file: string
-  /** the text, and the exit status, of `amavis milter …` */
-  run(...args: readonly string[]): {text: string; status: number | null}
-  state(): MilterState
-}
-
-/** One milter `policy` with these keys, and one that is disabled. */
-async function site(t: TestContext, keys: string): Promise<Site> {
-  // before the folder goes, whose hook is the next
-  t.after(() => run('stop', '-KILL'))
-  const home = temporaryFolder(t)
-  const port = await freePort()
-  const file = path.join(home, 'amavisd.conf')
-  writeFileSync(
-    file,
-    `$MYHOME = '${home}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = $MYHOME;
-$mydomain = 'example.com'; $myhostname = 'filter.example.com';
-$do_syslog = 0; $logfile = "$MYHOME/log"; $enable_zmq = 0; @spam_scanners = ();
-@local_domains_maps = (['.example.com']);
-@milters = qw( policy spare );
-$milter{'policy'} = { port => 'inet:${port}@127.0.0.1', abort_timeout => 2, ${keys} };
-$milter{'spare'} = { port => "local:$MYHOME/spare.sock", enabled => 0 };
-1;
-`,
-  )
-  function run(...args: readonly string[]) {
-    const {stdout, stderr, status} = spawnSync(
-      process.execPath,
-      [
-        AMAVIS,
-        'milter',
-        ...args,
-        '-c',
-        file,
-        ...(args[0] === 'start' || args[0] === 'restart' ? ['--allow-root'] : []),
-      ],
-      {encoding: 'utf8'},
-    )
-    return {text: stdout + stderr, status}
-  }
-  const state = () => {
-    const {text} = run('status', '--json', 'policy')
-    const states = text
-      .trim()
-      .split('\n')
-      .map(line => JSON.parse(line) as MilterState & {kind: string})
-    return states[0]!
-  }
-  const found: Site = {port, home, file, run, state}
-  const started = found.run('start')
-  assert.match(started.text, /^policy: started \(pid \d+\) on inet:\d+@127\.0\.0\.1\n$/)
-  assert.equal(started.status, 0)
-  return found
-}
-
-/** What has to be true of every report (spec/milter-control §4). */
-function assertTrue(state: MilterState): void {
-  assert.equal(
-    state.slots.reduce((sum, {open}) => sum + open, 0),
-    state.open,
-  )
-  for (const {connections, connectionsEver, processesEver, pid} of state.slots) {
-    assert.ok(connections <= connectionsEver)
-    assert.ok(pid === undefined || processesEver >= 1)
-  }
-  assert.ok(state.highWater <= state.slotCount)
-}
+import {temporaryFolder, until} from '../support/wait.ts'
 
 test('what is asked of names, signals and milters that do not run is answered in words and exit statuses', async t => {
-  const {run} = await site(t, 'max_procs => 1')
+  const {run} = await startMilterSite(t, 'max_procs => 1')
   const answers: readonly (readonly [args: string[], text: RegExp, status: number])[] = [
     [['start'], /^all enabled milters are running\n$/, 0],
     [['start', 'policy'], /^policy: already running \(pid \d+\)\n$/, 0],
@@ -116,7 +45,7 @@ test('what is asked of names, signals and milters that do not run is answered in
 })
 
 test('a graceful stop takes no connection more, and the one that is open goes on to its own end', async t => {
-  const {port, home, file, run, state} = await site(t, 'max_procs => 2')
+  const {port, home, file, run, state} = await startMilterSite(t, 'max_procs => 2')
   const mta = await (await Mta.connect(port)).greet()
   mta.begin()
   await until('the connection to show', () => state().open === 1)
@@ -140,7 +69,7 @@ test('a graceful stop takes no connection more, and the one that is open goes on
 })
 
 test('INT drops connections and leaves nothing behind; KILL leaves what the next start sweeps', async t => {
-  const {port, home, run} = await site(t, 'max_procs => 1')
+  const {port, home, run} = await startMilterSite(t, 'max_procs => 1')
   const mta = await (await Mta.connect(port)).greet()
   mta.begin()
   assert.match(run('stop', '-INT').text, /^policy: stopped\n$/)
@@ -160,7 +89,7 @@ test('INT drops connections and leaves nothing behind; KILL leaves what the next
 })
 
 test('a process retires after its connections, and its slot keeps the count', async t => {
-  const {port, state} = await site(t, 'max_procs => 1, proc_conn_limit => 2')
+  const {port, state} = await startMilterSite(t, 'max_procs => 1, proc_conn_limit => 2')
   const kept = await (await Mta.connect(port)).greet()
   const first = state().slots[0]!.pid
   const last = await (await Mta.connect(port)).greet()
@@ -184,7 +113,7 @@ test('a process retires after its connections, and its slot keeps the count', as
 })
 
 test('when all are full, the next connection stays with the kernel until there is room', async t => {
-  const {port, state} = await site(t, 'max_procs => 1, conns_per_proc => 1')
+  const {port, state} = await startMilterSite(t, 'max_procs => 1, conns_per_proc => 1')
   const first = await (await Mta.connect(port)).greet()
   await until('the listener to pause', () => (state().flags & 0x2) !== 0)
   const second = await Mta.connect(port)
@@ -202,7 +131,7 @@ for (const [action, reply] of [
   ['accept', 'a'],
 ] as const) {
   test(`when all are full and overload_action is ${action}, the next connection is told so`, async t => {
-    const {port, state, home} = await site(
+    const {port, state, home} = await startMilterSite(
       t,
       `max_procs => 1, conns_per_proc => 1, overload_action => '${action}'`,
     )
@@ -223,7 +152,7 @@ for (const [action, reply] of [
 }
 
 test('without a pool one process takes what it can, and what waits is counted', async t => {
-  const {port, state, run} = await site(t, 'max_procs => 0, conns_per_proc => 1')
+  const {port, state, run} = await startMilterSite(t, 'max_procs => 0, conns_per_proc => 1')
   const first = await (await Mta.connect(port)).greet()
   const second = await Mta.connect(port)
   second.offer()
@@ -235,7 +164,7 @@ test('without a pool one process takes what it can, and what waits is counted', 
 })
 
 test('a process that dies in the middle of a mail is replaced; the MTA sees a closed connection', async t => {
-  const {port, home, state} = await site(t, 'max_procs => 2')
+  const {port, home, state} = await startMilterSite(t, 'max_procs => 2')
   const mta = await (await Mta.connect(port)).greet()
   mta.begin()
   await until('the connection to show', () => state().open === 1)
@@ -250,6 +179,39 @@ test('a process that dies in the middle of a mail is replaced; the MTA sees a cl
   const next = await (await Mta.connect(port)).greet()
   assert.equal(await next.mail(), 'c')
   await next.quit()
+})
+
+test('a failure of the checks is what on_failure says, in the time of the milter; what is known to be bad never passes', async t => {
+  const folder = temporaryFolder(t)
+  const hooks = path.join(folder, 'hooks.mjs')
+  writeFileSync(
+    hooks,
+    `export async function checks(mail) {
+  if (/throw/.test(mail.header('Subject') ?? '')) throw new Error('on purpose')
+  if (/hang/.test(mail.header('Subject') ?? '')) await new Promise(() => setTimeout(() => {}, 60000))
+}
+export function beforeSend() { throw new Error('too late') }
+`,
+  )
+  chmodSync(hooks, 0o644)
+  const {port, home} = await startMilterSite(
+    t,
+    "max_procs => 1, on_failure => 'accept', content_timeout => 2, progress_interval => 1",
+    `$custom_hooks = '${hooks}'; $banned_filename_re = new_RE( qr'\\.exe$'i ); $final_banned_destiny = D_REJECT;`,
+  )
+  const mta = await (await Mta.connect(port)).greet()
+  assert.equal(await mta.mail('throw'), 'a')
+  const before = mta.replies.length
+  assert.equal(await mta.mail('hang'), 'a')
+  assert.match(mta.replies.slice(before), /^p+a$/)
+  assert.equal(await mta.mail('throw', 'Content-Disposition\0 attachment; filename=x.exe\0'), 'y', 'banned')
+  assert.equal(await mta.mail('clean'), 'y', 'checked, and then something went wrong')
+  await mta.quit()
+  const log = readFileSync(path.join(home, 'log'), 'utf8')
+  assert.equal(log.match(/passes UNCHECKED \(on_failure\)/g)?.length, 2)
+  assert.match(log, /custom-checks FAILED: on purpose/)
+  assert.match(log, /timed out in custom-checks/)
+  assert.match(log, /custom-before_send FAILED: too late/)
 })
 
 async function connects(port: number): Promise<boolean> {

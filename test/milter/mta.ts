@@ -51,11 +51,13 @@ export class Mta {
     )
   }
 
-  begin(): void {
+  /** @param fields of the header beside the Subject, each as name NUL value NUL */
+  begin(subject = 'x', ...fields: readonly string[]): void {
     this.#say(
       frame('M', '<a@remote.test>\0'),
       frame('R', '<u@example.com>\0'),
-      frame('L', 'Subject\0 x\0'),
+      frame('L', `Subject\0 ${subject}\0`),
+      ...fields.map(field => frame('L', field)),
       frame('N'),
     )
   }
@@ -68,8 +70,8 @@ export class Mta {
     return this.replies.at(-1)!
   }
 
-  async mail(): Promise<string> {
-    this.begin()
+  async mail(subject?: string, ...fields: readonly string[]): Promise<string> {
+    this.begin(subject, ...fields)
     return await this.end()
   }
 

@@ -300,6 +300,7 @@ class MilterSession {
         settings,
         deliveredBy: 'client',
         answerWithinMs: this.#manners.contentMs,
+        canHold: (this.#negotiated!.actions & ACTION.hold) !== 0,
         takesBody: (this.#negotiated!.actions & ACTION.changeBody) !== 0,
         requestedBanks: this.#authBanks(),
         preserve: async reason => spool.preserve(reason, content.octets),
