@@ -5,9 +5,11 @@ import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync}
 import net from 'node:net'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
+import {Subscriber} from 'zeromq'
+import {COUNTERS} from '../../src/bus/counters/table.ts'
 import {AMAVIS, amavis, runAmavis} from '../support/amavis.ts'
 import {anvilFolder} from '../support/anvil.ts'
-import {until} from '../support/wait.ts'
+import {temporaryFolder, until} from '../support/wait.ts'
 
 const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : []
 
@@ -255,8 +257,83 @@ test('as root it becomes the configured user, having bound in a folder that is n
   assert.equal(await (await connect(socket)).ask('connect'), 'status=0 count=1 rate=1')
 })
 
-test('the master of Postfix is told which line of master.cf is to go', async () => {
-  const {status, stderr} = await runAmavis(['anvil', '-n', 'anvil', '-t', 'unix', '-u', '-o', 'x=y'])
+test('the master of Postfix is told which line of master.cf is to go, without a logger too', async t => {
+  const args = ['anvil', '-n', 'anvil', '-t', 'unix', '-u']
+  const {status, stderr} = await runAmavis(args, {env: {PATH: temporaryFolder(t)}})
   assert.equal(status, 1)
-  assert.match(stderr, /take the line "anvil unix … anvil" out of master\.cf/)
+  assert.match(stderr, /take the line "anvil unix …" out of master\.cf/)
+  assert.equal((await amavis('anvil')).status, 2)
+})
+
+test('what it was asked goes out on the bus, under names that the table of counters has', async t => {
+  const site = place(t)
+  const endpoint = `ipc://${site.home}/bus`
+  site.configure(`$enable_zmq = 1; @zmq_sockets = ('${endpoint}');`)
+  const bus = new Subscriber({linger: 0})
+  bus.subscribe('am.snmp ')
+  await bus.bind(endpoint)
+  t.after(() => bus.close())
+  const heard = new Map<string, string>()
+  void (async () => {
+    for await (const frames of bus) {
+      for (const frame of frames) {
+        const [, name = '', type, value] = frame.toString().split(' ')
+        heard.set(name, `${type} ${value}`)
+      }
+    }
+  })()
+  await foreground(t, site)
+  const client = await connect(site.socket)
+  for (const request of [
+    'connect',
+    'message',
+    'message',
+    'recipient',
+    'lookup',
+    'nonsense',
+    'newtls',
+    'auth',
+  ]) {
+    await client.ask(request)
+  }
+  await until('the counters', () => heard.has('AnvilRequestsAuths'))
+  assert.deepEqual([...heard].filter(([name]) => name.startsWith('Anvil')).toSorted(), [
+    ['AnvilClients', 'G32 1'],
+    ['AnvilRequestsAuths', 'C32 1'],
+    ['AnvilRequestsConnections', 'C32 1'],
+    ['AnvilRequestsLookups', 'C32 1'],
+    ['AnvilRequestsMessages', 'C32 2'],
+    ['AnvilRequestsNewTls', 'C32 1'],
+    ['AnvilRequestsRecipients', 'C32 1'],
+    ['AnvilRequestsRefused', 'C32 1'],
+    ['AnvilStreams', 'G32 1'],
+  ])
+  for (const name of heard.keys())
+    assert.ok(
+      COUNTERS.some(row => row.name === name),
+      name,
+    )
+})
+
+test('our own sessions have a socket of their own, which speaks first whatever is announced to Postfix', async t => {
+  const site = place(t, '$anvil_announce = 0;')
+  const start = await amavis('anvil', 'start', ...asRoot, ...site.config)
+  assert.deepEqual([start.status, start.stderr], [0, ''])
+  const own = path.join(site.home, 'anvil.sock')
+  assert.equal(statSync(own).mode & 0o7777, 0o660)
+  const client = await connect(own)
+  assert.equal(await client.ask('connect', '10024:192.0.2.7'), 'status=0 count=1 rate=1')
+  const silent = net.connect(site.socket)
+  t.after(() => silent.destroy())
+  const postfix = new Client(silent)
+  // the same table
+  assert.equal(await postfix.ask('connect', '10024:192.0.2.7'), 'status=0 count=2 rate=2')
+
+  // a socket that Postfix's is at the same time is bound once
+  assert.equal((await amavis('anvil', 'stop', ...site.config)).status, 0)
+  assert.equal(existsSync(own), false)
+  site.configure(`$smtpd_anvil_socket = '${site.socket}';`)
+  assert.equal((await amavis('anvil', 'start', ...asRoot, ...site.config)).status, 0)
+  assert.equal(existsSync(own), false)
+  assert.equal(await (await connect(site.socket)).ask('connect'), 'status=0 count=1 rate=1')
 })

@@ -89,3 +89,26 @@ test('without an answer there is a metric that says so', () => {
     ['amavis_up 0', ''],
   )
 })
+
+test('the counting server and the limits for clients have series of their own', () => {
+  assert.deepEqual(
+    series(
+      'am.snmp AnvilRequestsConnections C32 5',
+      'am.snmp AnvilRequestsNewTls C32 2',
+      'am.snmp AnvilClients G32 3',
+      'am.snmp AnvilStreams G32 4',
+      'am.snmp ClientLimitConnectionRate C32 6',
+      'am.snmp ClientLimitRecipients C32 7',
+      'am.snmp ClientLimitNotCounted C32 8',
+    ),
+    [
+      'amavis_anvil_clients 3',
+      'amavis_anvil_requests_total{kind="connections"} 5',
+      'amavis_anvil_requests_total{kind="new_tls"} 2',
+      'amavis_anvil_streams 4',
+      'amavis_client_events_not_counted_total 8',
+      'amavis_client_limits_total{limit="connection_rate"} 6',
+      'amavis_client_limits_total{limit="recipients"} 7',
+    ],
+  )
+})

@@ -1,7 +1,17 @@
 /** amavis anvil with a real Postfix, in the place of its anvil by the recipe of docs/postfix.md, and beside it. */
 import assert from 'node:assert/strict'
 import {execFile, execFileSync} from 'node:child_process'
-import {chmodSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {once} from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
@@ -294,4 +304,80 @@ function answers(socketPath: string): Promise<boolean> {
     },
     () => false,
   )
+}
+
+/** A folder of Postfix's programs, with shell scripts in the place of some. */
+function daemonFolder(home: string, scripts: Readonly<Record<string, string>>): string {
+  const folder = path.join(home, 'postfix')
+  mkdirSync(folder)
+  const original = '/usr/lib/postfix/sbin'
+  for (const name of readdirSync(original)) {
+    if (!(name in scripts)) symlinkSync(path.join(original, name), path.join(folder, name))
+  }
+  for (const [name, text] of Object.entries(scripts)) {
+    writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, {mode: 0o755})
+  }
+  return folder
+}
+
+for (const [line, command] of [
+  ['anvil unix - - n - 1 anvil', 'anvil'],
+  ['anvil unix - - n - 1 amavis-anvil -v', 'anvil foreground'],
+] as const) {
+  test(`as a service of the master ("${line}") it tells the system's log what to do, and doing so helps`, async t => {
+    const home = anvilFolder(t)
+    chmodSync(home, 0o755)
+    const at = (name: string) => path.join(home, name)
+    writeFileSync(at('logger'), `#!/bin/sh\necho "$@" >>${at('logged')}; cat >>${at('logged')}\n`, {
+      mode: 0o755,
+    })
+    const script = `PATH=${home}:$PATH exec ${process.execPath} ${AMAVIS} ${command} "$@"`
+    const port = await freePort()
+    const postfix = startPostfix(
+      `daemon_directory = ${daemonFolder(home, {anvil: script, 'amavis-anvil': script})}
+mynetworks = 10.255.255.255/32
+smtpd_client_connection_rate_limit = 1`,
+      `${line}\n127.0.0.1:${port} inet n - n - - smtpd\n`,
+    )
+    try {
+      // smtpd waits for the service, so nobody is greeted
+      const waiting = net.connect(port, '127.0.0.1')
+      const logged = () => (existsSync(at('logged')) ? readFileSync(at('logged'), 'utf8') : '')
+      await until('the advice', () => /fatal.*\n/.test(logged()))
+      assert.match(
+        logged(),
+        /^--id=\d+ --tag=postfix\/anvil --priority=mail\.info --prio-prefix\n<19>fatal: amavis anvil is no service of the master of Postfix: take the line "anvil unix …" out of master\.cf \("postconf -M# anvil\/unix"\), then "amavis anvil start" and "postfix reload"\n/,
+      )
+      await until('the master to tell', () => /anvil: bad command startup/.test(postfix.log()))
+      waiting.destroy()
+
+      const etc = `${postfix.folder}/etc`
+      execFileSync('postconf', ['-c', etc, '-M#', 'anvil/unix'])
+      const socket = `${postfix.folder}/queue/private/anvil`
+      writeFileSync(at('conf'), `$MYHOME = '${home}'; $enable_zmq = 0; $anvil_socket = '${socket}';\n1;\n`)
+      execFileSync('postfix', ['-c', etc, 'reload'], {stdio: 'ignore'})
+      await until('an anvil of ours', async () => {
+        const {status} = await amavis('anvil', 'start', '--allow-root', '-c', at('conf'))
+        return status === 0
+      })
+      assert.match(await greeting(port), /^220 /)
+      assert.match(await greeting(port), /^421 4\.7\.0 /)
+    } finally {
+      // before the programs that it runs go with their folder
+      postfix.stop()
+    }
+  })
+}
+
+/** What a client is greeted with; '' when nothing comes for a while. */
+async function greeting(port: number): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  try {
+    const [chunk] = await once(socket, 'data', {signal: AbortSignal.timeout(10_000)})
+    return String(chunk)
+  } catch {
+    return ''
+  } finally {
+    socket.destroy()
+  }
 }

@@ -67,20 +67,3 @@ export function runningAnvil(flags: AnvilFlagValues): RunningAnvil {
       askControlSocket<AnvilRequest, AnvilReply>(plan.controlSocket, request, {timeoutMs: 10_000}),
   }
 }
-
-/** Options that Postfix's master gives its services. */
-const MASTER_OPTIONS = /^-[ntucimlvzdDSVo]$/
-
-/** What to do when Postfix's master has started this command; undefined: it has not. */
-export function masterAdvice(args: readonly string[]): string | undefined {
-  if (
-    !args.includes('-n') ||
-    !args.some(arg => arg === '-t' || arg === '-u') ||
-    !args.some(arg => MASTER_OPTIONS.test(arg))
-  )
-    return undefined
-  return (
-    'amavis anvil is no service of the master of Postfix: take the line "anvil unix … anvil" out of master.cf,\n' +
-    'run "amavis anvil start" and then "postfix reload"'
-  )
-}

@@ -1,6 +1,7 @@
 /** anvil foreground — a counting server in the place of the command. */
 import {Command} from '@oclif/core'
 import {anvilFlags, anvilOrder} from '../../anvil/cli/flags.ts'
+import {refuseMaster} from '../../anvil/cli/postfix-master.ts'
 import {errorText} from '../../errors.ts'
 
 export default class AnvilForeground extends Command {
@@ -8,6 +9,7 @@ export default class AnvilForeground extends Command {
   static override flags = anvilFlags
 
   async run(): Promise<void> {
+    await refuseMaster(this)
     const {flags} = await this.parse(AnvilForeground)
     const {runAnvil} = await import('../../anvil/run-anvil.ts')
     try {

@@ -1,6 +1,7 @@
 /** anvil start — a counting server in the background. */
 import {Command} from '@oclif/core'
 import {anvilFlags, anvilOrder} from '../../anvil/cli/flags.ts'
+import {refuseMaster} from '../../anvil/cli/postfix-master.ts'
 import {startAnvil} from '../../anvil/start.ts'
 
 export default class AnvilStart extends Command {
@@ -12,6 +13,7 @@ Postfix after it. Started as root it binds the socket and then becomes $daemon_u
   static override flags = anvilFlags
 
   async run(): Promise<void> {
+    await refuseMaster(this)
     const {flags} = await this.parse(AnvilStart)
     const started = await startAnvil(anvilOrder(flags, 'syslog'))
     if (!('problem' in started)) return
