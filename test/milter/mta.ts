@@ -8,6 +8,8 @@ export class Mta {
   readonly #socket: net.Socket
   #heard = Buffer.alloc(0)
   isClosed = false
+  /** of the mails to come */
+  recipients: readonly string[] = ['u@example.com']
 
   private constructor(socket: net.Socket) {
     this.#socket = socket
@@ -55,7 +57,7 @@ export class Mta {
   begin(subject = 'x', ...fields: readonly string[]): void {
     this.#say(
       frame('M', '<a@remote.test>\0'),
-      frame('R', '<u@example.com>\0'),
+      ...this.recipients.map(address => frame('R', `<${address}>\0`)),
       frame('L', `Subject\0 ${subject}\0`),
       ...fields.map(field => frame('L', field)),
       frame('N'),
