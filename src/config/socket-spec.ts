@@ -61,6 +61,15 @@ export function parseSocket(text: string, bind: readonly string[]): readonly Soc
   return hosts.map(host => ({kind: 'inet', host: plainHost(host), port}))
 }
 
+/** The one socket of a milter, in Sendmail's spelling or ours; or what is wrong with the text. */
+export function milterSocket(port: string): SocketSpec | string {
+  const [, number, host = ''] = /^inet6?:(\d+)@(.+)$/i.exec(port) ?? []
+  const address = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  const plain = number === undefined ? port.replace(/^local:/i, 'unix:') : `${address}:${number}`
+  const specs = parseSocket(plain, ['127.0.0.1'])
+  return typeof specs === 'string' ? specs : specs[0]!
+}
+
 /** `*` is every address, brackets are only for the eye. */
 function plainHost(host: string): string {
   return host === '*' ? '' : host.replace(/^\[(.*)\]$/, '$1')

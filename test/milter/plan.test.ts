@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
 import {test} from 'node:test'
+import {loadConfiguration} from '../../src/config/load.ts'
+import {problemText} from '../../src/config/problem.ts'
 import {milterPlans} from '../../src/milter/plan.ts'
 import {MANNERS} from '../../src/session/milter/manners.ts'
 import {settingsFrom} from '../lookup/settings.ts'
@@ -83,9 +88,45 @@ const MISTAKES: readonly (readonly [text: string, problem: RegExp])[] = [
   ["$milter{'a'} = {port => '10031', chroot => '/x'};", /"chroot" is no key: there is no chroot here/],
   ["$milter{'a'} = {port => '10031', user => 'x'};", /"user" is no key: .* run as \$daemon_user/],
   ["$milter{'a'} = 'inet:10031';", /expected a hash in braces/],
+  [
+    "$milter{'a'} = {port => '10031',\n max_procs => 'many',\n timeout => 0};",
+    /conf:2:1: \$milter\{'a'\}: max_procs is "many", expected a number of at least 0\n.*conf:3:1: .*timeout is "0"/,
+  ],
+  ["$milter{'a'} = {port => '10031', max_data_size => 4096};", /max_data_size is "4096", .* at least 65536/],
+  [
+    "$milter{'a'} = {port => '10031', max_procs => 2, min_procs => 3};",
+    /min_procs is 3, expected max_procs, 2/,
+  ],
+  ["$milter{'-x'} = {port => '10031'};", /"-x" is no name/],
 ]
 for (const [text, problem] of MISTAKES) {
   test(`a mistake is named: ${text}`, () => {
     assert.throws(() => milterPlans(settingsFrom(text)), problem)
+  })
+}
+
+const COPIES: readonly (readonly [title: string, text: string, isWarned: boolean])[] = [
+  ['nowhere to send them', "$forward_method = undef; $milter{'a'} = {port => '10031'};", true],
+  ['a next hop', "$forward_method = 'smtp:[127.0.0.1]:10025'; $milter{'a'} = {port => '10031'};", false],
+  [
+    'a next hop of the bank',
+    "$forward_method = undef; $policy_bank{'B'} = {forward_method => 'smtp:[127.0.0.1]:10025'};\n" +
+      "$milter{'a'} = {port => '10031', policy_bank => 'A, B'};",
+    false,
+  ],
+]
+for (const [title, text, isWarned] of COPIES) {
+  test(`copies of their own: ${title}`, () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'amavis-plan-'))
+    try {
+      const file = path.join(folder, 'amavisd.conf')
+      writeFileSync(file, `$reinject_different_copies = 1;\n${text}\n1;\n`)
+      const {warnings} = loadConfiguration({files: [file]})
+      const texts = warnings.map(problemText).filter(said => said.includes('different copies'))
+      assert.equal(texts.length, isWarned ? 1 : 0)
+      if (isWarned) assert.match(texts[0]!, /conf:2:1: \$milter\{'a'\}: \$forward_method is empty/)
+    } finally {
+      rmSync(folder, {recursive: true})
+    }
   })
 }

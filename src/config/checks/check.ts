@@ -13,6 +13,7 @@ import {authentication, clientLimits, encryption} from './clients.ts'
 import {type Check, examined, type Remark} from './examined.ts'
 import {constantTables, valueKinds} from './kinds.ts'
 import {backscatter, forwarding, localDomains, originatingMail, quarantineFolder} from './mail.ts'
+import {milters} from './milters.ts'
 import {addressLists} from './networks.ts'
 import {retiredSettings} from './retired.ts'
 import {
@@ -36,6 +37,7 @@ const ALWAYS: readonly Check[] = [
   addressLists,
   categoryKeys,
   bankValues,
+  milters,
 ]
 /** What a daemon needs to run, and what would become of mail. */
 const FOR_A_DAEMON: readonly Check[] = [
