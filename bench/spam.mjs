@@ -3,10 +3,12 @@
  * process, ours with the helper, ours with spamd on two children.
  *
  *     node bench/spam.mjs [--children 4] [--mails 60] [--rounds 4] [--port 22900] [--engine spamassassin|rspamd]
+ *                         [--idle 18]
  *
  * With Rspamd: both through one Rspamd with a single rule, so that it takes little of the time. amavisd-new needs
  * Debian's libwww-perl and libjson-perl for it. Needs root, Debian's amavisd-new, spamassassin, spamd, and smtp-source and smtp-sink of postfix. Local tests
- * only, nothing is learned. Prints throughput, CPU time of a mail, and the memory of each whole (PSS).
+ * only, nothing is learned. Prints throughput, CPU time of a mail, and the memory of each whole (PSS), at once and
+ * when all have been idle for so many seconds.
  */
 import {execFileSync, spawn, spawnSync} from 'node:child_process'
 import {copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
@@ -23,9 +25,10 @@ const {values: options} = parseArgs({
     rounds: {type: 'string', default: '4'},
     port: {type: 'string', default: '22900'},
     engine: {type: 'string', default: 'spamassassin'},
+    idle: {type: 'string', default: '18'},
   },
 })
-const [children, mails, rounds, first] = ['children', 'mails', 'rounds', 'port'].map(name =>
+const [children, mails, rounds, first, idle] = ['children', 'mails', 'rounds', 'port', 'idle'].map(name =>
   Number(options[name]),
 )
 const SINK = first
@@ -204,20 +207,23 @@ try {
       figures[index].cpu.push((sum(ids, cpuMs) - before) / mails)
     }
   }
-  const rates = figures.map(({seconds}) => mails / median(seconds))
-  process.stdout.write(`${children} children, ${rounds} rounds of ${mails} mails of 5000 octets\n\n`)
-  process.stdout.write(
-    '| program | msg/s | of amavisd-new | CPU ms a mail | PSS of all, MiB | rounds, s |\n|---|---|---|---|---|---|\n',
-  )
-  for (const [index, {name, children: pids}] of programs.entries()) {
-    const {seconds, cpu} = figures[index]
-    const memory = sum(
+  const pssOf = pids =>
+    sum(
       pids.map(({pid}) => pid),
       pssMiB,
     )
+  const busy = programs.map(({children: pids}) => pssOf(pids))
+  await sleep(1000 * idle)
+  const rates = figures.map(({seconds}) => mails / median(seconds))
+  process.stdout.write(`${children} children, ${rounds} rounds of ${mails} mails of 5000 octets\n\n`)
+  process.stdout.write(
+    '| program | msg/s | of amavisd-new | CPU ms a mail | PSS of all, MiB | when idle | rounds, s |\n|---|---|---|---|---|---|---|\n',
+  )
+  for (const [index, {name, children: pids}] of programs.entries()) {
+    const {seconds, cpu} = figures[index]
     const cells = [
       ...[name, rates[index].toFixed(1), (rates[index] / rates[0]).toFixed(2), median(cpu).toFixed(0)],
-      ...[memory.toFixed(0), seconds.map(s => s.toFixed(2)).join(' ')],
+      ...[busy[index].toFixed(0), pssOf(pids).toFixed(0), seconds.map(s => s.toFixed(2)).join(' ')],
     ]
     process.stdout.write(`| ${cells.join(' | ')} |\n`)
   }

@@ -31,6 +31,25 @@ export function asksPenPals(settings: Settings, {penPals}: Pick<MailServices, 'p
   return penPals !== undefined && (settings.number('$penpals_bonus_score') ?? 0) > 0
 }
 
+/** In points: a bounce that is to be killed with more is not worth a scan (spec/daemon, Bounce inspection and killer). */
+const CERTAIN_DEATH = 20
+
+/**
+ * Whether the bounce is to be weighed before the spam scan, as it may make that needless. Only one that says what it
+ * returns: whether pen pals are asked about other mail depends on its points.
+ */
+export function isWeighedFirst(
+  bounce: Bounce | undefined,
+  settings: Settings,
+  services: Pick<MailServices, 'penPals'>,
+): boolean {
+  return (
+    bounce?.messageId !== undefined &&
+    (settings.number('$bounce_killer_score') ?? 0) > CERTAIN_DEATH &&
+    asksPenPals(settings, services)
+  )
+}
+
 /** What the mail returns; undefined: it is no bounce, or does not say. */
 export async function bounceIn(
   {envelope}: Transaction,
@@ -41,6 +60,13 @@ export async function bounceIn(
   const {inspectBounce} = await import('../checks/bounce.ts')
   return inspectBounce({header, tree, envelopeSender: envelope.sender, origin})
 }
+
+/** Whether a bounce is killed, whatever else the mail is. */
+export function isKilled(findings: readonly Finding[]): boolean {
+  return findings.some(finding => finding.kind === 'points' && finding.test.name === KILLED)
+}
+
+const KILLED = 'AM.BOUNCE'
 
 /** Points off for pen pals, and points for bounces of what nobody here has sent. */
 export async function weighCorrespondence(
@@ -110,7 +136,7 @@ async function weighBounce(
   if (verdict.kind === 'rescued') count(`InMsgsBounceRescuedBy${RESCUES[verdict.by]}`)
   log.write(2, bounceLine(verdict, bounce, envelope))
   if (verdict.kind !== 'killed') return []
-  return [{kind: 'points', test: {name: 'AM.BOUNCE', score: bounceKillerScore(settings)}}]
+  return [{kind: 'points', test: {name: KILLED, score: bounceKillerScore(settings)}}]
 }
 
 const RESCUES = {'pen pals': 'PenPals', originating: 'Originating', domain: 'Domain'} as const

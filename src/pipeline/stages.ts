@@ -33,7 +33,14 @@ import {bypassesOf} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
 import type {Bypass, Delivery, JudgeInput} from '../verdict/verdict.ts'
 import {loggingAs, settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
-import {asksPenPals, bounceIn, looksAtBounces, weighCorrespondence} from './correspondence.ts'
+import {
+  asksPenPals,
+  bounceIn,
+  isKilled,
+  isWeighedFirst,
+  looksAtBounces,
+  weighCorrespondence,
+} from './correspondence.ts'
 import {countTypes, decodeParts} from './decoding.ts'
 import {forward} from './forwarding.ts'
 import type {CustomField, MailHooks} from './hooks/run-hooks.ts'
@@ -174,7 +181,19 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   const soFar = findings.length > 0 ? judge(judgement(judged, findings)) : []
   if (soFar.some(({blocking}) => blocking)) run.judged()
   const isBlockedForAll = soFar.length > 0 && soFar.every(({blocking}) => blocking)
-  if ((!isBlockedForAll || services.isThorough) && !bypasses(settings).every(({spam}) => spam)) {
+  const weigh = async () => {
+    const isStoreAsked = asksPenPals(settings, services)
+    if (!isStoreAsked && !looksAtBounces(settings)) return
+    if (isStoreAsked) run.begin('penpals-sql', 'P')
+    else run.begin('pre-penpals')
+    const weighed = weighVirusNames(findings, settings)
+    const known = {mail, header, origin, settings, bounce, findings: weighed}
+    findings.push(...(await run.within(weighCorrespondence(known, services))))
+  }
+  const weighsFirst = isWeighedFirst(bounce, settings, services)
+  if (weighsFirst) await weigh()
+  const isScanNeedless = isBlockedForAll || (weighsFirst && isKilled(findings))
+  if ((!isScanNeedless || services.isThorough) && !bypasses(settings).every(({spam}) => spam)) {
     run.begin('spam-wb-list', 'S')
     const listings = senderListings(envelope, origin.from, settings)
     findings.push({kind: 'sender-lists', listings})
@@ -203,14 +222,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     settings = custom.settings
   }
 
-  const isStoreAsked = asksPenPals(settings, services)
-  if (isStoreAsked || looksAtBounces(settings)) {
-    if (isStoreAsked) run.begin('penpals-sql', 'P')
-    else run.begin('pre-penpals')
-    const weighed = weighVirusNames(findings, settings)
-    const known = {mail, header, origin, settings, bounce, findings: weighed}
-    findings.push(...(await run.within(weighCorrespondence(known, services))))
-  }
+  if (!weighsFirst) await weigh()
 
   run.begin('decide_mail_destiny', 'r')
   const decision = judgement({...judged, settings}, findings)

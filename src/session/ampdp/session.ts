@@ -160,6 +160,7 @@ class AmPdpSession {
       }
       try {
         const outcome = await new Promise<Outcome>(resolve => runFilter(mail, this.#deps, resolve))
+        timing.mark('rundown')
         const own = logOf(mail, log)
         if (own.enabled(2)) own.write(2, `size: ${octets.size}, ${timing.report()}`)
         return respond(outcome)

@@ -306,6 +306,7 @@ class MilterSession {
         preserve: async reason => spool.preserve(reason, content.octets),
       }
       const outcome = await new Promise<Outcome>(resolve => runFilter(mail, this.#deps, resolve))
+      timing.mark('rundown')
       const own = logOf(mail, log)
       if (own.enabled(2)) own.write(2, `size: ${content.octets.size}, ${timing.report()}`)
       return outcome
