@@ -47,6 +47,7 @@ export async function createMailService({
   spamHelper,
   announces,
   manners,
+  answered,
   publisher = publisherFor(settings, log),
   taskIds = new TaskIds(process.pid),
 }: {
@@ -59,6 +60,8 @@ export async function createMailService({
   announces?: number | undefined
   /** of a milter */
   manners?: Manners | undefined
+  /** of a milter: a mail has its answer */
+  answered?: () => void
   /** several services of a process may share one */
   publisher?: Publisher
   taskIds?: TaskIds
@@ -183,6 +186,7 @@ export async function createMailService({
         filter,
         release,
         manners,
+        answered,
         publisher: titled,
         log,
         taskIds,

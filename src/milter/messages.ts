@@ -20,8 +20,10 @@ export type ToWorker =
 /** Process → master. */
 export type FromWorker =
   | {readonly type: 'ready'}
-  /** a connection is over, and had so many mails answered */
-  | {readonly type: 'closed'; readonly mails: number}
+  /** a mail has its answer */
+  | {readonly type: 'answered'}
+  /** a connection is over */
+  | {readonly type: 'closed'}
   | {readonly type: 'pong'; readonly id: number; readonly contexts: number; readonly created: number}
   | {readonly type: 'echo'; readonly key: string}
   /** why it cannot begin; it ends now */

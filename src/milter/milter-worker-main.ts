@@ -52,6 +52,7 @@ async function main(): Promise<void> {
         title: new Title(() => {}),
         spamHelper: orders.spamHelper,
         manners: orders.manners,
+        answered: () => send({type: 'answered'}),
         publisher: voice.speaker(),
         taskIds: new TaskIds(process.pid, connections),
       })

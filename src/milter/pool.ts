@@ -256,8 +256,10 @@ export class Pool {
         this.#askForSpare()
         this.#serve()
         break
+      case 'answered':
+        this.#mails++
+        break
       case 'closed':
-        this.#mails += message.mails
         this.slots.closed(slot, performance.now())
         this.#serve()
         break

@@ -47,7 +47,7 @@ export class Worker {
       case 'connection':
         if (message.turnAway) void this.#turnAway(handle as net.Socket | undefined, message.turnAway)
         else if (handle) void this.#serve(handle as net.Socket, message)
-        else this.#closed(0)
+        else this.#closed()
         break
       case 'retire':
         this.retire()
@@ -85,13 +85,10 @@ export class Worker {
   async #serve(socket: net.Socket, {listener}: Extract<ToWorker, {type: 'connection'}>): Promise<void> {
     const {log} = this.#options
     this.#busy.set(socket, undefined)
-    let mails = 0
     try {
       const context = this.#free.pop() ?? (await this.#make())
       this.#busy.set(socket, context)
-      const before = context.tasks
       await context.serve(socket, listener)
-      mails = context.tasks - before
       this.#free.push(context)
     } catch (error) {
       // A context that failed in a way that nobody expected is not used again.
@@ -99,7 +96,7 @@ export class Worker {
       socket.destroy()
     }
     this.#busy.delete(socket)
-    this.#closed(mails)
+    this.#closed()
   }
 
   /** It has no context, and is none of the connections that are counted. */
@@ -112,8 +109,8 @@ export class Worker {
     this.#endWhenDone()
   }
 
-  #closed(mails: number): void {
-    this.#options.send({type: 'closed', mails})
+  #closed(): void {
+    this.#options.send({type: 'closed'})
     this.#endWhenDone()
   }
 

@@ -37,6 +37,8 @@ export interface SessionDeps {
   readonly release: Release
   /** of milters; undefined: the usual */
   readonly manners?: Manners | undefined
+  /** called each time a mail has its answer; of a milter */
+  readonly answered?: (() => void) | undefined
   readonly publisher: Publisher
   readonly log: Log
   readonly taskIds: TaskIds

@@ -22,7 +22,7 @@ test('the milters are live, sorted, filtered, hold still, follow the size, and q
   assert.equal(await first.mail(), 'c')
   await second.quit()
   const third = await (await Mta.connect(port)).greet()
-  await terminal.shows(/policy 2 req 0 msg/)
+  await terminal.shows(/policy 2 req 1 msg/)
   await terminal.shows(/\npolicy +0 +\d+ +1\* +2 +2\/1 .*\npolicy +1 +\d+ +1 +1 +1\/1 /)
 
   // the order: by NOW … AGE, and the other way round

@@ -251,6 +251,7 @@ class MilterSession {
           .forTask(mail.taskId)
           .write(-1, 'milter: the checks failed, mail passes UNCHECKED (on_failure)')
         this.#send(frame('a'))
+        this.#deps.answered?.()
         return 'on'
       }
       const negotiated = this.#negotiated!
@@ -260,6 +261,7 @@ class MilterSession {
       const insertAt = this.#deps.settings.number('$prepend_header_fields_hdridx') ?? 0
       const argumentOf = (address: string) => mail.incoming.argumentOf(address)
       this.#send(verdictFrames({outcome, negotiated, insertAt, argumentOf}))
+      this.#deps.answered?.()
     } finally {
       clearInterval(working)
       socket.setTimeout(this.#manners.idleMs)
