@@ -4,6 +4,9 @@
  * When the line is full, listeners pause and the rest waits in the kernel's queues. For that each listener
  * needs a second descriptor, which a child sends back (listeners.ts); a full line before any child is up
  * goes over its limit rather than lose a connection.
+ *
+ * A reload opens new sockets before the children of the new configuration are up: whoever comes to one of
+ * these waits apart until that configuration serves, as the old one would treat them by the wrong rules.
  */
 import {closeSync} from 'node:fs'
 import type net from 'node:net'
@@ -25,6 +28,8 @@ export interface Connection {
 
 /** Those behind the door. */
 export interface Inside {
+  /** Whether its configuration names this socket. */
+  serves(spec: SocketSpec): boolean
   /** Give a connection to an idle child; false when there is none. */
   give(connection: Connection): boolean
   /** Have a child send a descriptor back; false when there is no child. */
@@ -34,10 +39,13 @@ export interface Inside {
 export class Door {
   readonly #inside: () => Inside | undefined
   readonly #line = new WaitingLine<Connection>(1)
+  /** came to a socket of a configuration that does not serve yet */
+  #early: readonly Connection[] = []
   readonly #listeners = new Map<string, Listener>()
   readonly #echoAskedAt = new Map<string, number>()
   readonly #onWaiting: () => void
   #accepted = 0
+  #paused = false
 
   /**
    * @param inside the generation that serves now
@@ -70,6 +78,7 @@ export class Door {
   /** How many connections may wait. */
   set limit(limit: number) {
     this.#line.limit = limit
+    this.#pauseOrResume()
   }
 
   /** Sockets and descriptors, for a process that is to inherit them. */
@@ -125,6 +134,7 @@ export class Door {
         listener.close()
         this.#listeners.delete(listener.key)
       }
+      this.#turnAwayEarly()
     }
     try {
       for (const spec of [...managed, ...sockets]) {
@@ -160,6 +170,7 @@ export class Door {
       listener.close({keepPath: left.has(key)})
       this.#listeners.delete(key)
     }
+    this.#turnAwayEarly()
   }
 
   /** Close the connections that still wait; nothing has been said on them. */
@@ -169,11 +180,49 @@ export class Door {
 
   #take(connection: Connection): void {
     this.#accepted++
-    if (this.#line.length === 0 && this.#inside()?.give(connection)) return
+    const isEarly = this.#isEarly(connection)
+    if (!isEarly && this.#line.length === 0 && this.#inside()?.give(connection)) return
     connection.socket.on('error', () => {})
+    if (!isEarly) this.#queue(connection)
+    else if (this.#early.length < this.#line.limit) this.#early = [...this.#early, connection]
+    else connection.socket.destroy()
+  }
+
+  /** A socket of the service manager's need not be in any configuration. */
+  #isEarly({listener}: Connection): boolean {
+    const inside = this.#inside()
+    if (!inside || inside.serves(listener)) return false
+    return this.#listeners.get(socketKey(listener))?.activated === false
+  }
+
+  #queue(connection: Connection): void {
     this.#line.push(connection)
     this.#onWaiting()
-    if (!this.#line.accepting) for (const listener of this.#listeners.values()) listener.pause()
+    this.#pauseOrResume()
+  }
+
+  /** Those who came early, now that their configuration serves. */
+  #letEarlyIn(): void {
+    const early = this.#early
+    this.#early = early.filter(connection => this.#isEarly(connection))
+    for (const connection of early) if (!this.#early.includes(connection)) this.#queue(connection)
+  }
+
+  /** Those who came early to a socket that is closed again: nothing has been said to them. */
+  #turnAwayEarly(): void {
+    const isOpen = ({listener}: Connection) => this.#listeners.has(socketKey(listener))
+    for (const connection of this.#early) if (!isOpen(connection)) connection.socket.destroy()
+    this.#early = this.#early.filter(isOpen)
+  }
+
+  #pauseOrResume(): void {
+    const {accepting} = this.#line
+    if (accepting && !this.#paused) return
+    this.#paused = !accepting
+    for (const listener of this.#listeners.values()) {
+      if (accepting) listener.resume()
+      else listener.pause()
+    }
   }
 
   /** A connection that a child ended before it got it: it has waited longest. */
@@ -184,13 +233,11 @@ export class Door {
 
   /** A child may be idle: whoever has waited longest goes first. */
   serve(): void {
-    const wasAccepting = this.#line.accepting
+    this.#letEarlyIn()
     for (let first = this.#line.first; first && this.#inside()?.give(first); first = this.#line.first) {
       this.#line.shift()
     }
-    if (!wasAccepting && this.#line.accepting) {
-      for (const listener of this.#listeners.values()) listener.resume()
-    }
+    this.#pauseOrResume()
     this.#askForSpares()
   }
 

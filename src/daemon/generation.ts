@@ -5,6 +5,7 @@
  * the connection they hold.
  */
 import os from 'node:os'
+import {type SocketSpec, socketKey} from '../config/socket-spec.ts'
 import {errorText} from '../errors.ts'
 import {ChildHandle} from './child-process.ts'
 import type {Connection, Inside} from './door.ts'
@@ -53,6 +54,7 @@ export class Generation implements Inside {
   readonly plan: Plan
   readonly #options: GenerationOptions
   readonly #pool: Pool
+  readonly #sockets: ReadonlySet<string>
   #spamHelper: SpamHelper | undefined
   readonly #children = new Map<ChildNumber, ChildHandle>()
   readonly #watch: NodeJS.Timeout
@@ -69,6 +71,7 @@ export class Generation implements Inside {
     this.#options = options
     // one processor stays with those that serve
     this.#pool = new Pool({size: plan.children, startingLimit: Math.max(1, os.availableParallelism() - 1)})
+    this.#sockets = new Set(plan.sockets.map(socketKey))
     this.#watch = setInterval(() => this.#lookForSilence(), plan.childTimeoutMs / SIGNS_IN_TIMEOUT)
     this.#watch.unref()
   }
@@ -102,6 +105,11 @@ export class Generation implements Inside {
   /** All children that are wanted are up. */
   get complete(): boolean {
     return this.#pool.complete
+  }
+
+  /** Whether its configuration names this socket. */
+  serves(spec: SocketSpec): boolean {
+    return this.#sockets.has(socketKey(spec))
   }
 
   /** Give a connection to an idle child; false when there is none. */

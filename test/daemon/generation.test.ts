@@ -7,6 +7,7 @@ const PLAN = {
   children: 2,
   childTimeoutMs: 60_000,
   path: '',
+  sockets: [],
   log: {target: 'stderr', level: -5, host: 'h', program: 'p'},
 } as unknown as Plan
 

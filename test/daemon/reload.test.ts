@@ -64,6 +64,41 @@ test('a broken configuration changes nothing and is told with file and line', as
   assert.equal(await greets(PORT), true)
 })
 
+test('whoever comes to a new socket while children come up is served by the new configuration', async t => {
+  const daemon = new Daemon(t, PORT)
+  await daemon.start()
+  daemon.configure(`$inet_socket_port = [${PORT}, ${PORT + 1}]; $interface_policy{'${PORT + 1}'} = 'NEW';
+$policy_bank{'NEW'} = {smtpd_greeting_banner => 'by the new bank'};`)
+  const reloading = daemon.run('reload')
+  const early = await until('the new socket', async () => {
+    const client = new Client(PORT + 1)
+    await until('an answer of the system', () => client.error !== undefined || !client.socket.connecting)
+    return client.error === undefined ? client : undefined
+  })
+  assert.equal((await reloading).status, 0)
+  await until('its greeting', () => early.said !== '')
+  assert.equal(early.said, '220 by the new bank\r\n')
+  await early.quit()
+})
+
+test('a reload while the line is full leaves no socket closed', async t => {
+  const daemon = new Daemon(t, PORT, '$max_servers = 1;\n$waiting_connections_limit = 6;')
+  await daemon.start()
+  // a session each, for the child to send a second descriptor of the socket back
+  await (await new Client(PORT).greeted()).quit()
+  const clients = [await new Client(PORT).greeted()]
+  for (let count = 1; count <= 6; count++) {
+    clients.push(new Client(PORT))
+    await until('one more in line', async () => (await daemon.status()).waiting.length === count)
+  }
+  assert.equal((await daemon.run('reload')).status, 0)
+  assert.equal((await daemon.run('reload')).status, 0)
+  for (const client of clients) await client.quit()
+  await until('nobody to wait', async () => (await daemon.status()).waiting.length === 0)
+  const later = await new Client(PORT).greeted(10_000)
+  await later.quit()
+})
+
 test('SIGHUP reloads', async t => {
   const daemon = new Daemon(t, PORT)
   const pid = await daemon.start()
