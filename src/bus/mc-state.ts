@@ -76,7 +76,8 @@ export function mcStateLines({pid, services}: McState, nowMs: number): readonly 
     const wait = Math.max(0, Math.ceil(((nextStartMs ?? nowMs) - nowMs) / 1000))
     const what = own === undefined ? `down, starts again in ${wait} s` : `running, PID ${own}, for ${since}`
     const more = restarts > 0 ? `, ${restarts} restarts, last end: ${lastEnd ?? 'unknown'}` : ''
-    return `${name.padEnd(17)}${what}${more}`
+    // the file is the daemon user's, who reads this may be root at a terminal
+    return `${name.padEnd(17)}${what}${more}`.replace(/[^\x20-\x7e]/g, '?')
   })
   return [`${'amavis-mc'.padEnd(17)}running, PID ${pid}`, ...lines]
 }

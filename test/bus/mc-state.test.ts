@@ -29,3 +29,12 @@ test('a service has a line that says whether it is up, and when it starts again'
     'childproc-minder down, starts again in 3 s, 2 restarts, last end: exit 1',
   ])
 })
+
+test('what a line says moves no cursor, whoever wrote the state', () => {
+  const [service] = STATE.services
+  const state = {pid: 100, services: [{...service!, restarts: 1, lastEnd: 'exit \x1b[2J\x9b1'}]}
+  assert.equal(
+    mcStateLines(state, 10_000)[1],
+    'msg-forwarder    running, PID 101, for 5 s, 1 restarts, last end: exit ?[2J?1',
+  )
+})

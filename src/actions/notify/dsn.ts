@@ -124,7 +124,9 @@ function statusPart(dsn: DsnInput, utf8: boolean): string {
       (envelope.envid === undefined ? '' : foldText('Original-Envelope-Id', envelope.envid)),
     ...dsn.outcomes.map(outcome => recipientGroup(dsn, outcome, utf8)),
   ]
-  return groups.join('\r\n')
+  const text = groups.join('\r\n')
+  // a next hop says what it likes; the part is announced as 7bit
+  return utf8 ? text : text.replace(/[^\x00-\x7f]/gu, '?')
 }
 
 function recipientGroup(dsn: DsnInput, outcome: RecipientOutcome, utf8: boolean): string {

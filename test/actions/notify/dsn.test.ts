@@ -151,6 +151,15 @@ test('what a client or a mail says cannot break out of its line', () => {
   assert.equal(all[1]!.body.split('\r\n\r\n').length, 2)
 })
 
+test('the machine part is ASCII where nothing else is announced, whatever a next hop says', () => {
+  const refused = outcome(verdict(), {delivery: delivery('550 5.1.1 Empfänger unbekannt 🙁')})
+  const {octets, smtputf8, is8bit} = buildDsn(input({outcomes: [refused]}))
+  assert.deepEqual([smtputf8, is8bit], [false, false])
+  const [, status] = parts(octets).parts
+  assert.match(status!.head, /^Content-Transfer-Encoding: 7bit\r$/m)
+  assert.match(status!.body, /^Diagnostic-Code: smtp; 550 5\.1\.1 Empf\?nger unbekannt \?\r$/m)
+})
+
 test('the log line of a DSN', () => {
   assert.equal(
     dsnLogLine(banned, {suppressed: false, name: 'Banned', sender: 'sender@remote.test'}),
