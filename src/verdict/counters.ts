@@ -5,6 +5,7 @@
  */
 import type {Count} from '../bus/publisher.ts'
 import {AmavisError} from '../errors.ts'
+import {levelsReached} from './judge.ts'
 import {directionOf, statusOf} from './status.ts'
 import {leadingCategory, mainCategory, majorName} from './summary.ts'
 import type {RecipientOutcome} from './verdict.ts'
@@ -57,6 +58,7 @@ export function countMail(mail: CountedMail, count: Count): void {
   for (const event of mail.deliveries) countDelivery(event, count)
   countStatus(mail, count)
   countDsns(mail, count)
+  countSavings(mail, count)
   countLog(mail.log, count)
   for (const [name, ms] of mail.elapsed) count(timeElapsed(name), Math.max(0, Math.round(ms)))
 }
@@ -144,6 +146,24 @@ function countArrival({originating, sender, size, outcomes}: CountedMail, count:
   }
   if (local < all) arrived(directionOf(false, originating), all - local)
   if (sender === '') count('InMsgsBounceNullRPath')
+}
+
+const SAVED = [
+  ['tag2', 'PenPalsSavedFromTag2'],
+  ['tag3', 'PenPalsSavedFromTag3'],
+  ['kill', 'PenPalsSavedFromKill'],
+] as const
+
+/** Recipients of mail that passed, and would have reached a level without the points that pen pals took off. */
+function countSavings({outcomes}: CountedMail, count: Count): void {
+  for (const {verdict} of outcomes) {
+    const {blocking, score, tests, levels, reached, blacklisted, whitelisted} = verdict
+    if (blocking !== undefined || score === undefined) continue
+    const bonus = tests.find(({name}) => name === 'AM.PENPAL')?.score
+    if (bonus === undefined) continue
+    const otherwise = levelsReached(score - bonus, levels, blacklisted, whitelisted)
+    for (const [level, name] of SAVED) if (otherwise[level] && !reached[level]) count(name)
+  }
 }
 
 function countQuarantine({categories, result}: QuarantineEvent, size: number, count: Count): void {

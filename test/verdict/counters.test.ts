@@ -125,6 +125,33 @@ test('statuses count once a message, however many recipients', () => {
   assert.ok(all.includes('ContentSpamMsgs C32 1'))
 })
 
+test('what pen pals kept below a level counts for each recipient to whom the mail passed', () => {
+  const levels = {tag: undefined, tag2: 5, tag3: undefined, kill: 9}
+  const saved = (score: number, bonus: number) =>
+    verdict({score, tests: [{name: 'AM.PENPAL', score: bonus}], levels, reached: {...NONE, tag2: score >= 5}})
+  const counted = (...of: Parameters<typeof outcome>[0][]) =>
+    lines(mail({outcomes: of.map(one => outcome(one, {delivery: delivery()}))})).filter(line =>
+      /^PenPals/.test(line),
+    )
+  assert.deepEqual(counted(saved(2, -8), saved(4, -3)), [
+    'PenPalsSavedFromKill C32 1',
+    'PenPalsSavedFromTag2 C32 2',
+  ])
+  assert.deepEqual(
+    counted(saved(6, -4)),
+    ['PenPalsSavedFromKill C32 1'],
+    'it has reached the lower one all the same',
+  )
+  assert.deepEqual(counted(saved(2, -1), verdict({score: 2, levels})), [])
+  assert.deepEqual(
+    counted({...saved(2, -8), blocking: {major: MAJOR.Virus, minor: 0}, destiny: 'DISCARD'}),
+    [],
+    'a mail that does not pass is not saved',
+  )
+})
+
+const NONE = {tag: false, tag2: false, tag3: false, kill: false}
+
 test('log entries count by level and, cumulatively, by priority', () => {
   const log = {
     byLevel: new Map([
