@@ -63,6 +63,7 @@ function hit(path: PartPath, decision: Decision, recipients: number[]): BannedHi
     path: pathText(path),
     reason: comment === undefined ? leafText(path) : `${comment}:${leafText(path)}`,
     rule,
+    value: String(decision.value),
     discard: isDiscard(decision),
   }
 }

@@ -5,7 +5,13 @@ import type {Authentication} from './authentication/result.ts'
 import type {VerifiedSignature} from './dkim/signature.ts'
 
 export type Finding =
-  | {readonly kind: 'virus'; readonly scanner: string; readonly names: readonly string[]}
+  | {
+      readonly kind: 'virus'
+      readonly scanner: string
+      readonly names: readonly string[]
+      /** what the scanner said */
+      readonly output?: string | undefined
+    }
   /** a scanner gave no answer; when all of them did so, the mail is unchecked */
   | {readonly kind: 'scanner-failed'; readonly scanner: string; readonly reason: string}
   | {readonly kind: 'banned'; readonly hit: BannedHit}
@@ -51,6 +57,8 @@ export interface BannedHit {
   /** short reason: the leaf's strings, `application/octet-stream,.asc,setup.exe` */
   readonly reason: string
   readonly rule: string
+  /** what the rule gives for its key */
+  readonly value: string
   /** the rule says DISCARD: a bounce becomes a silent discard */
   readonly discard: boolean
 }

@@ -12,7 +12,7 @@ import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding} from '../checks/finding.ts'
 import {askFingerprint, type FingerprintClient, fingerprintField} from '../checks/fingerprint.ts'
 import {senderListings} from '../checks/spam/sender-lists.ts'
-import {type ScanResult, scanViruses} from '../checks/virus/scan.ts'
+import {type Asked, type ScanResult, scanViruses} from '../checks/virus/scan.ts'
 import type {BankReport, Settings} from '../config/settings.ts'
 import {withConfiguredTypes} from '../decode/short-types.ts'
 import {typeParts} from '../decode/types.ts'
@@ -157,6 +157,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
 
   const bypasses = bypassesOf(envelope.recipients)
   let scannersAnswered = 0
+  let asked: readonly Asked[] = []
   if (!bypasses(settings).every(({virus}) => virus)) {
     run.begin('AV-scan-1', 'V')
     count('OpsVirusCheck')
@@ -169,10 +170,11 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     const scanned = scan instanceof Promise ? await run.within(scan) : scan
     findings.push(...scanned.findings)
     scannersAnswered = scanned.answered
+    asked = scanned.asked
     settings = settingsForViruses(settings, virusNames(scanned), reportBank)
   }
 
-  const judged: Judged = {mail, settings, bypasses, isBulk, scannersAnswered}
+  const judged: Judged = {mail, settings, bypasses, isBulk, scannersAnswered, asked}
 
   run.begin('pre-decide', undefined, '')
   const system = fingerprint && (await run.within(fingerprint.answer()))
@@ -359,10 +361,11 @@ interface Judged {
   readonly bypasses: (settings: Settings) => readonly Bypass[]
   readonly isBulk: boolean
   readonly scannersAnswered: number
+  readonly asked: readonly Asked[]
 }
 
 function judgement(
-  {mail, settings, bypasses, isBulk, scannersAnswered}: Judged,
+  {mail, settings, bypasses, isBulk, scannersAnswered, asked}: Judged,
   found: readonly Finding[],
 ): JudgeInput {
   const {taskId, envelope, octets} = mail
@@ -370,7 +373,7 @@ function judgement(
   return {
     taskId,
     findings,
-    facts: factsOf(findings),
+    facts: factsOf(findings, asked),
     scannersAnswered,
     envelope,
     size: octets.size,

@@ -1,9 +1,9 @@
 /**
  * templates — templates of a configuration, compiled once, and what their macros are made from.
  */
-import {createHash} from 'node:crypto'
 import {validPairs} from '../checks/dkim/signature.ts'
 import {compileTemplate, type Template} from '../log/template/expand.ts'
+import {BodyDigest} from '../message/body-digest.ts'
 import {textOf} from '../message/header.ts'
 import {addedSignatures} from '../verdict/log-facts.ts'
 import type {MacroMail} from '../verdict/macros/macro-mail.ts'
@@ -68,8 +68,8 @@ export function macroMail(report: Reporting, services: Pick<MailServices, 'elaps
   }
 }
 
-/** MD5 of the body, as the original's; '' for a mail that is too large to be in memory. */
+/** Of the body; '' for a mail that is too large to be in memory. */
 function digestOf({mail, header}: Reporting): string {
   const {memory} = mail.octets
-  return memory ? createHash('md5').update(memory.subarray(header.size)).digest('hex') : ''
+  return memory ? new BodyDigest().update(memory.subarray(header.size)).digest() : ''
 }

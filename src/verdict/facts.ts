@@ -5,9 +5,11 @@
  * Names that virus scanners give to what is merely unwanted count as spam points, by
  * `@virus_name_to_spam_score_maps`; a mail with nothing worse in it is not infected (spec/config §2.10).
  */
+
 import type {Authentication} from '../checks/authentication/result.ts'
 import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding, ScoredTest, SpamReport} from '../checks/finding.ts'
+import type {Asked} from '../checks/virus/scan.ts'
 import type {Settings} from '../config/settings.ts'
 import {levelFor} from './policy.ts'
 import type {Facts} from './verdict.ts'
@@ -18,11 +20,13 @@ type VirusFinding = Extract<Finding, {kind: 'virus'}>
  * Names and reasons are unique, in order of detection.
  * @param findings as `weighVirusNames` gives them
  */
-export function factsOf(findings: readonly Finding[]): Facts {
+export function factsOf(findings: readonly Finding[], asked: readonly Asked[] = []): Facts {
   const virusNames = new Set<string>()
   const scanners = new Set<string>()
+  const scannerOutputs: string[] = []
   const bannedReasons = new Set<string>()
   const bannedRules = new Set<string>()
+  const bannedValues = new Set<string>()
   const bannedParts = new Set<string>()
   let headerComplaint: string | undefined
   let hold: string | undefined
@@ -36,10 +40,12 @@ export function factsOf(findings: readonly Finding[]): Facts {
       case 'virus':
         for (const name of finding.names) virusNames.add(name)
         scanners.add(finding.scanner)
+        if (finding.output) scannerOutputs.push(finding.output)
         break
       case 'banned':
         bannedReasons.add(finding.hit.reason)
         bannedRules.add(finding.hit.rule)
+        bannedValues.add(finding.hit.value)
         bannedParts.add(finding.hit.path)
         break
       case 'bad-header':
@@ -66,8 +72,11 @@ export function factsOf(findings: readonly Finding[]): Facts {
   return {
     virusNames: [...virusNames],
     scanners: [...scanners],
+    scannerOutputs,
+    asked,
     bannedReasons: [...bannedReasons],
     bannedRules: [...bannedRules],
+    bannedValues: [...bannedValues],
     bannedParts: [...bannedParts],
     headerComplaint,
     hold,

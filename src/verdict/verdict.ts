@@ -5,9 +5,11 @@
  * hop, a DSN. outcome.ts joins verdict and deliveries to a RecipientOutcome, from which the reply
  * (reply.ts), the status words (status.ts), the counters (counters.ts) and the log entry are made.
  */
+import type {Remote} from '../actions/forward/delivery.ts'
 import type {Authentication} from '../checks/authentication/result.ts'
 import type {VerifiedSignature} from '../checks/dkim/signature.ts'
 import type {Finding, ScoredTest} from '../checks/finding.ts'
+import type {Asked} from '../checks/virus/scan.ts'
 import type {Category, Destiny} from '../config/category.ts'
 import type {Settings} from '../config/settings.ts'
 import type {SmtpReply} from '../errors.ts'
@@ -62,10 +64,16 @@ export interface Facts {
   readonly virusNames: readonly string[]
   /** that found them */
   readonly scanners: readonly string[]
+  /** what they said */
+  readonly scannerOutputs: readonly string[]
+  /** all that were asked, with what each found */
+  readonly asked: readonly Asked[]
   /** short reasons of banned parts, unique */
   readonly bannedReasons: readonly string[]
   /** rules that forbid them, and the parts' paths, as `checks/banned.ts` names them */
   readonly bannedRules: readonly string[]
+  /** what these rules give */
+  readonly bannedValues: readonly string[]
   readonly bannedParts: readonly string[]
   /** the first complaint about the header section */
   readonly headerComplaint: string | undefined
@@ -127,7 +135,7 @@ export interface Delivery {
   /** as the client is told it: `250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as X` */
   readonly reply: SmtpReply
   /** the next hop's name and own words with code; undefined: it did not answer */
-  readonly remote: {readonly name: string; readonly text: string} | undefined
+  readonly remote: Remote | undefined
   readonly queuedAs: string | undefined
   /** the next hop has taken over the duty to send notifications */
   readonly dsnPassedOn: boolean

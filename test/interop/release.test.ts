@@ -1,19 +1,18 @@
 /** Debian's amavisd-release and amavisd-submit with us, and ours with Debian's amavisd. */
 import assert from 'node:assert/strict'
-import {type ChildProcess, spawn} from 'node:child_process'
-import {chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {spawn} from 'node:child_process'
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
-import {type TestContext, test} from 'node:test'
+import {test} from 'node:test'
 import {sendMail} from '../../src/demo/feed.ts'
 import {type Sink, startSink} from '../../src/demo/sink.ts'
-import {findUser} from '../../src/process/privileges.ts'
 import {binary} from '../support/amavis.ts'
-import {daemonLog, greets, startDaemon} from '../support/daemon.ts'
+import {daemonLog, startDaemon} from '../support/daemon.ts'
 import {freePort, temporaryFolder, until} from '../support/wait.ts'
+import {startOriginal} from './original-daemon.ts'
 
 const RELEASE = '/usr/sbin/amavisd-release'
 const SUBMIT = '/usr/sbin/amavisd-submit'
-const ORIGINAL = '/usr/sbin/amavisd'
 
 const MAIL = `Received: from a.test (a.test [192.0.2.7]) by mx.remote.test; Sun, 22 Nov 2026 12:00:00 +0000
 Date: Sun, 22 Nov 2026 12:00:00 +0000
@@ -125,11 +124,10 @@ test("Debian's amavisd-release, amavisd-requeue, amavisd-report and amavisd-subm
 })
 
 test("ours work with Debian's amavisd", async t => {
-  if (!existsSync(ORIGINAL)) throw new Error('this test needs the Debian package amavisd-new')
   if (process.getuid?.() !== 0) return t.skip('only root can start it as its user')
   const sink = await startSink()
   t.after(() => sink.close())
-  const site = await startOriginal(t, sink)
+  const site = await startOriginal(t, settingsFor(sink))
   const name = await quarantined(site.port, site.quarantine)
   const socket = ['--socket', path.join(site.home, 'amavisd.sock')]
 
@@ -156,37 +154,3 @@ test("ours work with Debian's amavisd", async t => {
   assert.equal(submitted.status, 0, submitted.stderr)
   assert.match(submitted.stdout, /^return_value=discard$/m)
 })
-
-async function startOriginal(t: TestContext, sink: Sink) {
-  const folder = temporaryFolder(t)
-  chmodSync(folder, 0o755)
-  const home = path.join(folder, 'home')
-  const quarantine = path.join(home, 'quarantine')
-  for (const made of [home, quarantine]) mkdirSync(made)
-  const {uid, gid} = findUser('amavis')
-  for (const made of [home, quarantine]) chownSync(made, uid, gid)
-  const port = await freePort()
-  const file = path.join(folder, 'amavisd.conf')
-  writeFileSync(
-    file,
-    `use strict;
-$MYHOME = '${home}'; $TEMPBASE = $MYHOME; $QUARANTINEDIR = "$MYHOME/quarantine";
-$daemon_user = 'amavis'; $daemon_group = 'amavis'; $max_servers = 1;
-$lock_file = "$MYHOME/lock"; $pid_file = "$MYHOME/pid"; $myhostname = 'filter.example.com';
-$enable_db = 0; $enable_zmq = 0; $enable_dkim_verification = 0;
-$inet_socket_bind = '127.0.0.1'; $inet_socket_port = ${port};
-$do_syslog = 0; $logfile = "$MYHOME/log"; $log_level = 1; @av_scanners = (); @av_scanners_backup = ();
-${settingsFor(sink)}
-1;
-`,
-  )
-  const daemon: ChildProcess = spawn(ORIGINAL, ['-c', file, 'foreground'], {stdio: 'ignore'})
-  t.after(async () => {
-    daemon.kill('SIGTERM')
-    await until('it to end', () => daemon.exitCode !== null || daemon.signalCode !== null).catch(() =>
-      daemon.kill('SIGKILL'),
-    )
-  })
-  await until("Debian's amavisd", () => greets(port))
-  return {home, quarantine, port, file}
-}

@@ -44,7 +44,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   banned: {
     ccat: 'CC_BANNED',
     found: [
-      {kind: 'banned', hit: {recipients: [0, 1], path: 'P=p1', reason: '.exe', rule: 'r', discard: false}},
+      {
+        kind: 'banned',
+        hit: {recipients: [0, 1], path: 'P=p1', reason: '.exe', rule: 'r', value: '1', discard: false},
+      },
     ],
     lovers: '@banned_files_lovers_maps',
     bypass: 'banned',

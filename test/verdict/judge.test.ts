@@ -22,7 +22,7 @@ const badHeader = (minor: 1 | 2 | 4 | 7): Finding => ({
 const unchecked = (minor: 0 | 1 | 2 | 3): Finding => ({kind: 'unchecked', minor, part: 'p001', reason: 'r'})
 const exe = (...recipients: number[]): Finding => ({
   kind: 'banned',
-  hit: {recipients, path: 'P=p001', reason: '.exe,setup.exe', rule: 'r', discard: false},
+  hit: {recipients, path: 'P=p001', reason: '.exe,setup.exe', rule: 'r', value: '1', discard: false},
 })
 
 const LEVELS = '$sa_tag_level_deflt = 2; $sa_tag2_level_deflt = 5; $sa_kill_level_deflt = 8;\n'

@@ -101,7 +101,7 @@ export function delivery(
   const text = `from MTA(smtp:[127.0.0.1]:21700): ${words}`
   return {
     reply: {code, enhanced, text},
-    remote: {name: '[127.0.0.1]', text: words},
+    remote: {name: '[127.0.0.1]', place: '[127.0.0.1]:21700', text: words},
     queuedAs: /queued as (\S+)$/.exec(words)?.[1],
     dsnPassedOn: false,
     tagged: false,
@@ -129,7 +129,10 @@ export function facts(more: Partial<Facts> = {}): Facts {
     scannerFields: [],
     removedFields: [],
     scanners: [],
+    scannerOutputs: [],
+    asked: [],
     bannedRules: [],
+    bannedValues: [],
     bannedParts: [],
     supplementary: new Map(),
     ...more,

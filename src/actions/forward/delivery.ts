@@ -13,6 +13,14 @@ import type {Timing} from '../../log/timing.ts'
 import type {Envelope, Recipient, XforwardName} from '../../message/envelope.ts'
 import type {Octets} from '../../message/octets.ts'
 
+/** Who answered. */
+export interface Remote {
+  readonly name: string
+  /** `[192.0.2.1]:25`, or the path of a socket */
+  readonly place: string
+  readonly text: string
+}
+
 /** Where a message comes from: passed on, or made by ourselves; as the counters' names end. */
 export type Purpose = 'Relay' | 'SubmitQuar' | 'SubmitDsn' | 'SubmitNotif'
 
@@ -56,7 +64,7 @@ export interface RecipientResult {
   /** `250 2.0.0 from MTA(smtp:[h]:p): 250 2.0.0 Ok: queued as X` */
   readonly reply: SmtpReply
   /** the next hop's own words, where it said something */
-  readonly remote: {readonly name: string; readonly text: string} | undefined
+  readonly remote: Remote | undefined
   readonly queuedAs: string | undefined
   /** the next hop has taken over the duty to send notifications (RFC 3461 §5.2.1) */
   readonly dsnPassedOn: boolean

@@ -15,7 +15,7 @@ import {type CacheOptions, ConnectionCache} from './connection-cache.ts'
 import type {Delivery, Forwarder, RecipientResult} from './delivery.ts'
 import {type HopPolicy, hopPolicy} from './hop-policy.ts'
 import {fromRemote, misconfigured, unreachable} from './mapping.ts'
-import {parseMethod, type Target} from './method.ts'
+import {parseMethod, remoteOf, type Target} from './method.ts'
 import {countTransaction, logResults} from './report.ts'
 import {transact} from './transaction.ts'
 
@@ -175,7 +175,7 @@ class SmtpForwarder implements Forwarder {
         if (error instanceof Unwelcome) {
           refused = {
             ...ours(fromRemote(target, error.reply, 'fwd-connect')),
-            remote: {name: target.host ?? 'localhost', text: error.reply.text},
+            remote: remoteOf(target, error.reply),
           }
         }
       }

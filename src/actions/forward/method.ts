@@ -2,6 +2,7 @@
  * method — where to deliver to over SMTP or LMTP: `smtp:[host]:port`, `lmtp:host:port`, `smtp:/unix/path` (spec/daemon,
  * Methods). Pure.
  */
+import type {Remote} from './delivery.ts'
 
 export interface Target {
   readonly protocol: 'smtp' | 'lmtp'
@@ -14,6 +15,12 @@ export interface Target {
   readonly label: string
   /** the same for replies: it names no path */
   readonly shown: string
+}
+
+/** Who gave an answer. */
+export function remoteOf({host, port, path}: Target, {text}: {readonly text: string}): Remote {
+  const place = host === undefined ? (path ?? 'localhost') : `[${host}]:${port}`
+  return {name: host ?? 'localhost', place, text}
 }
 
 /** What a `*` stands for. */

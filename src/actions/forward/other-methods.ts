@@ -4,10 +4,11 @@
  * Source: spec/daemon §4.1, spec/config §2.7. As with a next hop, 2xx stands only for what is done: the program has
  * ended well, the file is synced. `sql:` waits for a store and is deferred until there is one.
  */
-import {createHash} from 'node:crypto'
+
 import {join} from 'node:path'
 import {errorText, type SmtpReply} from '../../errors.ts'
 import type {Timing} from '../../log/timing.ts'
+import {BodyDigest} from '../../message/body-digest.ts'
 import {readChunks} from '../../message/octets.ts'
 import {fileNameOf, wantsBodyDigest} from '../quarantine/alias.ts'
 import {withLf} from '../quarantine/line-ends.ts'
@@ -107,9 +108,9 @@ async function* bsmtpOctets(envelope: string, content: AsyncIterable<Buffer>): A
 }
 
 async function digestOf(delivery: Delivery): Promise<string> {
-  const digest = createHash('md5')
+  const digest = new BodyDigest()
   for await (const chunk of source(delivery)) digest.update(chunk)
-  return digest.digest('hex')
+  return digest.digest()
 }
 
 async function storeInMailboxes(

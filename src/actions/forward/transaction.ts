@@ -22,6 +22,7 @@ import {
   type Section,
   timedOut,
 } from './mapping.ts'
+import {remoteOf} from './method.ts'
 import type {RemoteReply} from './reply-reader.ts'
 import {DotStuffer} from './stuffing.ts'
 
@@ -309,7 +310,7 @@ class OutgoingTransaction {
     const delivered = mapped.code < 300
     return {
       reply: mapped,
-      remote: {name: target.host ?? 'localhost', text: reply.text},
+      remote: remoteOf(target, reply),
       queuedAs: delivered ? queueId(reply) : undefined,
       dsnPassedOn: delivered && this.#dsn,
     }

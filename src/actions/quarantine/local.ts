@@ -6,13 +6,14 @@
  * Source: spec/daemon §7, spec/config §2.6, 2.7.
  * Diagnostics: failures are values with a reason for the log; nothing half-written remains after one.
  */
-import {createHash} from 'node:crypto'
+
 import {constants} from 'node:fs'
 import {type FileHandle, mkdir, open, stat, unlink} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 import type {Scalar} from '../../config/value.ts'
 import {errorText} from '../../errors.ts'
+import {BodyDigest} from '../../message/body-digest.ts'
 import {type Octets, readChunks} from '../../message/octets.ts'
 import {fileNameOf, type Mailbox, mailboxOf, wantsBodyDigest} from './alias.ts'
 import {withLf} from './line-ends.ts'
@@ -172,15 +173,15 @@ async function compressed(source: AsyncIterable<Buffer>): Promise<AsyncIterable<
   return gzip
 }
 
-/** MD5 of the body as received, in hexadecimal: a name, no protection. */
+/** Of the body as received. */
 async function digestBody({octets, headerSize}: LocalCopy): Promise<string> {
-  const digest = createHash('md5')
+  const digest = new BodyDigest()
   let skip = headerSize
   for await (const chunk of readChunks(octets)) {
     if (skip < chunk.length) digest.update(chunk.subarray(skip))
     skip = Math.max(0, skip - chunk.length)
   }
-  return digest.digest('hex')
+  return digest.digest()
 }
 
 function locationOf(path: string, quarantineDir: string | undefined): string {

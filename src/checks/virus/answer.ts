@@ -3,7 +3,7 @@
  */
 export type ScannerAnswer =
   | {readonly kind: 'clean'}
-  | {readonly kind: 'infected'; readonly names: readonly string[]}
+  | {readonly kind: 'infected'; readonly names: readonly string[]; readonly output?: string | undefined}
   /** it found nothing, and its entry does not say what a clean mail looks like: nobody has looked */
   | {readonly kind: 'inconclusive'}
   /** no answer: the mail may be anything */
@@ -20,7 +20,11 @@ export function failed(reason: string): ScannerAnswer {
 export function combineAnswers(answers: readonly ScannerAnswer[]): ScannerAnswer {
   const infected = answers.filter(answer => answer.kind === 'infected')
   if (infected.length > 0)
-    return {kind: 'infected', names: [...new Set(infected.flatMap(({names}) => names))]}
+    return {
+      kind: 'infected',
+      names: [...new Set(infected.flatMap(({names}) => names))],
+      output: infected.flatMap(({output}) => output ?? []).join('\n'),
+    }
   const worst =
     answers.find(({kind}) => kind === 'failed') ?? answers.find(({kind}) => kind === 'inconclusive')
   return worst ?? {kind: 'clean'}

@@ -34,6 +34,8 @@ export interface Said {
 
 const MOST_NAMES = 100
 const LONGEST_NAME = 200
+/** Characters of what a scanner said that templates may show. */
+const MOST_KEPT = 4000
 const MOST_QUOTED = 200
 
 /** The rules of an entry's elements; a list of codes, a regexp, or nothing. */
@@ -54,7 +56,10 @@ function isRegexpOrCode(value: Scalar): value is Regexp | Code {
 /** Never throws: a rule that cannot be followed is no answer. */
 export function readOutput(said: Said, rules: Rules, settings: Settings): ScannerAnswer {
   try {
-    if (holds(rules.infected, said)) return {kind: 'infected', names: namesIn(said.output, rules, settings)}
+    if (holds(rules.infected, said)) {
+      const output = said.output.trim().slice(0, MOST_KEPT)
+      return {kind: 'infected', names: namesIn(said.output, rules, settings), output}
+    }
     if (rules.clean === undefined) return {kind: 'inconclusive'}
     if (holds(rules.clean, said)) return {kind: 'clean'}
   } catch (error) {

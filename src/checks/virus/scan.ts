@@ -31,6 +31,13 @@ export interface ScanResult {
   readonly findings: readonly Finding[]
   /** how many of the configured scanners answered; the built-in one does not count, as it knows so little */
   readonly answered: number
+  /** the configured scanners that were asked, with the names that they gave */
+  readonly asked: readonly Asked[]
+}
+
+export interface Asked {
+  readonly scanner: string
+  readonly names: readonly string[]
 }
 
 /** What of the time the primaries may take where there are backups. */
@@ -49,7 +56,7 @@ export function scanViruses(
   deps: ScanDeps,
 ): ScanResult | Promise<ScanResult> {
   const builtIn: Named = {name: TEST_STRING_SCANNER, answer: scanTestString(parts)}
-  if (!plan.isWanted) return {findings: findingsOf([builtIn], deps.log), answered: 0}
+  if (!plan.isWanted) return {findings: findingsOf([builtIn], deps.log), answered: 0, asked: []}
   return scanWith(plan, builtIn, octets, parts, deps)
 }
 
@@ -83,7 +90,11 @@ async function scanWith(
   if (answered === 0) {
     log.write(-2, asked[0] === NOBODY ? 'NO VIRUS SCANNERS AVAILABLE' : 'AV: ALL VIRUS SCANNERS FAILED')
   }
-  return {findings: findingsOf([...asked, builtIn], log), answered}
+  return {findings: findingsOf([...asked, builtIn], log), answered, asked: asked.map(wordOf)}
+}
+
+function wordOf({name, answer}: Named): Asked {
+  return {scanner: name, names: answer.kind === 'infected' ? answer.names : []}
 }
 
 /** The configuration names scanners, and none of them is here. */
@@ -130,10 +141,10 @@ function findingsOf(results: readonly Named[], log: Log): Finding[] {
   const found = results.filter(({answer}) => answer.kind === 'infected')
   const [first] = found
   if (first?.answer.kind === 'infected') {
-    const {names} = first.answer
+    const {names, output} = first.answer
     const who = found.map(({name}) => name).join(', ')
     log.write(2, `virus_scan: (${names.join(', ')}), detected by ${found.length} scanners: ${who}`)
-    return [{kind: 'virus', scanner: first.name, names}]
+    return [{kind: 'virus', scanner: first.name, names, output}]
   }
   return results.flatMap(({name, answer}): Finding[] => {
     if (answer.kind === 'failed') return [{kind: 'scanner-failed', scanner: name, reason: answer.reason}]

@@ -85,9 +85,9 @@ function withoutPadding(base64: string): string {
 
 function decoded(raw = '', size = '', both = ''): string {
   const text = decodeEncodedWords(raw)
-  const shown = size.trim() === '' ? text : [...text].slice(0, number(size)).join('')
+  const cut = (whole: string) => (size.trim() === '' ? whole : [...whole].slice(0, number(size)).join(''))
   const wantsBoth = both !== '' && both !== '0'
-  return wantsBoth && text !== raw ? `${shown} (raw: ${raw})` : shown
+  return wantsBoth && text !== raw ? `${cut(text)} (raw: ${cut(raw)})` : cut(text)
 }
 
 function badTemplate(what: string): AmavisError {

@@ -99,7 +99,7 @@ export const ENVELOPE_MACROS: MailMacroTable = {
     return text && `[${text.address}]${text.port === undefined ? '' : `:${text.port}`}`
   },
   g: ({client}) => client.forwarded.get('NAME'),
-  client_helo: ({client}) => client.forwarded.get('HELO') ?? client.helo,
+  client_helo: ({client}) => client.forwarded.get('HELO'),
   client_protocol: ({client}) => client.forwarded.get('PROTO'),
   protocol: ({protocol}) => protocol,
   e: ({origin}) => origin.oldestPublicIp,
@@ -110,7 +110,7 @@ export const ENVELOPE_MACROS: MailMacroTable = {
   ip_proto_trace_all: mail => traceOf(mail).slice(1).map(hopText),
   ip_proto_trace_public: mail => publicHops(mail).map(hopText),
   tls_in: ({tls}) => tls,
-  remote_mta: ({outcomes}) => unique(outcomes.map(({delivery}) => given(delivery?.remote?.name))),
+  remote_mta: ({outcomes}) => unique(outcomes.map(({delivery}) => given(delivery?.remote?.place))),
   smtp_response: ({outcomes}) => unique(outcomes.map(({response}) => replyText(response))),
   remote_mta_smtp_response: ({outcomes}) =>
     unique(outcomes.map(({delivery}) => given(delivery?.remote?.text))),

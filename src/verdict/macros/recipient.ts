@@ -43,7 +43,7 @@ export function recipientMacros(
     ['ccat', categoryMacro(alone)],
     ['category_word', shortWord(leadingCategory(alone))],
     ['queued_as', delivery?.queuedAs],
-    ['remote_mta', delivery?.remote?.name],
+    ['remote_mta', delivery?.remote?.place],
     ['smtp_response', replyText(outcome.response)],
     ['remote_mta_smtp_response', delivery?.remote?.text],
     ['REQD', levels.tag2 === undefined ? '-' : scoreText(levels.tag2)],

@@ -1,6 +1,7 @@
 /**
  * results — macros of what was found and what was done (spec/config §8.8, Results).
  */
+import type {Asked} from '../../checks/virus/scan.ts'
 import {type Category, MAJOR} from '../../config/category.ts'
 import {hitsText, scoreText} from '../../log/main-entry.ts'
 import type {MacroCode} from '../../log/template/expand.ts'
@@ -40,19 +41,20 @@ export const RESULT_MACROS: MailMacroTable = {
     const folder = `${settings.string('$QUARANTINEDIR') ?? ''}/`
     return quarantine.map(place => (place.startsWith(folder) ? place.slice(folder.length) : place))
   },
-  v: mail => virusReports(mail),
+  v: ({facts}) => facts.scannerOutputs.flatMap(lines),
   V: ({facts}) => facts.virusNames,
-  W: mail => (_, detail) => (detail === undefined ? mail.facts.scanners : virusReports(mail).join('; ')),
+  W: mail => (_, detail) =>
+    detail === undefined ? mail.facts.scanners : mail.facts.asked.map(askedText).join('; '),
   F: ({facts}) => facts.bannedReasons[0],
   banning_rule_key: ({facts}) => unique(facts.bannedRules),
   banning_rule_comment: ({facts}) => unique(facts.bannedRules),
-  banning_rule_rhs: () => [],
+  banning_rule_rhs: ({facts}) => unique(facts.bannedValues),
   banned_parts: ({facts}) => atMostTwo(facts.bannedParts.map(shortPath)),
   banned_parts_as_attr: ({facts}) => atMostTwo(facts.bannedParts),
   X: ({complaints}) => complaints,
   A: ({facts}) => lines(facts.spamReport),
-  SUMMARY: ({facts}) => facts.spamSummary,
-  REPORT: ({facts}) => facts.spamReport,
+  SUMMARY: ({facts}) => facts.spamReport,
+  REPORT: ({facts}) => testLines(facts.spamSummary),
   c: mail => hitsText(range(mail)),
   SCORE: mail => padded(hitsText(range(mail))),
   STARS: mail => stars(range(mail)?.min, mail.settings.string('$sa_spam_level_char') ?? '*'),
@@ -87,9 +89,17 @@ export const RESULT_MACROS: MailMacroTable = {
   dkim: mail => dkimMacro(mail),
 }
 
-/** `clamd:[Eicar-Test, Other]` for each scanner that found something. */
-function virusReports({facts}: MacroMail): readonly string[] {
-  return facts.scanners.map(scanner => `${scanner}:[${facts.virusNames.join(', ')}]`)
+/** `clamd:[Eicar-Test, Other]`, and `clamd:-` of a scanner that found nothing. */
+function askedText({scanner, names}: Asked): string {
+  return `${scanner}:${names.length === 0 ? '-' : `[${names.join(', ')}]`}`
+}
+
+/** `*  1.3 RULE What it means` for each rule that hit, of lines with score, name and words. */
+function testLines(summary: string): string {
+  return summary.replace(
+    /^ *(-?[\d.]+) +(\S+) +(.*)$/gm,
+    (_, score: string, name: string, words: string) => `* ${score.padStart(4)} ${name} ${words}`,
+  )
 }
 
 /** Name, or a part of a category: of the blocking one where there is one, or as asked. */
@@ -159,7 +169,7 @@ function yesNo(is: boolean, positive: string, negative: string): MacroCode {
 }
 
 function lines(text: string): readonly string[] {
-  return text.split('\n').filter(line => line !== '')
+  return text === '' ? [] : text.replace(/\n+$/, '').split('\n')
 }
 
 /** `multipart/mixed | application/octet-stream,.exe,setup.exe` of `P=p001,L=1,M=multipart/mixed | P=…`. */

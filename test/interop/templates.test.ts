@@ -1,0 +1,379 @@
+/** Templates: Debian's amavisd and ours expand the same templates for the same mails, macro by macro. */
+import assert from 'node:assert/strict'
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {type TestContext, test} from 'node:test'
+import {fileURLToPath} from 'node:url'
+import {loadConfiguration} from '../../src/config/load.ts'
+import {settingsOf} from '../../src/config/view.ts'
+import {sendMail} from '../../src/demo/feed.ts'
+import {type Sink, type SunkMail, startSink} from '../../src/demo/sink.ts'
+import {daemonLog, startDaemon} from '../support/daemon.ts'
+import {freePort, temporaryFolder, until} from '../support/wait.ts'
+import {startOriginal} from './original-daemon.ts'
+
+/** What is asked of both, each value on its own. */
+const MACROS = [
+  '%p',
+  '%h',
+  '[:HOSTNAME]',
+  '%P',
+  '%b',
+  '[:week_iso8601]',
+  '[:weekday]',
+  '%s',
+  '%S',
+  '%o',
+  '%R',
+  '%D',
+  '%O',
+  '[:dsn_notify]',
+  '%l',
+  '[:log_domains]',
+  '%Q',
+  '%m',
+  '%r',
+  '%j',
+  '[:rfc2822_sender]',
+  '[:rfc2822_from]',
+  '[:rfc2822_resent_sender]',
+  '[:rfc2822_resent_from]',
+  '[:header_field|Subject]',
+  '[:header_field|Subject|8]',
+  '[:header_field|Message-ID]',
+  '[:header_field|References]',
+  '[:header_field|Received|30|-1]',
+  '[:HEADER|To]',
+  '[:useragent]',
+  '[:useragent|name]',
+  '[:useragent|body]',
+  '%#H',
+  '%z',
+  '[:mail_addr_decode|a@xn--caf-dma.test]',
+  '%a',
+  '[:client_port]',
+  '[:client_addr_port]',
+  '%g',
+  '[:client_helo]',
+  '[:client_protocol]',
+  '[:protocol]',
+  '%e',
+  '%t',
+  '[:ip_trace_all]',
+  '[:ip_trace_public]',
+  '[:ip_proto_trace_all]',
+  '[:ip_proto_trace_public]',
+  '[:tls_in]',
+  '[:remote_mta]',
+  '[:smtp_response]',
+  '[:remote_mta_smtp_response]',
+  '[:REMOTEHOSTADDR]',
+  '[:REMOTEHOSTNAME]',
+  '[:ccat]',
+  '[:ccat|name]',
+  '[:ccat|major]',
+  '[:ccat|minor]',
+  '[:ccat|is_blocking]',
+  '[:ccat|is_nonblocking]',
+  '[:ccat|is_blocked_by_nonmain]',
+  '[:ccat|name|main]',
+  '[:ccat|name|blocking]',
+  '[:ccat_maj]',
+  '[:ccat_name]',
+  '[:actions_performed]',
+  '%v',
+  '%V',
+  '%W',
+  '[:W|1]',
+  '%F',
+  '[:banning_rule_key]',
+  '[:banning_rule_comment]',
+  '[:banning_rule_rhs]',
+  '[:banned_parts]',
+  '[:banned_parts_as_attr]',
+  '%X',
+  '%c',
+  '[:SCORE]',
+  '[:SCORE|000]',
+  '[:STARS]',
+  '[:STARS|x]',
+  '[:TESTS]',
+  '[:TESTS|,]',
+  '[:TESTSSCORES]',
+  '%T',
+  '[:REQD]',
+  '%1',
+  '%2',
+  '%k',
+  '[:YESNO]',
+  '[:YESNOCAPS]',
+  '[:YESNO|a|b]',
+  '[:score_boost]',
+  '[:AUTOLEARN]',
+  '[:SUBJPREFIX]',
+  '[:supplementary_info|AUTOLEARN|%%s]',
+  '[:dkim]',
+  '[:dkim|author]',
+  '[:dkim|identity]',
+  '[:report_format]',
+  '[:feedback_type]',
+  '[:attachment_password]',
+  '%f',
+  '%C',
+  '%B',
+  '[:limit|10|abcdefghijklmnop]',
+  '[:dquote|a"b|c]',
+  '[:uquote|a  b]',
+  '[:b64encode|a|b]',
+  '[:b64urlenc|??>]',
+  '[:mime_decode|=?utf-8?Q?caf=C3=A9?=]',
+  '[:mime2utf8|=?utf-8?Q?caf=C3=A9?=|3|1]',
+  '[:wrap|60|> |  |aaa bbb ccc]',
+  '[:sprintf|%%05d|7]',
+  '[:join|-|a|b|c]',
+  '[:min|3|1|2]',
+  '[:index|abc|c]',
+  '[:incr|5|2]',
+  '[:substr|abcdef|-3|2]',
+  '[:rot13|abc]',
+  '[:hexenc|abc]',
+] as const
+
+/** A scanner whose answer is the same wherever the parts lie. */
+const SCANNER = `#!/bin/sh
+if grep -rqs EICAR-STANDARD "$1"; then echo "FOUND Test-Signature here"; exit 1; fi
+exit 0
+`
+
+const SETTINGS = (sink: Sink, scanner: string) => `
+$forward_method = 'smtp:[127.0.0.1]:${sink.port}'; $notify_method = $forward_method;
+@av_scanners = (['Tester', '${scanner}', '{}', [0], [1], qr/^FOUND (\\S+)/m]);
+@spam_scanners = (['SpamAssassin', 'Amavis::SpamControl::SpamAssassin']); $sa_local_tests_only = 1;
+@score_sender_maps = ({ '.' => [ { 'spam@remote.test' => 12, 'spammy@remote.test' => 7 } ] });
+$sa_tag_level_deflt = 2; $sa_tag2_level_deflt = 6; $sa_kill_level_deflt = 9;
+$final_virus_destiny = D_DISCARD; $final_banned_destiny = D_BOUNCE; $final_spam_destiny = D_REJECT;
+$final_bad_header_destiny = D_PASS;
+$banned_filename_re = new_RE( [ qr'\\.exe$'i => 'Because' ] );
+$virus_quarantine_method = 'local:virus-%m'; $banned_files_quarantine_method = 'local:banned-%m'; $spam_quarantine_method = undef;
+$path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'; $file = 'file'; $mydomain = 'example.com'; @local_domains_maps = ( ['.example.com'] );
+@message_size_limit_maps = ({'small@example.com' => 70000});
+$warnbannedrecip = 0; $virus_admin = undef;
+`
+
+const HEADER = `Received: from a.test (a.test [192.0.2.7]) by mx.remote.test with ESMTPS id 1; Sun, 22 Nov 2026 12:00:00 +0000
+Received: from [10.0.0.1] (unknown [10.0.0.1]) by a.test with ESMTPA id 2; Sun, 22 Nov 2026 11:59:59 +0000
+Date: Sun, 22 Nov 2026 12:00:00 +0000
+From: "An Author" <author@remote.test>, second@remote.test
+Sender: sender@remote.test
+To: user@example.com
+Message-ID: <id1@remote.test>
+Resent-From: resent@remote.test
+Resent-Message-ID: <id2@remote.test>
+References: <r1@a.test> <r2@a.test>
+User-Agent: Tester/1.0
+Subject: =?utf-8?Q?caf=C3=A9?= and more
+MIME-Version: 1.0
+`
+const part = (name: string) => `Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+text
+--b
+Content-Type: application/octet-stream; name="${name}"
+
+
+plain
+--b--
+`
+const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS', '-TEST-FILE!$H+H*'].join('')
+const TEXT = 'Content-Type: text/plain\n\n'
+
+interface Kind {
+  readonly name: string
+  readonly sender: string
+  readonly recipients: readonly string[]
+  readonly mail: string
+}
+const kind = (
+  name: string,
+  mail: string,
+  sender = 'sender@remote.test',
+  recipients = ['user@example.com'],
+): Kind => ({
+  name,
+  sender,
+  recipients,
+  mail,
+})
+
+const KINDS: readonly Kind[] = [
+  kind('clean', `${HEADER}${TEXT}text\n`),
+  kind('two recipients', `${HEADER}${TEXT}text\n`, 'sender@remote.test', [
+    'user@example.com',
+    'far@elsewhere.test',
+  ]),
+  kind('virus', `${HEADER}${TEXT}${EICAR}\n`),
+  kind('banned', HEADER + part('a.exe')),
+  kind('bad header', `${HEADER}X-Odd: caf\xe9\n${TEXT}text\n`),
+  kind('spammy', `${HEADER}${TEXT}text\n`, 'spammy@remote.test'),
+  kind('spam', `${HEADER}${TEXT}text\n`, 'spam@remote.test'),
+  kind('null sender', `${HEADER}${TEXT}text\n`, ''),
+]
+
+/** The log's entries for each kind of mail: their templates begin with `0=<`. */
+async function entries(port: number, log: () => string): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const {name, sender, recipients, mail} of KINDS) {
+    const before = log().length
+    const octets = Buffer.from(mail.replaceAll('\n', '\r\n'), 'latin1')
+    const reply = await sendMail(port, {sender, recipient: [...recipients], octets})
+    const entry = await until(
+      `the entry of ${name} (${reply})`,
+      () => /^.*? (0=<.*) END$/m.exec(joined(log().slice(before)))?.[1],
+    )
+    found.set(name, entry)
+  }
+  return found
+}
+
+/** The original goes on in a line of its own where an entry is long. */
+function joined(log: string): string {
+  return log.replace(/\.\.\.\n[^\n]*?\) \.\.\./g, '')
+}
+
+/** Without what differs from mail to mail: ids and the sink's numbers and port. */
+function comparable(text: string): string {
+  return text
+    .replace(/\bid=[\w-]+/g, 'id=ID')
+    .replace(/SINK\d+/g, 'SINKn')
+    .replace(/(virus|banned|badh|spam)-[\w-]{12}/g, '$1-ID')
+    .replace(/quarantine [\w-]{12}/g, 'quarantine ID')
+}
+
+/** Where ours is another value on purpose (docs/differences.md), by macro. */
+const OWN_WAY: ReadonlySet<string> = new Set(['[:YESNO]', '[:YESNOCAPS]', '[:YESNO|a|b]'])
+
+async function bothDaemons(t: TestContext, lines: (folder: string) => string) {
+  const folder = temporaryFolder(t)
+  chmodSync(folder, 0o755)
+  writeFileSync(path.join(folder, 'scanner'), SCANNER, {mode: 0o755})
+  const sink = await startSink()
+  t.after(() => sink.close())
+  const settings = `${SETTINGS(sink, path.join(folder, 'scanner'))}${lines(folder)}`
+  const original = await startOriginal(t, settings)
+  const home = path.join(folder, 'ours')
+  mkdirSync(home)
+  const port = await freePort()
+  const own = '$log_level = 1; $enable_dkim_verification = 0; $enable_zmq = 0;'
+  await startDaemon(t, home, port, `${settings}${own}`)
+  return {
+    sink,
+    theirs: {port: original.port, log: () => readFileSync(original.log, 'utf8')},
+    ours: {port, log: () => daemonLog(home)},
+  }
+}
+
+test(
+  "every macro has the value that it has in Debian's amavisd, for eight kinds of mail",
+  {timeout: 120_000},
+  async t => {
+    const template = `${MACROS.map((macro, i) => `${i}=<${macro}>`).join(' ;; ')} END`
+    const {theirs, ours} = await bothDaemons(
+      t,
+      () => `$log_templ = '${template}'; $log_recip_templ = undef;\n`,
+    )
+    const expected = await entries(theirs.port, theirs.log)
+    const found = await entries(ours.port, ours.log)
+    const differences: string[] = []
+    let compared = 0
+    for (const [name, entry] of expected) {
+      const values = comparable(entry).split(' ;; ')
+      const own = comparable(found.get(name) ?? '').split(' ;; ')
+      assert.equal(values.length, MACROS.length, name)
+      for (const [i, macro] of MACROS.entries()) {
+        if (OWN_WAY.has(macro)) continue
+        compared++
+        if (own[i] !== values[i]) differences.push(`${name}: ${macro}: theirs ${values[i]}, ours ${own[i]}`)
+      }
+    }
+    assert.deepEqual(differences, [])
+    assert.ok(compared > 900, `${compared} values`)
+  },
+)
+
+const CORPUS = path.resolve(fileURLToPath(new URL('../../../', import.meta.url)), '../shared/corpus/conf')
+
+/** Templates of the log that configurations of the corpus have of their own. */
+function corpusTemplates(): readonly string[] {
+  if (!existsSync(CORPUS)) throw new Error(`this test needs ${CORPUS}`)
+  const found = new Set<string>()
+  for (const name of readdirSync(CORPUS).filter(file => file.endsWith('.conf'))) {
+    if (!/^\s*\$log_templ\s*=/m.test(readFileSync(path.join(CORPUS, name), 'latin1'))) continue
+    const loaded = loadConfiguration({files: [path.join(CORPUS, name)], instance: '', overrides: []})
+    const template = loaded.kind === 'failed' ? undefined : settingsOf(loaded.snapshot).string('$log_templ')
+    if (template !== undefined && !template.includes('[:category_word')) found.add(template)
+  }
+  return [...found]
+}
+
+test('log templates of the corpus give the same entries', {timeout: 120_000}, async t => {
+  const templates = corpusTemplates()
+  assert.ok(templates.length > 0)
+  for (const template of templates) {
+    const marked = `0=<${template.trimEnd()} END`.replaceAll("'", "\\'")
+    const {theirs, ours} = await bothDaemons(t, () => `$log_templ = '${marked}'; $log_recip_templ = undef;\n`)
+    const expected = await entries(theirs.port, theirs.log)
+    const found = await entries(ours.port, ours.log)
+    for (const [name, entry] of expected)
+      assert.equal(comparable(found.get(name) ?? ''), comparable(entry), `${name}\n${template}`)
+  }
+})
+
+/** What a person reads of a notification: who and what in its header, and its first text. */
+function readable({octets, recipients}: SunkMail): string {
+  const text = octets.toString('latin1').replaceAll('\r\n', '\n')
+  const field = (name: string) =>
+    new RegExp(`^${name}: (.*(?:\\n[ \\t].*)*)`, 'm').exec(text)?.[1]?.replaceAll('\n', '') ?? ''
+  const boundary = /\bboundary="([^"]+)"/.exec(text)?.[1]
+  const [header = '', ...rest] = (boundary ? text.split(`--${boundary}\n`)[1]! : text).split('\n\n')
+  const body = rest.join('\n\n')
+  assert.match(header, /^Content-Type: text\/plain/m)
+  return [
+    recipients.join(),
+    ...['From', 'To', 'Subject'].map(field),
+    ...comparable(body)
+      .replace(/\b\d{5}-\d{2}(?:-\d+)?\/[\w-]{12}/g, 'TASK')
+      .split('\n')
+      .map(line => line.trimEnd()),
+  ]
+    .join('\n')
+    .trimEnd()
+}
+
+test("Debian's localised templates give the same notifications", {timeout: 120_000}, async t => {
+  const {sink, theirs, ours} = await bothDaemons(
+    t,
+    () => `read_l10n_templates('en_US', '/etc/amavis');
+$virus_admin = 'admin@example.com'; $spam_admin = 'admin@example.com'; $banned_admin = 'admin@example.com';
+$warnvirusrecip = 1; $warnbannedrecip = 1; $mailfrom_notify_admin = 'filter@example.com';
+$mailfrom_notify_recip = 'filter@example.com'; $hdrfrom_notify_admin = 'Filter <filter@example.com>';
+$hdrfrom_notify_recip = 'Filter <filter@example.com>'; $log_templ = '0=<%n END'; $log_recip_templ = undef;
+`,
+  )
+  const notified = async (daemon: typeof ours) => {
+    const before = sink.mails.length
+    await entries(daemon.port, daemon.log)
+    // The mails themselves pass as they are.
+    const made = sink.mails.slice(before).filter(({octets}) => !/^User-Agent: /m.test(header(octets)))
+    return made.map(readable).sort()
+  }
+  const expected = await notified(theirs)
+  assert.ok(expected.length >= 7, `${expected.length}`)
+  assert.deepEqual(await notified(ours), expected)
+})
+
+function header(octets: Buffer): string {
+  return octets.subarray(0, octets.indexOf('\r\n\r\n')).toString('latin1')
+}
