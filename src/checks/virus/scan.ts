@@ -144,7 +144,7 @@ function findingsOf(results: readonly Named[], log: Log): Finding[] {
     const {names, output} = first.answer
     const who = found.map(({name}) => name).join(', ')
     log.write(2, `virus_scan: (${names.join(', ')}), detected by ${found.length} scanners: ${who}`)
-    return [{kind: 'virus', scanner: first.name, names, output}]
+    return [{kind: 'virus', scanner: first.name, names, ...(output !== undefined && {output})}]
   }
   return results.flatMap(({name, answer}): Finding[] => {
     if (answer.kind === 'failed') return [{kind: 'scanner-failed', scanner: name, reason: answer.reason}]

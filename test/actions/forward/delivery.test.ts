@@ -27,7 +27,11 @@ test('a mail is accepted when the next hop has answered the final dot', async ()
   const [result] = await sender.send({port: hop.port})
   assert.deepEqual(result, {
     reply: {code: 250, enhanced: '2.0.0', text: `from ${mta}: 250 2.0.0 Ok: queued as Q7ABC0001`},
-    remote: {name: '127.0.0.1', text: '250 2.0.0 Ok: queued as Q7ABC0001'},
+    remote: {
+      name: '127.0.0.1',
+      place: `[127.0.0.1]:${hop.port}`,
+      text: '250 2.0.0 Ok: queued as Q7ABC0001',
+    },
     queuedAs: 'Q7ABC0001',
     dsnPassedOn: false,
   })

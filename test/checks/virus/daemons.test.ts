@@ -9,6 +9,7 @@ import type {DaemonProtocol} from '../../../src/checks/virus/entries.ts'
 import type {Scalar} from '../../../src/config/value.ts'
 import {until} from '../../support/wait.ts'
 import {asClamd, daemonEntry, listen, onLines, re, subjectOf} from './fakes.ts'
+import {told} from './told.ts'
 
 type RuleElements = readonly [Scalar, Scalar, Scalar]
 const MAIL = 'Content-Transfer-Encoding: base64\n\ndmlydXM=\n' // the part: virus
@@ -61,7 +62,7 @@ test('a simple daemon gets its query with the folder, and says what is in it unt
       socket.end(`${folder}/p001: ${isFound ? 'EICAR FOUND' : 'OK'}\n`)
     }),
   )
-  assert.deepEqual(answer, INFECTED)
+  assert.deepEqual(told(answer), INFECTED)
 })
 
 test('a simple daemon that is asked about each file is asked on a connection for each', async t => {
@@ -72,7 +73,7 @@ test('a simple daemon that is asked about each file is asked on a connection for
       socket.end(line.endsWith('p002') ? 'x: EICAR FOUND\n' : 'x: OK\n')
     }),
   )
-  assert.deepEqual(answer, INFECTED)
+  assert.deepEqual(told(answer), INFECTED)
   assert.deepEqual(asked, ['p001', 'p002'])
 })
 
@@ -80,7 +81,7 @@ test('a simple daemon that keeps the connection after its line about a file is n
   const answer = await ask(t, 'simple', 'SCAN FILE {}/*\n', CLAMD, socket =>
     onLines(socket, line => void socket.write(line.endsWith('p001') ? 'x: EICAR FOUND\n' : 'x: OK\n')),
   )
-  assert.deepEqual(answer, INFECTED)
+  assert.deepEqual(told(answer), INFECTED)
 })
 
 const sophie: [said: string, answer: ScannerAnswer][] = [
@@ -94,7 +95,7 @@ for (const [said, expected] of sophie) {
     const answer = await ask(t, 'line', '{}/\n', SOPHIE, socket =>
       onLines(socket, () => void socket.write(said)),
     )
-    assert.deepEqual(answer, expected)
+    assert.deepEqual(told(answer), expected)
   })
 }
 
@@ -122,7 +123,7 @@ for (const [findings, expected] of sssp) {
         if (/^SSSP\/1\.0 SCANDIRR \/.*\/parts$/.test(line)) socket.write(`ACC 1/2\r\n${findings}`)
       })
     })
-    assert.deepEqual(answer, expected)
+    assert.deepEqual(told(answer), expected)
     await until('its good-bye', () => heard.at(-1) === 'BYE')
   })
 }
@@ -147,7 +148,7 @@ for (const [says, expected] of savapi) {
         else if (line.startsWith('SCAN ')) socket.write(says(path.basename(line)))
       })
     }
-    assert.deepEqual(await ask(t, 'savapi', '*', SAVAPI, serve, {extra: '10776'}), expected)
+    assert.deepEqual(told(await ask(t, 'savapi', '*', SAVAPI, serve, {extra: '10776'})), expected)
     assert.deepEqual(heard.slice(0, 3), ['SET PRODUCT 10776', 'SCAN p001', 'SCAN p002'])
   })
 }
@@ -187,7 +188,7 @@ test('a clamd whose rules lack /m is read answer by answer: one that finds is no
   const rules: RuleElements = [re('\\bOK$'), re('\\bFOUND$'), re('^.*?: (?!Infected Archive)(.*) FOUND$')]
   let count = 0
   const serve = asClamd(() => (++count === 1 ? 'stream: EICAR FOUND' : 'stream: OK'))
-  assert.deepEqual(await ask(t, 'clamd', 'CONTSCAN {}\n', rules, serve), INFECTED)
+  assert.deepEqual(told(await ask(t, 'clamd', 'CONTSCAN {}\n', rules, serve)), INFECTED)
 })
 
 test('a daemon that knows no streams is asked as its query is written', async t => {
@@ -197,7 +198,7 @@ test('a daemon that knows no streams is asked as its query is written', async t 
       socket.end(isQuery ? 'parts/p001: EICAR FOUND\n' : 'UNKNOWN COMMAND\0')
     })
   })
-  assert.deepEqual(answer, INFECTED)
+  assert.deepEqual(told(answer), INFECTED)
 })
 
 test('sockets are asked in turn, and the one that answered last at first', async t => {

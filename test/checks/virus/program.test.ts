@@ -9,6 +9,7 @@ import {rulesOf} from '../../../src/checks/virus/reading.ts'
 import type {Scalar} from '../../../src/config/value.ts'
 import {temporaryFolder, until} from '../../support/wait.ts'
 import {re, subjectOf} from './fakes.ts'
+import {told} from './told.ts'
 
 const FILES = {folder: '/tmp/m/parts', names: ['p001', 'p002']}
 
@@ -90,7 +91,7 @@ const answers: [title: string, script: string, answer: ScannerAnswer][] = [
 for (const [title, script, expected] of answers) {
   test(`a program that ${title}: ${expected.kind}`, async t => {
     const {answer, failures} = await scan(t, script, {args: '{} ;$HOME'})
-    assert.deepEqual(answer, expected)
+    assert.deepEqual(told(answer), expected)
     assert.deepEqual(failures, [expected.kind === 'failed' ? expected.reason : undefined])
   })
 }
@@ -107,11 +108,11 @@ test('a program that hangs is killed with all that it started', async t => {
 
 test('a program that writes without end is killed', async t => {
   const {answer} = await scan(t, 'yes')
-  assert.deepEqual(answer, {kind: 'failed', reason: 'killed for an output without end'})
+  assert.deepEqual(told(answer), {kind: 'failed', reason: 'killed for an output without end'})
 })
 
 test('a program is started in the folder that its entry says; one that is not there is a failure', async t => {
-  assert.deepEqual((await scan(t, 'test "$(pwd)" = / && exit 1', {cwd: '/'})).answer, {
+  assert.deepEqual(told((await scan(t, 'test "$(pwd)" = / && exit 1', {cwd: '/'})).answer), {
     kind: 'infected',
     names: [],
   })

@@ -7,6 +7,7 @@ import type {Scalar} from '../../../src/config/value.ts'
 import {settingsOf} from '../../../src/config/view.ts'
 import {snapshotFrom} from '../../lookup/settings.ts'
 import {re, SETTINGS} from './fakes.ts'
+import {told} from './told.ts'
 
 const codes = (...items: number[]): Scalar => ({kind: 'ref', to: {kind: 'array', items}})
 
@@ -72,7 +73,7 @@ const cases: [
 
 for (const [title, [clean, infected, names], [status, output], answer] of cases) {
   test(`output is read by the entry: ${title}`, () => {
-    assert.deepEqual(readOutput({status, output}, rulesOf(clean, infected, names), SETTINGS), answer)
+    assert.deepEqual(told(readOutput({status, output}, rulesOf(clean, infected, names), SETTINGS)), answer)
   })
 }
 
@@ -86,14 +87,21 @@ test('names are given by a sub of the configuration', () => {
   assert.ok(typeof entry === 'object' && entry.kind === 'ref' && entry.to.kind === 'array')
   const [, , , clean, infected, names] = entry.to.items
   const answer = readOutput({status: 1, output: 'a b\n'}, rulesOf(clean, infected, names), settings)
-  assert.deepEqual(answer, {kind: 'infected', names: ['N.a', 'N.b']})
+  assert.deepEqual(told(answer), {kind: 'infected', names: ['N.a', 'N.b']})
 })
 
 test('of several answers about one mail the worst counts', () => {
   const clean = {kind: 'clean'} as const
   const broken = {kind: 'failed', reason: 'x'} as const
   assert.deepEqual(
-    combineAnswers([clean, broken, {kind: 'infected', names: ['a']}, {kind: 'infected', names: ['b', 'a']}]),
+    told(
+      combineAnswers([
+        clean,
+        broken,
+        {kind: 'infected', names: ['a']},
+        {kind: 'infected', names: ['b', 'a']},
+      ]),
+    ),
     {
       kind: 'infected',
       names: ['a', 'b'],

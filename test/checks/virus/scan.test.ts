@@ -3,7 +3,7 @@ import {existsSync} from 'node:fs'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
 import type {ScannerAnswer} from '../../../src/checks/virus/answer.ts'
-import {scanViruses} from '../../../src/checks/virus/scan.ts'
+import {type ScanResult, scanViruses} from '../../../src/checks/virus/scan.ts'
 import type {ScanSubject, VirusScanner} from '../../../src/checks/virus/scanner.ts'
 import type {Settings} from '../../../src/config/settings.ts'
 import {octetsOf} from '../../../src/message/octets.ts'
@@ -14,6 +14,7 @@ import {partsOf, SETTINGS, VIRUS} from './fakes.ts'
 const MAIL = 'Subject: x\n\nhello\n'
 const CLEAN: ScannerAnswer = {kind: 'clean'}
 const BROKEN: ScannerAnswer = {kind: 'failed', reason: 'it is down'}
+const seen = ({findings, answered}: ScanResult) => ({findings, answered})
 const found = (...names: string[]): ScannerAnswer => ({kind: 'infected', names})
 
 /** A scanner that gives an answer, and what it was asked. */
@@ -68,7 +69,10 @@ const virus = (name: string, ...names: string[]) => ({kind: 'virus', scanner: na
 test('with no scanner configured the built-in one looks alone, and at once', async t => {
   const mail = `Subject: x\n\n${VIRUS}\n`
   const {result} = await scan(t, [], [], {mail, isWanted: false})
-  assert.deepEqual(result, {findings: [virus('built-in test strings', 'Eicar-Test-Signature')], answered: 0})
+  assert.deepEqual(seen(result), {
+    findings: [virus('built-in test strings', 'Eicar-Test-Signature')],
+    answered: 0,
+  })
   const plan = {primary: [], backup: [], isWanted: false}
   const deps = {
     settings: SETTINGS,
@@ -81,7 +85,7 @@ test('with no scanner configured the built-in one looks alone, and at once', asy
 
 test('scanners that are configured and not installed are nobody: the mail is not clean', async t => {
   const {result, logged} = await scan(t, [])
-  assert.deepEqual(result, {
+  assert.deepEqual(seen(result), {
     findings: [failure('none', 'no virus scanner of the configuration is installed')],
     answered: 0,
   })
@@ -94,7 +98,7 @@ test('the first scanner that finds something gives the names; the log tells of a
     scanner('B', found('x', 'y')),
     scanner('C', found('z')),
   ])
-  assert.deepEqual(result, {findings: [virus('B', 'x', 'y')], answered: 3})
+  assert.deepEqual(seen(result), {findings: [virus('B', 'x', 'y')], answered: 3})
   assert.ok(logged.includes('2 run_av (B): mail INFECTED: x, y'))
   assert.ok(logged.includes('2 virus_scan: (x, y), detected by 2 scanners: B, C'))
 })
@@ -104,7 +108,7 @@ test('backups are asked only when no primary answered', async t => {
   await scan(t, [scanner('A', BROKEN), scanner('B', CLEAN)], [backup])
   assert.deepEqual(backup.asked, [])
   const {result, logged} = await scan(t, [scanner('A', BROKEN)], [backup])
-  assert.deepEqual(result, {findings: [failure('A')], answered: 1})
+  assert.deepEqual(seen(result), {findings: [failure('A')], answered: 1})
   assert.ok(logged.includes('-1 WARN: all primary virus scanners failed, considering backups'))
 })
 
@@ -118,7 +122,7 @@ test('primaries leave time for the backups', async t => {
 
 test('when all fail nobody has answered, and the log says so', async t => {
   const {result, logged} = await scan(t, [scanner('A', BROKEN)], [scanner('B', BROKEN)])
-  assert.deepEqual(result, {findings: [failure('A'), failure('B')], answered: 0})
+  assert.deepEqual(seen(result), {findings: [failure('A'), failure('B')], answered: 0})
   assert.ok(logged.includes('-2 AV: ALL VIRUS SCANNERS FAILED'))
 })
 

@@ -6,7 +6,6 @@ import {constants} from 'node:fs'
 import {mkdtemp, open, rm} from 'node:fs/promises'
 import path from 'node:path'
 import type {Readable} from 'node:stream'
-import {pipeline} from 'node:stream/promises'
 import type {Attributes} from '../attributes.ts'
 import type {Conversation} from './conversation.ts'
 
@@ -34,7 +33,7 @@ export async function submitMail(
     // by their descriptors: where root submits, the folder is in one of the daemon's user, who may rename it
     await using made = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
     await using written = await open(file, 'wx', 0o640)
-    await pipeline(mail, written.createWriteStream({autoClose: false}))
+    await written.writeFile(mail)
     await made.chmod(0o750)
     if (owner) for (const one of [written, made]) await one.chown(owner.uid, owner.gid)
     return await ask([
