@@ -5,6 +5,8 @@ import {readFileSync} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
+import type {MasterStatus} from '../../src/daemon/answers.ts'
+import {askMaster} from '../../src/daemon/control.ts'
 import {demoMail} from '../../src/demo/mails.ts'
 import {type Sink, startSink} from '../../src/demo/sink.ts'
 import {amavis} from '../support/amavis.ts'
@@ -156,6 +158,41 @@ $interface_policy{'${recipient}'} = 'RCPT'; $policy_bank{'RCPT'} = {smtpd_client
   assert.equal(JSON.parse((await site.anvil('status', '--json')).stdout).streams, 0)
 })
 
+test('who comes through a proxy is counted by its own address, and a killed child frees its client', async t => {
+  const [proxied, other] = [await freePort(), await freePort()]
+  const site = await startSite(
+    t,
+    () => `$inet_socket_port = [$inet_socket_port, ${proxied}, ${other}]; @inet_acl = ('0.0.0.0/0');
+$interface_policy{'${proxied}'} = 'PROXIED'; $interface_policy{'${other}'} = 'OTHER';
+$policy_bank{'PROXIED'} = {haproxy_target_enabled => 1, smtpd_client_connection_rate_limit => 1};
+$policy_bank{'OTHER'} = {smtpd_client_connection_count_limit => 1};`,
+  )
+  const by = (client: string) => hold(proxied, `PROXY TCP4 ${client} 192.0.2.25 4711 25\r\n`)
+  const greetings = []
+  for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.1', '127.0.0.9', '127.0.0.9']) {
+    const {greeting, end} = await by(client)
+    greetings.push(greeting.slice(0, 3))
+    end()
+  }
+  // the last one is an exception
+  assert.deepEqual(greetings, ['220', '220', '421', '220', '220'])
+
+  await hold(other)
+  const {greeting, end} = await hold(other)
+  assert.match(greeting, /^421 /)
+  end()
+  const busy = await until('one child to be busy', async () => {
+    const control = path.join(site.home, 'amavisd.ctl')
+    const reply = await askMaster(control, {command: 'status'}, {timeoutMs: 10_000})
+    const pids = (reply as unknown as MasterStatus).children.flatMap(({pid, state}) =>
+      state === 'busy' ? [pid] : [],
+    )
+    return pids.length === 1 ? pids[0] : undefined
+  })
+  process.kill(busy, 'SIGKILL')
+  await until('its client to be free', () => greets(other))
+})
+
 test('a counting server that is killed, hangs or comes again under load costs no mail', async t => {
   const site = await startSite(
     t,
@@ -210,9 +247,10 @@ $smtpd_client_message_rate_limit = 1000000; $smtpd_client_recipient_rate_limit =
 })
 
 /** A connection that is greeted, or not, and stays. */
-async function hold(port: number): Promise<{readonly greeting: string; end(): void}> {
+async function hold(port: number, first = ''): Promise<{readonly greeting: string; end(): void}> {
   const socket = net.connect(port, '127.0.0.1')
   socket.on('error', () => {})
+  socket.write(first)
   const [chunk] = await once(socket, 'data')
   return {greeting: String(chunk), end: () => void socket.end('QUIT\r\n')}
 }

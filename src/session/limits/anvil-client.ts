@@ -26,14 +26,14 @@ export interface AnvilClientOptions {
   readonly log: Log
   /** ms that a request may take, the connection included */
   readonly timeoutMs?: number
-  /** ms until a server that is down is first tried again; then twice as long, up to thirty times */
+  /** ms until a server that is down is first tried again; then twice as long, up to ten times */
   readonly retryMs?: number
 }
 
 /** A counting server answers within a millisecond; one that is far behind is of no use. */
 const TIMEOUT_MS = 1000
 const RETRY_MS = 1000
-const LONGEST_RETRY = 30
+const LONGEST_RETRY = 10
 /** Octets of an answer; the longest there is has some 40. */
 const LONGEST_ANSWER = 1024
 const ANNOUNCED = 'protocol=anvil_protocol'

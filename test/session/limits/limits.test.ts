@@ -262,3 +262,14 @@ test('without an answer there is no limit, and the bus hears of what was not cou
     Array.from({length: 4}, () => 'ClientLimitNotCounted'),
   )
 })
+
+test('LMTP is limited as SMTP is', async t => {
+  const count = await counting(t)
+  const server = await limited(t, count, settingsFrom({...OFF, $smtpd_client_recipient_rate_limit: 1}))
+  const client = await Client.connect(server.port)
+  const rcpt = ['a', 'b'].map(name => `RCPT TO:<${name}@example.com>\r\n`).join('')
+  client.send(`LHLO c\r\nMAIL FROM:<s@example.org>\r\n${rcpt}DATA\r\n`)
+  const answers = (await client.replies(5)).map(answer => answer.slice(0, 3))
+  assert.deepEqual(answers, ['250', '250', '250', '450', '354'])
+  client.close()
+})
