@@ -340,16 +340,20 @@ function readable({octets, recipients}: SunkMail): string {
   const [header = '', ...rest] = (boundary ? text.split(`--${boundary}\n`)[1]! : text).split('\n\n')
   const body = rest.join('\n\n')
   assert.match(header, /^Content-Type: text\/plain/m)
-  return [
-    recipients.join(),
-    ...['From', 'To', 'Subject'].map(field),
-    ...comparable(body)
-      .replace(/\b\d{5}-\d{2}(?:-\d+)?\/[\w-]{12}/g, 'TASK')
-      .split('\n')
-      .map(line => line.trimEnd()),
-  ]
+  const lines = comparable(body)
+    .replace(/\b\d{5}-\d{2}(?:-\d+)?\/[\w-]{12}/g, 'TASK')
+    .split('\n')
+    .map(line => line.trimEnd())
+  return [recipients.join(), ...['From', 'To', 'Subject'].map(field), ...rulesInOrder(lines)]
     .join('\n')
     .trimEnd()
+}
+
+/** SpamAssassin names the rules that hit in any order. */
+function rulesInOrder(lines: readonly string[]): readonly string[] {
+  const isRule = (line: string) => /^ *-?\d+\.\d [A-Z]\w+ /.test(line)
+  const rules = lines.filter(isRule).sort()
+  return lines.map(line => (isRule(line) ? rules.shift()! : line))
 }
 
 test("Debian's localised templates give the same notifications", {timeout: 120_000}, async t => {
