@@ -186,6 +186,12 @@ const REMARKS: readonly (readonly ['warnings' | 'hints', string, string, RegExp]
   ],
   [
     'warnings',
+    'a setting that does nothing yet',
+    "$always_bcc = 'archive@example.com';",
+    /\$always_bcc has no effect yet \(no copy is sent: the MTA's own/,
+  ],
+  [
+    'warnings',
     'a retired setting',
     '$sa_timeout = 60;',
     /\$sa_timeout is retired and has no effect \(\$child_timeout bounds/,

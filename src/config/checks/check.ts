@@ -15,6 +15,7 @@ import {constantTables, valueKinds} from './kinds.ts'
 import {backscatter, forwarding, localDomains, originatingMail, quarantineFolder} from './mail.ts'
 import {milters} from './milters.ts'
 import {addressLists} from './networks.ts'
+import {pendingSettings} from './pending.ts'
 import {retiredSettings} from './retired.ts'
 import {
   children,
@@ -32,6 +33,7 @@ import {scanners, unusableScanners} from './scanners.ts'
 const ALWAYS: readonly Check[] = [
   valueKinds,
   constantTables,
+  pendingSettings,
   retiredSettings,
   mailIdSize,
   addressLists,
