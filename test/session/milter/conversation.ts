@@ -3,6 +3,8 @@ import net from 'node:net'
 import {serveMilter} from '../../../src/session/milter/session.ts'
 import {type Server, type ServerOptions, startServer} from '../smtp/harness.ts'
 
+const OWED_LIMIT_MS = 10_000
+
 export interface Said {
   /** command characters of the replies, in order */
   readonly replies: string
@@ -18,8 +20,14 @@ export const startMilter = (options: ServerOptions = {}): Promise<Server> =>
 /**
  * Say all of it at once, or in pieces, and hear what comes.
  * @param quietMs what is not said then is not said
+ * @param owed replies that are waited for however busy the machine is, up to a limit
  */
-export async function converse(port: number, octets: readonly Buffer[], quietMs = 150): Promise<Said> {
+export async function converse(
+  port: number,
+  octets: readonly Buffer[],
+  quietMs = 150,
+  owed = 0,
+): Promise<Said> {
   const socket = net.connect(port, '127.0.0.1')
   let heard = Buffer.alloc(0)
   let closed = false
@@ -27,7 +35,7 @@ export async function converse(port: number, octets: readonly Buffer[], quietMs 
   const over = new Promise<void>(resolve => {
     const wait = () => {
       clearTimeout(quiet)
-      quiet = setTimeout(resolve, quietMs)
+      quiet = setTimeout(resolve, framesOf(heard).length < owed ? OWED_LIMIT_MS : quietMs)
     }
     socket.on('data', chunk => {
       heard = Buffer.concat([heard, chunk])
@@ -46,13 +54,22 @@ export async function converse(port: number, octets: readonly Buffer[], quietMs 
   })
   await over
   socket.destroy()
-  const data: Buffer[] = []
-  let replies = ''
-  for (let at = 0; at + 5 <= heard.length; ) {
-    const length = heard.readUInt32BE(at)
-    replies += String.fromCharCode(heard[at + 4]!)
-    data.push(heard.subarray(at + 5, at + 4 + length))
-    at += 4 + length
+  const frames = framesOf(heard)
+  return {
+    replies: frames.map(({command}) => command).join(''),
+    data: frames.map(({data}) => data),
+    closed,
   }
-  return {replies, data, closed}
+}
+
+/** Those that have come whole. */
+function framesOf(heard: Buffer): readonly {readonly command: string; readonly data: Buffer}[] {
+  const frames = []
+  for (let at = 0; at + 5 <= heard.length; ) {
+    const end = at + 4 + heard.readUInt32BE(at)
+    if (end > heard.length) break
+    frames.push({command: String.fromCharCode(heard[at + 4]!), data: heard.subarray(at + 5, end)})
+    at = end
+  }
+  return frames
 }
