@@ -97,6 +97,10 @@ const MISTAKES: readonly (readonly [text: string, problem: RegExp])[] = [
     "$milter{'a'} = {port => '10031', max_procs => 2, min_procs => 3};",
     /min_procs is 3, expected max_procs, 2/,
   ],
+  [
+    "$milter{'a'} = {port => '10031', socket_mode => '0440'};",
+    /socket_mode is "0440", expected an octal number without quotes/,
+  ],
   ["$milter{'-x'} = {port => '10031'};", /"-x" is no name/],
 ]
 for (const [text, problem] of MISTAKES) {

@@ -24,6 +24,10 @@ const oneOf =
       ? undefined
       : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`
 
+/** In quotes the number would be decimal. */
+const mode: Expectation = value =>
+  /^(0|[1-9]\d*)$/.test(value) && Number(value) <= 0o777 ? undefined : 'an octal number without quotes: 0660'
+
 /** A chunk of a body with its command. */
 const SMALLEST_FRAME = 65_536
 
@@ -41,7 +45,7 @@ const KEYS: ReadonlyMap<string, Expectation> = new Map([
   ['stop_timeout', atLeast(0)],
   ['abort_timeout', atLeast(0)],
   ['listen_backlog', atLeast(1)],
-  ['socket_mode', atLeast(0)],
+  ['socket_mode', mode],
   ['timeout', atLeast(1)],
   ['write_timeout', atLeast(1)],
   ['content_timeout', atLeast(1)],
