@@ -21,9 +21,10 @@ export function mark(level: number): '' | '(!)' | '(!!)' {
   return level === -1 ? '(!)' : '(!!)'
 }
 
-const SPECIAL = /[\x00-\x1f\x7f\\]/
-const EACH_CONTROL = /[\x00-\x1f\x7f]/g
-const EACH_SPECIAL = /[\x00-\x1f\x7f\\]/g
+// Of the C1 controls U+009B begins an escape sequence for some terminals, and U+0085 ends a line for some readers.
+const SPECIAL = /[\x00-\x1f\x7f-\x9f\\]/
+const EACH_CONTROL = /[\x00-\x1f\x7f-\x9f]/g
+const EACH_SPECIAL = /[\x00-\x1f\x7f-\x9f\\]/g
 const SHORT: Readonly<Record<string, string>> = {
   '\n': '\\n',
   '\r': '\\r',
@@ -56,6 +57,14 @@ function prefix(level: number, taskId: string | undefined): string {
   return taskId === undefined ? mark(level) : `(${taskId}) ${mark(level)}`
 }
 
+/** JSON on one line, DEL and C1 controls escaped as C0 controls are anyway. */
+export function jsonLine(value: NonNullable<unknown>): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f]/g,
+    character => `\\u00${character.charCodeAt(0).toString(16)}`,
+  )
+}
+
 const PRIORITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
 
 /** An entry as a JSON object on one line. */
@@ -72,7 +81,7 @@ export function entryJson(entry: {
   const {ms, host, program, pid, level, taskId, text} = entry
   const time = new Date(ms).toISOString()
   const priority = PRIORITIES[severity(level)]
-  return JSON.stringify({time, host, program, pid, level, priority, log_id: taskId, message: text})
+  return jsonLine({time, host, program, pid, level, priority, log_id: taskId, message: text})
 }
 
 const SHORTEST_LINE = 50

@@ -6,21 +6,11 @@ import {entryText} from '../../src/log/line.ts'
 import {readOrigin} from '../../src/message/origin.ts'
 import {notifyOthers} from '../../src/pipeline/notifying.ts'
 import {templateLines} from '../../src/pipeline/template-lines.ts'
+import {CONTROLS, HOSTILE} from '../support/hostile.ts'
 import {blocked, client, facts, header, outcome, recipient} from '../verdict/make.ts'
 import {recordedServices, reporting} from './make-report.ts'
 
-const values: Readonly<Record<string, string>> = {
-  'CR and LF': 'x\r\nBcc: evil@example.net\r\n\r\n(00000-00) Passed CLEAN',
-  'a lone LF': 'x\nBcc: evil@example.net\n\n(00000-00) Passed CLEAN',
-  'a lone CR': 'x\rBcc: evil@example.net',
-  NUL: 'x\0y',
-  'escape sequences': '\u001b[2J\u001b]0;title\u0007',
-  '8-bit octets': 'caf\xe9\x85\x9b',
-  'template language': '[:uc|x] %s %q #"] [? 1|2] _SCORE_ \\n',
-  '10,000 octets': 'long '.repeat(2000),
-}
-
-for (const [name, value] of Object.entries(values)) {
+for (const [name, value] of HOSTILE) {
   const fields = header(
     `Subject: ${value}`,
     `From: "${value}" <a@out.test>`,
@@ -64,7 +54,7 @@ for (const [name, value] of Object.entries(values)) {
       lines.map(line => line.slice(0, 2)),
       ['M ', 'R '],
     )
-    for (const line of lines) assert.doesNotMatch(entryText(0, '04711-01', line), /[\x00-\x1f\x7f]/)
+    for (const line of lines) assert.doesNotMatch(entryText(0, '04711-01', line), CONTROLS)
   })
 
   test(`the structured report is JSON on one line: ${name}`, () => {

@@ -9,6 +9,8 @@ import {encodeText, type WordStyle} from './encoded-word.ts'
 const WIDTH = 78
 /** RFC 5322 §2.1.1, without CRLF. */
 const LINE_LIMIT = 998
+const CONTROL = /[\x00-\x1f\x7f]/
+const EACH_CONTROL = /[\x00-\x1f\x7f]/g
 
 /** `Name: item item…`, folded, with its CRLF; a field without items is `Name:`. */
 export function foldItems(name: string, items: readonly string[]): string {
@@ -60,6 +62,8 @@ export function foldMailbox(name: string, mailbox: string, style?: WordStyle): s
   return foldItems(name, [...words, address])
 }
 
+/** What an item is made of may come from a client: nothing in it ends a line. */
 function cut(line: string): string {
-  return line.length <= LINE_LIMIT ? line : `${line.slice(0, LINE_LIMIT - 3)}...`
+  const clean = CONTROL.test(line) ? line.replace(EACH_CONTROL, '?') : line
+  return clean.length <= LINE_LIMIT ? clean : `${clean.slice(0, LINE_LIMIT - 3)}...`
 }

@@ -77,6 +77,7 @@ export function testText({name, score}: ScoredTest): string {
   return score === undefined ? name : `${name}=${scoreText(score)}`
 }
 
+/** Names are a scanner's or a hook's; encoded words have no place among them. */
 function commonItems({blacklisted, whitelisted, tests, autolearn}: SpamMarks): string[] {
   const items: string[] = []
   if (blacklisted) items.push('BLACKLISTED')
@@ -85,5 +86,5 @@ function commonItems({blacklisted, whitelisted, tests, autolearn}: SpamMarks): s
   // A field is folded after the commas between tests, so each test is an item of its own.
   items.push(...`tests=[${names.join(', ')}]`.split(' '))
   items.push(...`autolearn=${autolearn === '' ? 'unavailable' : autolearn}`.split(' '))
-  return items
+  return items.map(item => item.replace(/[^\x21-\x7e]/g, '?'))
 }

@@ -91,7 +91,8 @@ function wholeMail(content: Buffer, sender: string, utf8: boolean): Buffer {
   const head =
     `Content-Type: message/${utf8 ? 'global' : 'rfc822'}\r\nContent-Disposition: inline\r\n` +
     `Content-Transfer-Encoding: ${isAscii(content) ? '7bit' : '8bit'}\r\n` +
-    `Content-Description: Undelivered message\r\n\r\nReturn-Path: <${sender}>\r\n`
+    `Content-Description: Undelivered message\r\n\r\n` +
+    foldItems('Return-Path', [`<${sender}>`])
   return Buffer.concat([Buffer.from(head, 'utf8'), content])
 }
 

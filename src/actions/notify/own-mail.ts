@@ -2,6 +2,7 @@
  * own-mail — what mails of our own making have in common: envelope, boundary, the original's header as a part.
  */
 import type {Header} from '../../message/message.ts'
+import {foldItems} from '../edits/fold.ts'
 
 /** A mail of ours to be sent: CRLF line ends, whole. */
 export interface Submission {
@@ -20,7 +21,7 @@ const ATTACHED_HEADER_LIMIT = 64 * 1024
 
 /** The original's header section below its envelope sender, in whole fields. */
 export function attachedHeader({fields}: Header, sender: string): Buffer {
-  const raws: Buffer[] = [Buffer.from(`Return-Path: <${sender}>\r\n`)]
+  const raws: Buffer[] = [Buffer.from(foldItems('Return-Path', [`<${sender}>`]))]
   let size = 0
   for (const {raw} of fields) {
     size += raw.length

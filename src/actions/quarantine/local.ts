@@ -15,6 +15,7 @@ import type {Scalar} from '../../config/value.ts'
 import {errorText} from '../../errors.ts'
 import {BodyDigest} from '../../message/body-digest.ts'
 import {type Octets, readChunks} from '../../message/octets.ts'
+import {foldItems} from '../edits/fold.ts'
 import {fileNameOf, type Mailbox, mailboxOf, wantsBodyDigest} from './alias.ts'
 import {withLf} from './line-ends.ts'
 import {fromLine, quoteMbox} from './mbox.ts'
@@ -74,7 +75,8 @@ export async function storeLocally(copy: LocalCopy, store: LocalStore): Promise<
   for (const target of copy.targets) {
     const mailbox = mailboxOf(target, store.aliases, store.quarantineDir, copy.sender)
     if (!mailbox) continue
-    const head = `Return-Path: <${copy.sender}>\r\nDelivered-To: ${target}\r\n${copy.head}`
+    const head =
+      foldItems('Return-Path', [`<${copy.sender}>`]) + foldItems('Delivered-To', [target]) + copy.head
     try {
       const place = await placeOf(mailbox, copy, store)
       if (done.has(place.path)) continue

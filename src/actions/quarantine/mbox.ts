@@ -11,7 +11,7 @@ const HELD_LIMIT = 64 * 1024
 export function fromLine(sender: string, ms: number): string {
   // Sun, 22 Nov 2026 15:07:00 GMT
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(ms).toUTCString().split(/,? /)
-  const who = sender === '' ? 'MAILER-DAEMON' : sender.replaceAll(' ', '_')
+  const who = sender === '' ? 'MAILER-DAEMON' : sender.replace(/[\x00-\x20\x7f]/g, '_')
   return `From ${who} ${day} ${month} ${date.replace(/^0/, ' ')} ${time} ${year}\n`
 }
 

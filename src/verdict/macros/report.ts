@@ -4,6 +4,7 @@
  * Keys are sorted, what is not known is left out. `[:report_json]` gives it whole; names as arguments choose, names
  * after a `!` leave out.
  */
+import {jsonLine} from '../../log/line.ts'
 import {scoreText} from '../../log/main-entry.ts'
 import type {MacroCode} from '../../log/template/expand.ts'
 import {rot13} from '../../log/template/functions.ts'
@@ -25,7 +26,7 @@ export function reportMacro(mail: MacroMail): MacroCode {
     const wanted = (name: string) =>
       without.length > 0 ? !without.includes(name) : asked.length === 0 || asked.includes(name)
     const report = Object.entries(reportOf(mail)).filter(([name]) => wanted(name))
-    return JSON.stringify(sorted(Object.fromEntries(report)))
+    return jsonLine(sorted(Object.fromEntries(report)))
   }
 }
 
