@@ -182,6 +182,26 @@ async function deliveryOf(
   if (octets.size > MOST_WRAPPED_OCTETS) {
     throw refusal(`A mail of ${octets.size} octets is too large for the format ${format}; resend takes any`)
   }
+  const archive = format === 'attach' ? attachmentArchive(settings, {mailId: newId, taskId, at}) : undefined
+  // Most sites have none.
+  const {releaseText} = await import('./release-text.ts')
+  const notice = releaseText(
+    {
+      kind: isReport ? 'report' : 'release',
+      format,
+      feedbackType: FEEDBACK[kind],
+      password: archive?.password ?? '',
+      taskId,
+      mailId,
+      from,
+      recipients,
+      sender: stored.sender,
+      fields: stored.fields,
+      size: octets.size,
+      arrivedAt,
+    },
+    settings,
+  )
   const wrapped = wrapMail({
     format,
     kind: isReport ? 'report' : 'release',
@@ -198,7 +218,8 @@ async function deliveryOf(
     content: (await readAll(octets)).subarray(isReport ? stored.examined : stored.original),
     hostname,
     agent: agentOf(settings),
-    archive: format === 'attach' ? attachmentArchive(settings, {mailId: newId, taskId, at}) : undefined,
+    archive,
+    notice,
     at,
   })
   const sender = request.sender ?? parseAddresses(from)[0] ?? ''

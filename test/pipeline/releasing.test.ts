@@ -288,3 +288,30 @@ test('a requeued mail goes back to the MTA as it was, whatever the format', asyn
   assert.ok(sent(here).endsWith(crlf(MAIL)))
   assert.match(here.logged.join('\n'), /Quarantined message requeue \(miscategorized\)/)
 })
+
+for (const [kind, format, type, first] of [
+  ['release', 'attach', /multipart\/mixed/, 'released, attach miscategorized, ref rel-'],
+  ['report', 'arf', /feedback-report/, 'report of abuse as arf: '],
+  ['report', 'plain', /text\/plain/, 'report of abuse as plain: '],
+] as const) {
+  test(`a ${kind} in the format ${format} has the operator's text around the mail`, async t => {
+    const here = await site(t)
+    await here.ask(
+      {kind},
+      `$${kind}_format = '${format}';
+$notify_release_templ = "Subject: Yours again\nMessage-ID: <same\\@each.time>\n\nreleased, [:report_format] [:feedback_type], ref %n/%i from %s\n";
+$notify_report_templ = "From: %f\nSubject: Fw: %j\n\nreport of [:feedback_type] as [:report_format]: %j of [:header_field|From]\n";`,
+    )
+    const text = sent(here)
+    assert.match(text, type)
+    assert.ok(text.includes(`\n${first}`), text)
+    assert.match(
+      text,
+      kind === 'release'
+        ? /^Subject: Yours again\r$/m
+        : /^Subject: =\?UTF-8\?Q\?Fw=3A_an_=C3=B6ld_thing\?=\r$/m,
+    )
+    assert.doesNotMatch(text, /same@each\.time/)
+    assert.match(text, /^Date: Sun, 22 Nov 2026 /m)
+  })
+}

@@ -10,6 +10,7 @@ import type {HeaderField} from '../../message/message.ts'
 import {rfc5322Date} from '../date.ts'
 import {decodeText} from '../edits/encoded-word.ts'
 import {foldItems, foldMailbox, foldText} from '../edits/fold.ts'
+import {type Charsets, type NoticeText, noticeHead, textPart} from '../notify/notice-text.ts'
 import {encodePart} from '../notify/part.ts'
 import {wrapperText} from './wrapper-text.ts'
 import {zipFile} from './zip.ts'
@@ -42,6 +43,8 @@ export interface Wrapping {
   readonly archive:
     | {readonly innerName: string; readonly outerName: string; readonly password: string}
     | undefined
+  /** of the operator's template; undefined: a text of ours */
+  readonly notice?: (NoticeText & {readonly charsets: Charsets}) | undefined
   /** ms since the epoch */
   readonly at: number
 }
@@ -56,14 +59,33 @@ export function wrapMail(wrapping: Wrapping): Wrapped {
   const is8bit = !isAscii(content) && format !== 'plain' && wrapping.archive === undefined
   const octets =
     format === 'plain'
-      ? Buffer.concat([Buffer.from(head(wrapping)), encodePart('text/plain', content)])
+      ? Buffer.concat([Buffer.from(head(wrapping)), encodePart('text/plain', plainText(wrapping))])
       : multipart(wrapping, is8bit)
   return {octets, is8bit}
 }
 
-function head({kind, from, recipients, fields, newId, hostname, at}: Wrapping): string {
+/** The mail, below what the template says. */
+function plainText({notice, content}: Wrapping): Buffer {
+  if (!notice) return content
+  const text = notice.body.replace(/\n*$/, '\n\n').replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '?')
+  return Buffer.concat([Buffer.from(text.replaceAll('\n', '\r\n'), 'utf8'), content])
+}
+
+function head({kind, from, recipients, fields, newId, hostname, notice, at}: Wrapping): string {
   const subject = subjectOf(fields)
   const isReport = kind === 'report'
+  const messageId = `<${isReport ? 'ARF' : 'QRA'}${newId}@${hostname}>`
+  if (notice) {
+    const usual = [
+      ['From', from],
+      ['To', recipients.map(address => `<${address}>`).join(', ')],
+      ['Subject', `${isReport ? 'Fw:' : '[released message]'} ${subject}`],
+      ['Date', rfc5322Date(at)],
+      ['Message-ID', messageId],
+      ['Auto-Submitted', 'auto-generated'],
+    ] as const
+    return `MIME-Version: 1.0\r\n${noticeHead(notice, usual, notice.charsets.words)}`
+  }
   return [
     'MIME-Version: 1.0\r\n',
     foldMailbox('From', from),
@@ -73,7 +95,7 @@ function head({kind, from, recipients, fields, newId, hostname, at}: Wrapping): 
       'To',
       recipients.map((address, n) => `<${address}>${n < recipients.length - 1 ? ',' : ''}`),
     ),
-    foldItems('Message-ID', [`<${isReport ? 'ARF' : 'QRA'}${newId}@${hostname}>`]),
+    foldItems('Message-ID', [messageId]),
     // a machine sends it, and no machine should answer
     'Auto-Submitted: auto-generated\r\n',
   ].join('')
@@ -87,12 +109,7 @@ function multipart(wrapping: Wrapping, is8bit: boolean): Buffer {
   const boundary = `----------=_${newId}-${mailId}`
   const type =
     format === 'arf' || format === 'dsn' ? `report;\r\n report-type=${REPORT_TYPES[format]};` : 'mixed;'
-  const text = wrapperText({
-    ...wrapping,
-    password: archive?.password ?? '',
-    subject: subjectOf(wrapping.fields),
-  })
-  const parts: Buffer[] = [encodePart('text/plain; charset=utf-8', Buffer.from(text, 'utf8'))]
+  const parts: Buffer[] = [textOf(wrapping)]
   if (format === 'arf') parts.push(machinePart('message/feedback-report', 'arf_status', feedback(wrapping)))
   if (format === 'dsn')
     parts.push(machinePart('message/delivery-status', 'dsn_status.dsn', statuses(wrapping)))
@@ -107,6 +124,13 @@ function multipart(wrapping: Wrapping, is8bit: boolean): Buffer {
   for (const part of parts) pieces.push(Buffer.from(`\r\n--${boundary}\r\n`), part)
   pieces.push(Buffer.from(`\r\n--${boundary}--\r\n`))
   return Buffer.concat(pieces)
+}
+
+function textOf(wrapping: Wrapping): Buffer {
+  const {notice, archive, fields} = wrapping
+  if (notice) return textPart(notice, notice.charsets.body)
+  const text = wrapperText({...wrapping, password: archive?.password ?? '', subject: subjectOf(fields)})
+  return encodePart('text/plain; charset=utf-8', Buffer.from(text, 'utf8'))
 }
 
 function machinePart(type: string, name: string, text: string): Buffer {
