@@ -6,7 +6,7 @@
  * is newer than the last build, and runs the rest with the Node that the lock file pins. Written in the
  * syntax of Node 18, because that is what a fresh machine may have.
  *
- *   node scripts/bootstrap.mjs build | check | format | test [FILE…] | test:conformance [NAME…] | test:interop | demo […]
+ *   node scripts/bootstrap.mjs build | check | format | test [FILE…] | test:conformance [NAME…] | test:interop [NAME…] | demo […]
  */
 import {spawnSync} from 'node:child_process'
 import {createHash} from 'node:crypto'
@@ -168,13 +168,13 @@ switch (task) {
     )
     break
   case 'test:interop': // real servers have fixed ports
-    test(build(), testFiles(['interop']), 1)
+    test(build(), testFiles(args.length > 0 ? args.map(name => `interop/${name}.test.js`) : ['interop']), 1)
     break
   case 'demo':
     run(build(), [inRoot('bin', 'amavis.js'), 'demo', ...args])
     break
   default:
     fail(
-      'usage: bootstrap.mjs build | check | format | test [FILE…] | test:conformance [NAME…] | test:interop | demo […]',
+      'usage: bootstrap.mjs build | check | format | test [FILE…] | test:conformance [NAME…] | test:interop [NAME…] | demo […]',
     )
 }
