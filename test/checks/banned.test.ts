@@ -45,6 +45,7 @@ test('the default rule bans by name and type, and says where and why', () => {
       path: 'P=p004,L=1,M=multipart/mixed | P=p002,L=1/2,M=application/zip,T=zip,N=a.zip | P=p005,L=1/2/1,T=exe,T=exe-ms,N=run.exe',
       reason: '.exe,.exe-ms,run.exe',
       rule: '(?^i:\\.exe$)',
+      value: '1',
       discard: false,
     },
   ])
