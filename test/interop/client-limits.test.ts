@@ -57,7 +57,7 @@ ${recipe.replaceAll('10024', `${plain}, ${port}`).replaceAll('10026', String(sub
 # another address stands for this machine; and less, to be beyond it soon
 @smtpd_client_event_limit_exceptions = qw( 127.0.0.9 );
 $interface_policy{'${port}'} = 'MTA';
-$policy_bank{'MTA'} = {smtpd_client_connection_count_limit => 2, smtpd_client_message_rate_limit => 40};
+$policy_bank{'MTA'} = {smtpd_client_connection_count_limit => 2, smtpd_client_message_rate_limit => 10};
 $anvil_rate_time_unit = 3; $log_level = 0;`
   const conf = writeConfiguration(home, plain, settings)
   const started = await amavis('anvil', 'start', '--allow-root', '-c', conf)
@@ -65,7 +65,7 @@ $anvil_rate_time_unit = 3; $log_level = 0;`
   await startDaemon(t, home, plain, settings)
   const {postfix, send} = await startMta(t, port)
   await send()
-  await until('all mail', () => sink.mails.length >= MAILS && postfix.queued().length === 0, 60_000)
+  await until('all mail', () => sink.mails.length >= MAILS && postfix.queued().length === 0, 120_000)
   assert.equal(sink.mails.length, MAILS)
   const log = daemonLog(home)
   const hit = (limit: string) =>
