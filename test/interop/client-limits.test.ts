@@ -13,7 +13,7 @@ import {readRecipe} from '../support/recipe.ts'
 import {freePort, until} from '../support/wait.ts'
 import {startPostfix} from './postfix-server.ts'
 
-const MAILS = 60
+const MAILS = 20
 
 /** Postfix sends all its mail to a port of the filter, over up to eight connections, and soon tries again. */
 async function startMta(t: TestContext, filter: number) {
@@ -57,8 +57,8 @@ ${recipe.replaceAll('10024', `${plain}, ${port}`).replaceAll('10026', String(sub
 # another address stands for this machine; and less, to be beyond it soon
 @smtpd_client_event_limit_exceptions = qw( 127.0.0.9 );
 $interface_policy{'${port}'} = 'MTA';
-$policy_bank{'MTA'} = {smtpd_client_connection_count_limit => 2, smtpd_client_message_rate_limit => 10};
-$anvil_rate_time_unit = 3; $log_level = 0;`
+$policy_bank{'MTA'} = {smtpd_client_connection_count_limit => 2, smtpd_client_message_rate_limit => 5};
+$anvil_rate_time_unit = 6; $log_level = 0;`
   const conf = writeConfiguration(home, plain, settings)
   const started = await amavis('anvil', 'start', '--allow-root', '-c', conf)
   assert.equal(started.status, 0, started.stderr)
