@@ -1,8 +1,10 @@
 /**
  * newest — the newest mails of a quarantine that are meant, so many at most; what it holds in memory is bounded.
  */
-import {type QuarantineItem, quarantineFiles, readItem} from './inventory.ts'
-import {isMeant, mayBeMeant, type Selection} from './select.ts'
+import type {QuarantineFile} from './inventory.ts'
+import {type QuarantineItem, readItem} from './item.ts'
+import type {Selection} from './select.ts'
+import {survey} from './survey.ts'
 
 export interface Listing {
   /** newest first */
@@ -18,25 +20,32 @@ const MOST_UNREADABLE = 100
 
 /** @param root a real path */
 export async function newest(root: string, selection: Selection, limit: number): Promise<Listing> {
-  let items: QuarantineItem[] = []
+  let found: QuarantineFile[] = []
   const unreadable: {name: string; reason: string}[] = []
+  const unreadableFile = (name: string, reason: string) => {
+    if (unreadable.length < MOST_UNREADABLE) unreadable.push({name, reason})
+  }
   let files = 0
   let octets = 0
   const cut = () => {
-    items = items.sort((a, b) => b.at - a.at || (a.name < b.name ? -1 : 1)).slice(0, limit)
+    found = found.sort((a, b) => b.at - a.at || (a.name < b.name ? -1 : 1)).slice(0, limit)
   }
-  for await (const file of quarantineFiles(root)) {
-    if (!mayBeMeant(file, selection)) continue
-    const read = await readItem(root, file)
-    if (read.kind === 'unreadable' && unreadable.length < MOST_UNREADABLE) {
-      unreadable.push({name: file.name, reason: read.reason})
+  for await (const surveyed of survey(root, selection)) {
+    for (const {file, isMeant, unreadable} of surveyed) {
+      if (unreadable !== undefined) unreadableFile(file.name, unreadable)
+      if (!isMeant) continue
+      files++
+      octets += file.size
+      found.push(file)
     }
-    if (read.kind !== 'item' || !isMeant(read.item, selection)) continue
-    files++
-    octets += file.size
-    items.push(read.item)
-    if (items.length >= 2 * limit + 100) cut()
+    if (found.length >= 2 * limit + 100) cut()
   }
   cut()
+  const items: QuarantineItem[] = []
+  for (const file of found) {
+    const read = readItem(root, file)
+    if (read.kind === 'item') items.push(read.item)
+    else if (read.kind === 'unreadable') unreadableFile(file.name, read.reason)
+  }
   return {items, files, octets, unreadable}
 }

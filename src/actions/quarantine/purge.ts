@@ -6,9 +6,10 @@ import {unlinkSync} from 'node:fs'
 import path from 'node:path'
 import {setImmediate as others} from 'node:timers/promises'
 import {errorText} from '../../errors.ts'
-import {abandonedFiles, isQuarantined, type QuarantineFile, quarantineFiles, readItem} from './inventory.ts'
+import {abandonedFiles, type QuarantineFile} from './inventory.ts'
 import {isErrno} from './new-file.ts'
-import {isMeant, mayBeMeant, needsReading, type Selection} from './select.ts'
+import type {Selection} from './select.ts'
+import {survey} from './survey.ts'
 
 export interface PurgeOptions {
   readonly selection: Selection
@@ -32,15 +33,13 @@ export interface Purged {
 const ABANDONED_MS = 86_400_000
 /** How finely `keep` tells old from new. */
 const STEP_MS = 60_000
-/** Files until other work of the machine gets a turn. */
-const PAUSE_EVERY = 100
 
 /** @param root a real path */
 export async function purge(root: string, options: PurgeOptions): Promise<Purged> {
   const {selection, dryRun, now, failed, keep} = options
   const sums = {files: 0, octets: 0, failures: 0, kept: {files: 0, octets: 0}}
   const before = keep === undefined ? undefined : await oldestToKeep(root, selection, keep)
-  const remove = async ({name, size}: QuarantineFile) => {
+  const remove = ({name, size}: QuarantineFile) => {
     try {
       if (!dryRun) unlinkSync(path.join(root, name))
       sums.files++
@@ -50,39 +49,36 @@ export async function purge(root: string, options: PurgeOptions): Promise<Purged
       sums.failures++
       failed(name, errorText(error))
     }
-    if (sums.files % PAUSE_EVERY === 0) await others()
   }
   const narrowed =
     before === undefined
       ? selection
       : {...selection, before: Math.min(before, selection.before ?? Number.POSITIVE_INFINITY)}
-  for await (const file of quarantineFiles(root)) {
-    if (await isWanted(root, file, narrowed)) await remove(file)
-    else {
-      sums.kept.files++
-      sums.kept.octets += file.size
+  for await (const surveyed of survey(root, narrowed)) {
+    for (const {file, isMeant} of surveyed) {
+      if (isMeant) remove(file)
+      else {
+        sums.kept.files++
+        sums.kept.octets += file.size
+      }
     }
+    await others()
   }
-  for await (const file of abandonedFiles(root, now - ABANDONED_MS)) await remove(file)
+  for (const files of abandonedFiles(root, now - ABANDONED_MS)) files.forEach(remove)
   return sums
-}
-
-async function isWanted(root: string, file: QuarantineFile, selection: Selection): Promise<boolean> {
-  if (!mayBeMeant(file, selection)) return false
-  if (!needsReading(selection)) return isQuarantined(root, file.name)
-  const read = await readItem(root, file)
-  return read.kind === 'item' && isMeant(read.item, selection)
 }
 
 /** The time from which on files fit into `keep` octets; counted by minutes, so that it takes little memory. */
 async function oldestToKeep(root: string, selection: Selection, keep: number): Promise<number> {
   const byStep = new Map<number, number>()
   let total = 0
-  for await (const file of quarantineFiles(root)) {
-    if (!(await isWanted(root, file, {...selection, before: undefined}))) continue
-    const step = Math.floor(file.at / STEP_MS)
-    byStep.set(step, (byStep.get(step) ?? 0) + file.size)
-    total += file.size
+  for await (const surveyed of survey(root, {...selection, before: undefined})) {
+    for (const {file, isMeant} of surveyed) {
+      if (!isMeant) continue
+      const step = Math.floor(file.at / STEP_MS)
+      byStep.set(step, (byStep.get(step) ?? 0) + file.size)
+      total += file.size
+    }
   }
   for (const step of [...byStep.keys()].sort((a, b) => a - b)) {
     if (total <= keep) return step * STEP_MS

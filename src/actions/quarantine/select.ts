@@ -1,7 +1,8 @@
 /**
  * select — which mails in quarantine are meant: by age, size, category, sender, recipient, mail_id. Pure.
  */
-import type {QuarantineCategory, QuarantineFile, QuarantineItem} from './inventory.ts'
+import type {QuarantineFile} from './inventory.ts'
+import type {Marked, QuarantineCategory} from './item.ts'
 
 export interface Selection {
   /** ms since the epoch: written before, or not before */
@@ -34,12 +35,11 @@ export function mayBeMeant({at, size}: QuarantineFile, {before, since, largerTha
   )
 }
 
-export function isMeant(item: QuarantineItem, selection: Selection): boolean {
+/** By what our fields say, of a file that may be meant. */
+export function isMeant({stored, category}: Marked, selection: Selection): boolean {
   const {categories = [], sender, recipient, mailIds = []} = selection
-  const {stored} = item
   return (
-    mayBeMeant(item, selection) &&
-    (categories.length === 0 || categories.includes(item.category)) &&
+    (categories.length === 0 || categories.includes(category)) &&
     (sender === undefined || isAddress(stored.sender, sender)) &&
     (recipient === undefined ||
       [...stored.recipients, ...stored.blocked].some(address => isAddress(address, recipient))) &&

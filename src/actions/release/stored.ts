@@ -10,7 +10,8 @@ import type {HeaderField} from '../../message/message.ts'
 /** A header section that has not ended by here is no mail of ours. */
 export const HEAD_LIMIT = 4 * 1024 * 1024
 
-export interface StoredMail {
+/** What our fields say. */
+export interface StoredMarks {
   /** of the envelope, without angle brackets */
   readonly sender: string
   readonly recipients: readonly string[]
@@ -23,6 +24,9 @@ export interface StoredMail {
   /** first words of the X-Amavis-Alert fields: `INFECTED, message contains virus: …` */
   readonly alerts: readonly string[]
   readonly spamStatus: string
+}
+
+export interface StoredMail extends StoredMarks {
   /** the fields of the mail itself, from its first Received on */
   readonly fields: readonly HeaderField[]
   /** where the mail begins when all fields of ours are left out */
@@ -51,7 +55,34 @@ export function readStored(head: Buffer): StoredMail | undefined {
     original += raw.length
     if (examined === original - raw.length && PRIVATE.test(lower)) examined = original
   }
-  const ours = header.fields.slice(0, count)
+  return {
+    ...marksOf(header.fields.slice(0, count)),
+    fields: header.fields.slice(count),
+    original,
+    examined,
+  }
+}
+
+/** Names of ours are shorter. */
+const LONGEST_NAME = 64
+
+/**
+ * The same of a head that need not have all of the header section, and without looking further than our fields.
+ * @param isWhole no more octets follow; else `more` tells that they are needed
+ * @returns undefined: there is no field
+ */
+export function readMarks(head: Buffer, isWhole: boolean): StoredMarks | 'more' | undefined {
+  const {fields, size} = parseHeader(head, position => !isOurs(head, position))
+  if (!isWhole && size + LONGEST_NAME > head.length) return 'more'
+  return fields.length === 0 ? undefined : marksOf(fields)
+}
+
+function isOurs(head: Buffer, position: number): boolean {
+  const start = head.toString('latin1', position, position + LONGEST_NAME)
+  return OURS.test(start.slice(0, start.indexOf(':')).trimEnd().toLowerCase())
+}
+
+function marksOf(ours: readonly HeaderField[]): StoredMarks {
   const first = (name: string) => {
     const field = ours.find(one => isNamed(one, name))
     return field && fieldBody(field)
@@ -65,9 +96,6 @@ export function readStored(head: Buffer): StoredMail | undefined {
     deliveredTo: first('delivered-to') ?? '',
     alerts: ours.filter(one => isNamed(one, 'x-amavis-alert')).map(fieldBody),
     spamStatus: first('x-spam-status') ?? '',
-    fields: header.fields.slice(count),
-    original,
-    examined,
   }
 }
 

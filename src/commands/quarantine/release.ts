@@ -8,7 +8,7 @@ import {
   whichQuarantine,
 } from '../../actions/quarantine/cli/flags.ts'
 import {findItem} from '../../actions/quarantine/find.ts'
-import type {QuarantineItem} from '../../actions/quarantine/inventory.ts'
+import type {QuarantineItem} from '../../actions/quarantine/item.ts'
 import {newest} from '../../actions/quarantine/newest.ts'
 import {AmavisError, errorText} from '../../errors.ts'
 import {whichSocket} from '../../session/ampdp/client/cli/which-socket.ts'

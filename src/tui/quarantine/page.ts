@@ -3,7 +3,7 @@
  *
  * All of it comes from strangers: what a terminal would obey is shown as a question mark.
  */
-import type {QuarantineItem} from '../../actions/quarantine/inventory.ts'
+import type {QuarantineItem} from '../../actions/quarantine/item.ts'
 import type {Theme} from '../theme.ts'
 import {visibleText} from '../visible.ts'
 

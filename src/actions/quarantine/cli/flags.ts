@@ -7,7 +7,7 @@ import {requestOf, sourceFlags} from '../../../config/cli/flags.ts'
 import type {Settings} from '../../../config/settings.ts'
 import {usableConfiguration} from '../../../config/usable.ts'
 import {AmavisError, errorText} from '../../../errors.ts'
-import {CATEGORIES, type QuarantineCategory} from '../inventory.ts'
+import {CATEGORIES, type QuarantineCategory} from '../item.ts'
 import {durationMs, octets, type Selection} from '../select.ts'
 
 export const quarantineFlags = {
