@@ -20,7 +20,7 @@ export interface LogEntry {
 
 const LINE =
   /^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?) \S+ ([^\s[\]]+)\[(\d+)\]: (.*)$/s
-const TASK = /^\((\d+-[\w-]+)\) (.*)$/s
+const TASK = /^\(((?:\d+|rel)-[\w+-]+)\) (.*)$/s
 const DAY_MS = 86_400_000
 
 /** `now` tells the year, which a stamp of RFC 3164 does not have: the latest that is not in the future. */

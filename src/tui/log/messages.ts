@@ -1,7 +1,7 @@
 /**
  * messages — the lines of a log, grouped by mail. Pure; memory is bounded.
  *
- * A mail ends with its main entry (`Passed …`, `Blocked …`) and what its child says of it until it goes on to something
+ * A mail ends with its main entry (`Passed …`, `Blocked …`; a release begins with it) and what its child says of it until it goes on to something
  * else. One that never ends is given out when too many others are open.
  */
 import type {LogEntry} from './entry.ts'
@@ -13,10 +13,13 @@ export interface MailIds {
   readonly queueId: string | undefined
   /** queue ids of the MTA behind us */
   readonly queuedAs: readonly string[]
+  /** queue ids of the notices that were sent because of it */
+  readonly noticesQueuedAs: readonly string[]
 }
 
 export interface LoggedMail extends MailIds {
-  readonly taskId: string
+  /** undefined: only the MTA knows of it */
+  readonly taskId: string | undefined
   readonly entries: readonly LogEntry[]
   /** has its main entry */
   readonly complete: boolean
@@ -34,7 +37,7 @@ interface OpenMail {
 const MOST_OPEN = 2000
 /** Lines of one mail that are kept; at $log_level 5 there are some hundreds. */
 const MOST_LINES = 5000
-const MAIN = /^(?:\(!+\) ?)?(?:Passed|Blocked) /
+const MAIN = /^(?:\(!+\) ?)?(?:(?:Passed|Blocked) |Quarantined message )/
 
 export class MailGrouping {
   /** the one that was silent longest is first */
@@ -106,26 +109,33 @@ function idsOf(entries: readonly LogEntry[]): MailIds {
     messageIds: [] as string[],
     queueId: undefined as string | undefined,
     queuedAs: [] as string[],
+    noticesQueuedAs: [] as string[],
+  }
+  const addTo = (list: string[], id: string | undefined) => {
+    if (id !== undefined && id !== '' && !list.includes(id)) list.push(id)
   }
   for (const line of lines) {
     ids.mailId ??= /^Checking: (\S+) /.exec(line)?.[1]
+    ids.mailId ??= /^Quarantined message \w+ \(\S+\): (\S+) </.exec(line)?.[1]
+    const [, verb, queued] = /^\S+ (FWD|SEND) from <.*> .* queued as (\w+)$/.exec(line) ?? []
+    addTo(verb === 'FWD' ? ids.queuedAs : ids.noticesQueuedAs, queued)
     if (!MAIN.test(line)) continue
     ids.mailId = /, mail_id: ([\w+-]+)/.exec(line)?.[1] ?? ids.mailId
     ids.queueId ??= /, Queue-ID: (\w+)/.exec(line)?.[1]
     for (const [, id = ''] of line.matchAll(/[ -]Message-ID: (<[^>]*>)/g)) ids.messageIds.push(id)
-    for (const id of /, queued_as: ([\w/]+)/.exec(line)?.[1]?.split('/') ?? [])
-      if (id !== '' && !ids.queuedAs.includes(id)) ids.queuedAs.push(id)
+    for (const id of /, queued_as: ([\w/]+)/.exec(line)?.[1]?.split('/') ?? []) addTo(ids.queuedAs, id)
   }
   return ids
 }
 
-/** Whether an id is this mail's: am_id, mail_id, queue id before or behind us, Message-ID with or without <>. */
+/** Whether an id is this mail's: am_id, mail_id, queue id before or behind us or of a notice, Message-ID with or without <>. */
 export function isMail(mail: LoggedMail, id: string): boolean {
   return (
     mail.taskId === id ||
     mail.mailId === id ||
     mail.queueId === id ||
     mail.queuedAs.includes(id) ||
+    mail.noticesQueuedAs.includes(id) ||
     mail.messageIds.some(messageId => messageId === id || messageId === `<${id}>`)
   )
 }

@@ -4,7 +4,7 @@
 import {type LogEntry, parseEntry} from './entry.ts'
 import {linesOf} from './lines.ts'
 import {isMail, type LoggedMail, MailGrouping} from './messages.ts'
-import {QueueLines, queueIds} from './mta.ts'
+import {keyOf, keysOf, QueueLines} from './mta.ts'
 
 export interface LogRequest {
   readonly file: string
@@ -19,30 +19,29 @@ export type ShowMail = (mail: LoggedMail, entries: readonly LogEntry[]) => Promi
 
 /** Mails for which the MTA's log is read once; what is kept of both is bounded by it. */
 const BATCH = 10_000
+/** Queue ids that nobody asked for, of which lines are kept: they may turn out to belong to one that somebody did. */
+const MOST_RECENT = 1000
 /** A complete mail of which nothing more came for so long is shown. */
 const COMPLETE_IDLE_MS = 2000
 const INCOMPLETE_IDLE_MS = 600_000
 
 /**
- * All mails of the log, in the order of their end.
+ * All mails of the log, in the order of their end; with an id that none has, what the MTA says of it.
  * @throws when a file cannot be read
  */
 export async function readLog(request: LogRequest, show: ShowMail): Promise<void> {
   const now = Date.now()
   const grouping = new MailGrouping()
   let batch: LoggedMail[] = []
+  let shown = 0
   const flush = async () => {
     const mails = batch
     batch = []
-    const lines = new QueueLines(Number.POSITIVE_INFINITY)
-    const wanted = new Set(mails.flatMap(queueIds))
-    if (request.mta !== undefined && wanted.size > 0)
-      for await (const block of linesOf(request.mta))
-        for (const line of block) {
-          const entry = parseEntry(line, now)
-          if (entry) lines.add(entry, wanted)
-        }
+    if (mails.length === 0) return
+    const wanted = mails.flatMap(mail => [...keysOf(mail)])
+    const lines = await mtaLines(request.mta, wanted, now)
     for (const mail of mails) await show(mail, lines.merged(mail))
+    shown += mails.length
   }
   const take = (mails: readonly LoggedMail[]) => {
     for (const mail of mails) if (request.id === undefined || isMail(mail, request.id)) batch.push(mail)
@@ -56,6 +55,38 @@ export async function readLog(request: LogRequest, show: ShowMail): Promise<void
   }
   take(grouping.rest())
   await flush()
+  if (shown > 0 || request.id === undefined || request.mta === undefined) return
+  // it waits to be handed to us, or never will be
+  const keys = [request.id, request.id.startsWith('<') ? request.id : `<${request.id}>`]
+  const entries = (await mtaLines(request.mta, keys, now)).about(keys)
+  const [first] = entries
+  if (first) await show({...UNKNOWN, queueId: keyOf(first)}, entries)
+}
+
+const UNKNOWN: LoggedMail = {
+  taskId: undefined,
+  entries: [],
+  complete: false,
+  mailId: undefined,
+  messageIds: [],
+  queueId: undefined,
+  queuedAs: [],
+  noticesQueuedAs: [],
+}
+
+async function mtaLines(
+  file: string | undefined,
+  wanted: Iterable<string>,
+  now: number,
+): Promise<QueueLines> {
+  const lines = new QueueLines(MOST_RECENT, wanted)
+  if (file !== undefined)
+    for await (const block of linesOf(file))
+      for (const line of block) {
+        const entry = parseEntry(line, now)
+        if (entry) lines.add(entry)
+      }
+  return lines
 }
 
 /** Queue ids that are remembered while following. */

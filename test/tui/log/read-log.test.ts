@@ -42,7 +42,7 @@ test('all mails are shown though many are in one block', async t => {
   const seen = new Set<string>()
   await readLog({file, id: undefined, mta: undefined}, async ({taskId, entries}) => {
     assert.equal(entries.length, 2)
-    seen.add(taskId)
+    seen.add(taskId ?? '')
   })
   assert.equal(seen.size, 5000)
 })
@@ -53,7 +53,7 @@ test('a followed file is opened anew when it is rotated', async t => {
   const stop = new AbortController()
   const seen: string[] = []
   const followed = followLog({file, id: 'AAAAA1', mta: undefined}, stop.signal, async ({taskId}) => {
-    seen.push(taskId)
+    seen.push(taskId ?? '')
   })
   await until('the mail that is there', () => seen.length === 1)
   appendFileSync(file, mail('1-02', 'AAAAA2'))
