@@ -22,13 +22,28 @@ export async function until<T>(
   throw new Error(`waited ${limitMs} ms in vain for ${what}`)
 }
 
-/** A loopback port that was free a moment ago. */
+const PORTS = {lowest: 10_240, count: 22_000}
+const givenOut = new Set<number>()
+
+/**
+ * A loopback port that nobody has, and none that the kernel gives to whoever asks it for any (32768 and above, as a
+ * rule): a server of the test itself could get it before the one that it is for.
+ */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.lowest + Math.floor(Math.random() * PORTS.count)
+    if (givenOut.has(port) || !(await isFree(port))) continue
+    givenOut.add(port)
+    return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = net.createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
+  const {promise, resolve} = Promise.withResolvers<boolean>()
+  server.once('error', () => resolve(false))
+  server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  return await promise
 }
 
 /** A folder that goes with the test. */
