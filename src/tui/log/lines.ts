@@ -1,77 +1,63 @@
 /**
- * lines — the lines of a file, now and as they come.
+ * lines — the lines of files, one file after the other, compressed ones too.
  *
- * Lines are read in blocks; one that is longer than any of ours is cut. A followed file is opened anew when its name
- * belongs to another file or when it became shorter (logrotate's create and copytruncate).
+ * Lines are read in blocks; one that is longer than any of ours is cut.
  */
-import {type FileHandle, open, stat} from 'node:fs/promises'
+import {createReadStream} from 'node:fs'
+import {pipeline} from 'node:stream'
 import {StringDecoder} from 'node:string_decoder'
-import {pause} from '../pause.ts'
+import {createGunzip} from 'node:zlib'
+import {errorText} from '../../errors.ts'
 
-const BLOCK_OCTETS = 65_536
+export const BLOCK_OCTETS = 65_536
 const LONGEST_LINE = 65_536
-const POLL_MS = 250
-
-export interface Following {
-  readonly signal: AbortSignal
-  /** begin with what comes from now on */
-  readonly fromEnd: boolean
-}
 
 /**
- * Blocks of lines; while nothing comes, an empty one every quarter of a second. `-` is standard input, to its end.
- * @throws when the file cannot be opened or read
+ * Blocks of lines. `-` is standard input; what begins as gzip does is unpacked, whatever its name.
+ * @throws when a file cannot be read, or is damaged
  */
-export async function* linesOf(path: string, following?: Following): AsyncGenerator<readonly string[]> {
-  if (path === '-') {
-    yield* linesOfStream(process.stdin)
-    return
-  }
-  let file = await open(path, 'r')
-  try {
-    let position = following?.fromEnd ? (await file.stat()).size : 0
-    let splitter = new LineSplitter()
-    const block = Buffer.allocUnsafe(BLOCK_OCTETS)
-    while (!following?.signal.aborted) {
-      const {bytesRead} = await file.read(block, 0, block.length, following ? position : null)
-      position += bytesRead
-      if (bytesRead > 0) {
-        yield splitter.push(block.subarray(0, bytesRead))
-        continue
-      }
-      if (!following) break
-      const next = await successor(path, file, position)
-      if (next) {
-        yield splitter.end()
-        await file.close()
-        file = next
-        position = 0
-        splitter = new LineSplitter()
-        continue
-      }
-      yield []
-      await pause(POLL_MS, following.signal)
+export async function* linesOf(paths: readonly string[]): AsyncGenerator<readonly string[]> {
+  for (const path of paths) {
+    const source = path === '-' ? process.stdin : createReadStream(path, {highWaterMark: BLOCK_OCTETS})
+    const splitter = new LineSplitter()
+    try {
+      for await (const octets of unpacked(source)) yield splitter.push(octets)
+    } catch (error) {
+      throw isDamage(error) ? new Error(`${path}: ${errorText(error)}`, {cause: error}) : error
     }
     yield splitter.end()
-  } finally {
-    await file.close()
   }
 }
 
-async function* linesOfStream(stream: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
-  const splitter = new LineSplitter()
-  for await (const octets of stream) yield splitter.push(octets)
-  yield splitter.end()
+export function isGzip(start: Buffer): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b
 }
 
-/** The file that has the name now, when that is another one or was begun again; undefined while there is none. */
-async function successor(path: string, file: FileHandle, position: number): Promise<FileHandle | undefined> {
-  const [named, own] = await Promise.all([stat(path).catch(() => undefined), file.stat()])
-  if (!named || (named.ino === own.ino && named.dev === own.dev && named.size >= position)) return undefined
-  return open(path, 'r').catch(() => undefined)
+/** zlib does not know the file's name. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
 }
 
-class LineSplitter {
+async function* unpacked(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const chunks = source[Symbol.asyncIterator]()
+  let start = Buffer.alloc(0)
+  while (start.length < 2) {
+    const next = await chunks.next()
+    if (next.done) break
+    start = Buffer.concat([start, next.value])
+  }
+  const all = async function* () {
+    if (start.length > 0) yield start
+    yield* {[Symbol.asyncIterator]: () => chunks}
+  }
+  if (!isGzip(start)) return yield* all()
+  const gunzip = createGunzip()
+  // A failing source destroys gunzip with its error, and so reaches whoever reads it.
+  pipeline(all(), gunzip, () => {})
+  yield* gunzip
+}
+
+export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8')
   #partial = ''
 

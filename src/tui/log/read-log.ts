@@ -2,16 +2,18 @@
  * read-log — from files to mails with their lines, the MTA's among them where wanted.
  */
 import {type LogEntry, parseEntry} from './entry.ts'
+import {type Following, followLines} from './follow-lines.ts'
 import {linesOf} from './lines.ts'
 import {isMail, type LoggedMail, MailGrouping} from './messages.ts'
 import {keyOf, keysOf, QueueLines} from './mta.ts'
 
 export interface LogRequest {
-  readonly file: string
+  /** read one after the other; - is standard input */
+  readonly files: readonly string[]
   /** only the mails that have this id */
   readonly id: string | undefined
-  /** the MTA's log; may be the same file */
-  readonly mta: string | undefined
+  /** the MTA's log; may be the same files. None: without the MTA's lines */
+  readonly mta: readonly string[]
 }
 
 /** A mail, and its lines in the order to show them in. */
@@ -26,7 +28,7 @@ const COMPLETE_IDLE_MS = 2000
 const INCOMPLETE_IDLE_MS = 600_000
 
 /**
- * All mails of the log, in the order of their end; with an id that none has, what the MTA says of it.
+ * All mails of the logs, in the order of their end; with an id that none has, what the MTA says of it.
  * @throws when a file cannot be read
  */
 export async function readLog(request: LogRequest, show: ShowMail): Promise<void> {
@@ -46,16 +48,20 @@ export async function readLog(request: LogRequest, show: ShowMail): Promise<void
   const take = (mails: readonly LoggedMail[]) => {
     for (const mail of mails) if (request.id === undefined || isMail(mail, request.id)) batch.push(mail)
   }
-  for await (const block of linesOf(request.file)) {
-    for (const line of block) {
-      const entry = parseEntry(line, now)
-      if (entry) take(grouping.add(entry))
+  try {
+    for await (const block of linesOf(request.files)) {
+      for (const line of block) {
+        const entry = parseEntry(line, now)
+        if (entry) take(grouping.add(entry))
+      }
+      if (batch.length >= (request.mta.length === 0 ? 1 : BATCH)) await flush()
     }
-    if (batch.length >= (request.mta === undefined ? 1 : BATCH)) await flush()
+  } finally {
+    // also of a file whose end is damaged
+    take(grouping.rest())
+    await flush()
   }
-  take(grouping.rest())
-  await flush()
-  if (shown > 0 || request.id === undefined || request.mta === undefined) return
+  if (shown > 0 || request.id === undefined) return
   // it waits to be handed to us, or never will be
   const keys = [request.id, request.id.startsWith('<') ? request.id : `<${request.id}>`]
   const entries = (await mtaLines(request.mta, keys, now)).about(keys)
@@ -75,17 +81,16 @@ const UNKNOWN: LoggedMail = {
 }
 
 async function mtaLines(
-  file: string | undefined,
+  files: readonly string[],
   wanted: Iterable<string>,
   now: number,
 ): Promise<QueueLines> {
   const lines = new QueueLines(MOST_RECENT, wanted)
-  if (file !== undefined)
-    for await (const block of linesOf(file))
-      for (const line of block) {
-        const entry = parseEntry(line, now)
-        if (entry) lines.add(entry)
-      }
+  for await (const block of linesOf(files))
+    for (const line of block) {
+      const entry = parseEntry(line, now)
+      if (entry) lines.add(entry)
+    }
   return lines
 }
 
@@ -101,7 +106,7 @@ export async function followLog(request: LogRequest, signal: AbortSignal, show: 
   const lines = new QueueLines(MOST_QUEUE_IDS)
   const fromEnd = request.id === undefined
   // the MTA has something to say of a mail that is over for us
-  const waitMs = request.mta === undefined ? 0 : COMPLETE_IDLE_MS
+  const waitMs = request.mta.length === 0 ? 0 : COMPLETE_IDLE_MS
   let waiting: {readonly mail: LoggedMail; readonly sinceMs: number}[] = []
   const take = (mails: readonly LoggedMail[], sinceMs: number) => {
     for (const mail of mails)
@@ -114,15 +119,15 @@ export async function followLog(request: LogRequest, signal: AbortSignal, show: 
   }
   const failed = new AbortController()
   const following = {signal: AbortSignal.any([signal, failed.signal]), fromEnd}
-  const readMta = async (file: string) => {
-    for await (const block of linesOf(file, following))
+  const readMta = async () => {
+    for await (const block of linesAndMore(request.mta, following))
       for (const line of block) {
         const entry = parseEntry(line, Date.now())
         if (entry) lines.add(entry)
       }
   }
   const readOwn = async () => {
-    for await (const block of linesOf(request.file, following)) {
+    for await (const block of linesAndMore(request.files, following)) {
       const now = performance.now()
       for (const line of block) {
         const entry = parseEntry(line, Date.now())
@@ -134,11 +139,21 @@ export async function followLog(request: LogRequest, signal: AbortSignal, show: 
     take(grouping.rest(), 0)
     await showUntil(Number.POSITIVE_INFINITY)
   }
-  const both = [readOwn(), ...(request.mta === undefined ? [] : [readMta(request.mta)])]
+  const both = [readOwn(), readMta()]
   try {
     await Promise.all(both)
   } finally {
     failed.abort()
     await Promise.allSettled(both)
   }
+}
+
+/** What is in the files, if that is wanted, and what comes to the last one. */
+async function* linesAndMore(
+  files: readonly string[],
+  following: Following,
+): AsyncGenerator<readonly string[]> {
+  const last = files.at(-1)
+  if (!following.fromEnd) yield* linesOf(files.slice(0, -1))
+  if (last !== undefined) yield* followLines(last, following)
 }
