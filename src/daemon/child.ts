@@ -47,8 +47,8 @@ const RELEASES: readonly {readonly tasks: number; readonly idleMs: number}[] = [
   {tasks: 4, idleMs: 15_000},
 ]
 
-/** Connections between two looks at the resident memory; a look costs some microseconds. */
-const MEMORY_LOOK_EVERY = 16
+/** Connections between two looks at the resident memory; a look costs 80 microseconds. */
+const MEMORY_LOOK_EVERY = 64
 
 export interface ChildOptions {
   readonly orders: ChildOrders

@@ -1,7 +1,7 @@
 /**
  * mail-service — what a child does for a living: the session, the pipeline and the bus, put together.
  */
-import type net from 'node:net'
+import net from 'node:net'
 import {createForwarder, forwarderDeps} from '../actions/forward/forwarder.ts'
 import {MailIds} from '../actions/mail-id.ts'
 import {type Publisher, silentPublisher} from '../bus/publisher.ts'
@@ -265,6 +265,9 @@ function withTitle(publisher: Publisher, taskIds: TaskIds, title: Title): Publis
 /** The socket of ours that a connection came in on: the address that the client knows, not the wildcard. */
 function listenerOf(socket: net.Socket, spec: SocketSpec): Listener {
   if (spec.kind === 'unix') return {address: undefined, port: undefined, path: spec.path}
+  const {host, port} = spec
+  // asked of the kernel only where it may be any of this machine's
+  if (net.isIPv4(host) && host !== '0.0.0.0') return {address: host, port, path: undefined}
   const address = socket.localAddress?.replace(/^::ffff:(?=\d+\.)/i, '')
-  return {address: address ?? spec.host, port: spec.port, path: undefined}
+  return {address: address ?? host, port, path: undefined}
 }

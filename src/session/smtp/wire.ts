@@ -29,7 +29,6 @@ export class Wire {
     this.#events = events
     // A client may shut its side after the last command; it still gets its answers.
     socket.allowHalfOpen = true
-    socket.setNoDelay(true)
     this.output = new Output(socket, events.unblocked)
     this.#attach(socket)
   }
