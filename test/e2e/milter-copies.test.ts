@@ -81,3 +81,24 @@ test('without a next hop the client comes again', async t => {
   assert.match(log(), /TROUBLE in check_mail: forward FAILED/)
   await mta.quit()
 })
+
+test('an address in UTF-8 that nobody has announced goes out in its own octets, and ends no line', async t => {
+  const {hop, mta} = await startSite(t, {})
+  t.after(() => mta.leave())
+  // the lower octets of these letters are CR and LF
+  const address = 'a\u010d\u010aRSET\u010d\u010a@remote.test'
+  mta.sender = address
+  mta.recipients = ['ü@example.com', 'x@other.test']
+  await mta.mail()
+  const octets = (text: string) => Buffer.from(text).toString('latin1')
+  const said = hop.commands.filter(command => /^(?:MAIL|RCPT|RSET)/.test(command))
+  assert.deepEqual(
+    said.map(command => command.replace(/ BODY=.*/, '')),
+    [
+      `MAIL FROM:<${octets(address)}>`,
+      `RCPT TO:<${octets('ü@example.com')}>`,
+      `MAIL FROM:<${octets(address)}>`,
+      'RCPT TO:<x@other.test>',
+    ],
+  )
+})

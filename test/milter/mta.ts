@@ -9,6 +9,7 @@ export class Mta {
   #heard = Buffer.alloc(0)
   isClosed = false
   /** of the mails to come */
+  sender = 'a@remote.test'
   recipients: readonly string[] = ['u@example.com']
 
   private constructor(socket: net.Socket) {
@@ -56,7 +57,7 @@ export class Mta {
   /** @param fields of the header beside the Subject, each as name NUL value NUL */
   begin(subject = 'x', ...fields: readonly string[]): void {
     this.#say(
-      frame('M', '<a@remote.test>\0'),
+      frame('M', `<${this.sender}>\0`),
       ...this.recipients.map(address => frame('R', `<${address}>\0`)),
       frame('L', `Subject\0 ${subject}\0`),
       ...fields.map(field => frame('L', field)),

@@ -17,7 +17,10 @@ const NON_ASCII = /[^\x00-\x7f]/
 /** Would end the command line, for us or for somebody else. */
 const UNSPEAKABLE = /[\x00-\x1f\x7f]/
 
-const badAddress: SmtpReply = {code: 553, enhanced: '5.1.3', text: 'Control character in address'}
+/** Is written as octets without SMTPUTF8, which it cannot be: its lower octet may be a line end. */
+const NO_OCTET = /[^\x00-\xff]/
+
+const badAddress: SmtpReply = {code: 553, enhanced: '5.1.3', text: 'Improper character in address'}
 
 /** XFORWARD commands for the attributes that the peer takes; each fits a command line. */
 export function xforwardLines(
@@ -50,6 +53,10 @@ function attributeValue(name: XforwardName, value: string): string {
   return encodeXtext(full.slice(0, length))
 }
 
+function isSpeakable(address: string, smtputf8: boolean): boolean {
+  return !UNSPEAKABLE.test(address) && (smtputf8 || !NO_OCTET.test(address))
+}
+
 export interface MailCommand {
   readonly line: string
   /** for the log, in the log's order */
@@ -63,7 +70,7 @@ export function mailCommand(
   extensions: Extensions,
 ): MailCommand | {readonly refusal: SmtpReply} {
   const {sender, body, smtputf8, ret, envid} = delivery
-  if (UNSPEAKABLE.test(sender)) return {refusal: badAddress}
+  if (!isSpeakable(sender, smtputf8)) return {refusal: badAddress}
   const eightBit = extensions.has('8BITMIME')
   const utf8 = extensions.has('SMTPUTF8')
   if (body === '8BITMIME' && !eightBit) {
@@ -95,7 +102,7 @@ export function rcptCommand(
   extensions: Extensions,
 ): string | {readonly refusal: SmtpReply} {
   const {address, orcpt, notify} = recipient
-  if (UNSPEAKABLE.test(address)) return {refusal: badAddress}
+  if (!isSpeakable(address, smtputf8)) return {refusal: badAddress}
   if (smtputf8 && NON_ASCII.test(address) && !extensions.has('SMTPUTF8')) {
     return {refusal: {code: 553, enhanced: '5.6.7', text: 'Next hop does not support SMTPUTF8'}}
   }

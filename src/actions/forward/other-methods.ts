@@ -125,7 +125,7 @@ async function storeInMailboxes(
       {
         template,
         targets: [address],
-        head: head.toString('utf8'),
+        head,
         octets: await octetsFrom(octets, from),
         headerSize: 0,
         sender,

@@ -45,7 +45,10 @@ export interface DsnInput {
 
 export function buildDsn(dsn: DsnInput): Submission {
   const {envelope, header, notice, charsets, mailId} = dsn
-  const utf8 = needsUtf8([envelope.sender, ...dsn.outcomes.map(({verdict}) => verdict.recipient.address)])
+  // without SMTPUTF8 addresses are octets, whatever they mean, and the sender's go back as they came
+  const utf8 =
+    envelope.smtputf8 &&
+    needsUtf8([envelope.sender, ...dsn.outcomes.map(({verdict}) => verdict.recipient.address)])
   const failed = dsn.outcomes.some(outcome => !isPassed(outcome))
   const boundary = boundaryOf(dsn.dsnMailId, mailId)
   const head = noticeHead(

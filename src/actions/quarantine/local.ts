@@ -26,8 +26,8 @@ export interface LocalCopy {
   readonly template: string
   /** quarantine addresses */
   readonly targets: readonly string[]
-  /** fields to stand above the mail, CRLF; Return-Path and Delivered-To are added here */
-  readonly head: string
+  /** fields to stand above the mail, CRLF; Return-Path and Delivered-To are added here. Octets where it has some of the mail's own */
+  readonly head: string | Buffer
   readonly octets: Octets
   /** octets of the header section, for `%b` */
   readonly headerSize: number
@@ -75,8 +75,10 @@ export async function storeLocally(copy: LocalCopy, store: LocalStore): Promise<
   for (const target of copy.targets) {
     const mailbox = mailboxOf(target, store.aliases, store.quarantineDir, copy.sender)
     if (!mailbox) continue
-    const head =
-      foldItems('Return-Path', [`<${copy.sender}>`]) + foldItems('Delivered-To', [target]) + copy.head
+    const head = Buffer.concat([
+      Buffer.from(foldItems('Return-Path', [`<${copy.sender}>`]) + foldItems('Delivered-To', [target])),
+      typeof copy.head === 'string' ? Buffer.from(copy.head) : copy.head,
+    ])
     try {
       const place = await placeOf(mailbox, copy, store)
       if (done.has(place.path)) continue
@@ -112,12 +114,12 @@ async function placeOf(
   return {kind: 'file', path: join(folder, name)}
 }
 
-async function storeFile(path: string, head: string, octets: Octets): Promise<void> {
+async function storeFile(path: string, head: Buffer, octets: Octets): Promise<void> {
   const source = withLf(headAndOctets(head, octets))
   await writeNewFile(path, path.endsWith('.gz') ? await compressed(source) : source)
 }
 
-async function appendMbox(path: string, head: string, copy: LocalCopy, timeoutMs: number): Promise<void> {
+async function appendMbox(path: string, head: Buffer, copy: LocalCopy, timeoutMs: number): Promise<void> {
   const lock = `${path}.lock`
   await takeLock(lock, timeoutMs)
   try {
@@ -137,7 +139,7 @@ async function appendMbox(path: string, head: string, copy: LocalCopy, timeoutMs
   }
 }
 
-async function* mboxEntry(head: string, {sender, at, octets}: LocalCopy): AsyncIterable<Buffer> {
+async function* mboxEntry(head: Buffer, {sender, at, octets}: LocalCopy): AsyncIterable<Buffer> {
   yield Buffer.from(fromLine(sender, at))
   yield* quoteMbox(withLf(headAndOctets(head, octets)))
 }
@@ -162,8 +164,8 @@ async function takeLock(lock: string, timeoutMs: number): Promise<void> {
   }
 }
 
-async function* headAndOctets(head: string, octets: Octets): AsyncIterable<Buffer> {
-  yield Buffer.from(head, 'utf8')
+async function* headAndOctets(head: Buffer, octets: Octets): AsyncIterable<Buffer> {
+  yield head
   yield* readChunks(octets)
 }
 

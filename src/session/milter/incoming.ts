@@ -11,7 +11,7 @@ import {decodeOrcpt, decodeXtext} from '../../message/xtext.ts'
 import {Reception} from '../smtp/reception.ts'
 import type {Spool} from '../spool.ts'
 import type {DataFacts} from '../transaction.ts'
-import {pathOf} from './path.ts'
+import {argumentFor, pathOf} from './path.ts'
 
 export interface IncomingOptions {
   readonly spool: Spool
@@ -29,14 +29,16 @@ export class Incoming {
   readonly #recipients: {readonly recipient: Recipient; readonly argument: Buffer}[] = []
   readonly #sender: string
   readonly #parameters: ReadonlyMap<string, string>
+  readonly #isUtf8: boolean
   #isHeaderOpen = true
 
   /** @param argument of MAIL and its parameters */
   constructor([argument = Buffer.alloc(0), ...parameters]: readonly Buffer[], options: IncomingOptions) {
     this.#reception = new Reception(options.spool, options.sizeLimit, false)
     this.#leadingSpace = options.leadingSpace
-    this.#sender = pathOf(argument)
     this.#parameters = parameterMap(parameters)
+    this.#isUtf8 = this.#parameters.has('SMTPUTF8')
+    this.#sender = pathOf(argument, this.#isUtf8)
   }
 
   /** set where reading on must wait for the disk */
@@ -56,7 +58,7 @@ export class Incoming {
     this.#recipients.push({
       argument,
       recipient: {
-        address: pathOf(argument),
+        address: pathOf(argument, this.#isUtf8),
         orcpt: orcpt === undefined ? undefined : decodeOrcpt(orcpt),
         notify: notify === undefined ? undefined : (notify.toUpperCase().split(',') as Wish[]),
       },
@@ -105,7 +107,7 @@ export class Incoming {
       recipients: this.#recipients.map(({recipient}) => recipient),
       declaredSize: size !== undefined && /^\d+$/.test(size) ? Number(size) : undefined,
       body: body === '7BIT' || body === '8BITMIME' ? body : undefined,
-      smtputf8: parameters.has('SMTPUTF8'),
+      smtputf8: this.#isUtf8,
       ret: ret === 'FULL' || ret === 'HDRS' ? ret : undefined,
       envid: envid === undefined ? undefined : decodeXtext(envid),
     }
@@ -114,7 +116,7 @@ export class Incoming {
   /** What the MTA calls a recipient, to the octet: so it knows whom we mean. */
   argumentOf(address: string): Buffer {
     const known = this.#recipients.find(({recipient}) => recipient.address === address)
-    return known?.argument ?? Buffer.from(`<${address}>`, 'utf8')
+    return known?.argument ?? argumentFor(address, this.#isUtf8)
   }
 
   /**

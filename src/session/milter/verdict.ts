@@ -12,7 +12,7 @@ export interface VerdictFacts {
   readonly negotiated: Negotiated
   /** `$prepend_header_fields_hdridx`: 0 is above the MTA's own Received, 1 below it */
   readonly insertAt: number
-  /** what the MTA calls a recipient */
+  /** what the MTA calls a recipient, or would */
   readonly argumentOf: (address: string) => Buffer
 }
 
@@ -32,7 +32,8 @@ export function verdictFrames({outcome, negotiated, insertAt, argumentOf}: Verdi
       frames.push(frame('-', Buffer.concat([argumentOf(address), NUL])))
   }
   if (may(ACTION.addRecipient)) {
-    for (const address of edits.addedRecipients) frames.push(frame('+', `<${address}>\0`))
+    for (const address of edits.addedRecipients)
+      frames.push(frame('+', Buffer.concat([argumentOf(address), NUL])))
   }
   frames.push(...changeFrames(edits.changes, negotiated, insertAt))
   if (edits.body && may(ACTION.changeBody)) frames.push(...bodyFrames(edits.body))

@@ -161,7 +161,17 @@ const REFUSED: [title: string, given: Partial<Delivery>, replies: string[]][] = 
   [
     'an address that holds a line end',
     {recipients: [recipient('a@x>\r\nRCPT TO:<b@x')]},
-    ['553 5.1.3 Control character in address'],
+    ['553 5.1.3 Improper character in address'],
+  ],
+  [
+    'a sender whose letters end in the octets of a line end, without SMTPUTF8',
+    {sender: 'a\u010d\u010aRSET@x'},
+    ['553 5.1.3 Improper character in address'],
+  ],
+  [
+    'such a recipient',
+    {recipients: [recipient('a\u010d\u010aRSET@x')]},
+    ['553 5.1.3 Improper character in address'],
   ],
 ]
 

@@ -132,7 +132,7 @@ test('of an enormous header only the beginning is attached, in whole fields', ()
 
 test('UTF-8 addresses need a DSN in UTF-8 (RFC 6533)', () => {
   const user = outcome(blocked('BOUNCE', MAJOR.Spam, {recipient: recipient('ü@example.com')}))
-  const dsn = buildDsn(input({outcomes: [user]}))
+  const dsn = buildDsn(input({outcomes: [user], envelope: envelope({smtputf8: true})}))
   assert.equal(dsn.smtputf8, true)
   const {head, parts: all} = parts(dsn.octets)
   assert.match(head, /report-type=global-delivery-status/)
