@@ -15,6 +15,8 @@ import type {VerifiedSignature} from './signature.ts'
 
 /** Signatures beyond these, from the top, are not looked at: each may want its own hash of the whole body. */
 const MOST_SIGNATURES = 20
+/** Of signatures of a part of the body (`l=`) these, from the top: each wants a hash of the body of its own. */
+const MOST_PARTIAL = 2
 /** Longer fields of a signature are not verified, nor is a chain that has one. Honest ones have a few thousand octets. */
 const LONGEST_FIELD = 32 * 1024
 /** Nor those with more names in `h=`: each is looked for among all fields of the mail. */
@@ -24,7 +26,7 @@ const SMALLEST_KEY_BITS = 512
 const ED25519_BITS = 256
 
 /**
- * One entry for each signature, topmost first; those that are too long to be verified come last.
+ * One entry for each signature, topmost first; those that are not verified as they cost too much come last.
  * @param content the whole mail, of which `header` is the header section
  */
 export async function verifySignatures(
@@ -95,18 +97,33 @@ function signaturesIn(
   {results}: {readonly results: readonly Result[]},
   header: Header,
 ): readonly VerifiedSignature[] {
+  const surplus = surplusPartial(header)
   return [
     ...results.flatMap(result => (result.signingDomain === undefined ? [] : [signatureOf(result)])),
     ...header.fields
       .filter(field => isNamed(field, 'dkim-signature'))
       .slice(0, MOST_SIGNATURES)
-      .filter(isExcessive)
+      .filter(field => isExcessive(field) || surplus.has(field))
       .map(unverified),
   ]
 }
 
-/** What can be said of a signature that is too long. */
-function unverified({raw}: HeaderField): VerifiedSignature {
+/** Whose hash of the body would be one too many. */
+function surplusPartial({fields}: Header): ReadonlySet<HeaderField> {
+  const partial = fields.filter(
+    field =>
+      isNamed(field, 'dkim-signature') &&
+      !isExcessive(field) &&
+      IS_PARTIAL.test(field.raw.toString('latin1')),
+  )
+  return new Set(partial.slice(MOST_PARTIAL))
+}
+
+const IS_PARTIAL = /[:;][ \t\r\n]*l[ \t\r\n]*=/
+
+/** What can be said of a signature that is not verified. */
+function unverified(field: HeaderField): VerifiedSignature {
+  const {raw} = field
   const text = raw.toString('latin1', 0, LONGEST_FIELD)
   const tag = (name: string) =>
     visible(new RegExp(`[:;]\\s*${name}\\s*=\\s*([^;\\s]{1,253})`).exec(text)?.[1] ?? '')
@@ -118,7 +135,7 @@ function unverified({raw}: HeaderField): VerifiedSignature {
     algorithm: tag('a'),
     canonicalization: '',
     result: 'invalid',
-    detail: 'the signature is too long',
+    detail: isExcessive(field) ? 'the signature is too long' : 'too many signatures of a part of the body',
     bits: undefined,
     expires: undefined,
     headers: '',
@@ -159,8 +176,9 @@ function outcomeOf({
   return {result: 'invalid', detail}
 }
 
-/** The mail without its signatures beyond the limit, and without fields that are too long to be verified. */
+/** The mail without its signatures beyond the limits, and without fields that are too long to be verified. */
 function* octetsOf(content: Buffer, header: Header): Generator<Buffer> {
+  const surplus = surplusPartial(header)
   let seen = 0
   let start = 0
   let end = 0
@@ -169,7 +187,7 @@ function* octetsOf(content: Buffer, header: Header): Generator<Buffer> {
     const isSignature = isNamed(field, 'dkim-signature')
     if (isSignature) seen++
     if (
-      (isSignature && seen > MOST_SIGNATURES) ||
+      (isSignature && (seen > MOST_SIGNATURES || surplus.has(field))) ||
       ((isSignature || isArcField(field)) && isExcessive(field))
     ) {
       if (end > start) yield content.subarray(start, end)
