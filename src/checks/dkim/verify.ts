@@ -8,7 +8,7 @@ import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {isNamed} from '../../message/header.ts'
 import type {Header, HeaderField} from '../../message/message.ts'
-import {evaluateArc, isArcField} from '../authentication/arc.ts'
+import {evaluateArc, hasArcFields, isArcField} from '../authentication/arc.ts'
 import {type ArcResult, visible} from '../authentication/result.ts'
 import {isAbsent, type ResolveTxt} from '../dns/resolver.ts'
 import type {VerifiedSignature} from './signature.ts'
@@ -21,6 +21,8 @@ const MOST_PARTIAL = 2
 const LONGEST_FIELD = 32 * 1024
 /** Nor those with more names in `h=`: each is looked for among all fields of the mail. */
 const MOST_NAMES = 500
+/** Lines of the header section: what mailauth does with a field takes the square of them. Honest mail has a hundred. */
+const MOST_LINES = 10_000
 /** Shorter keys fail; those below `$dkim_minimum_key_bits` verify and count for nothing. */
 const SMALLEST_KEY_BITS = 512
 const ED25519_BITS = 256
@@ -35,6 +37,7 @@ export async function verifySignatures(
   resolve: ResolveTxt,
   now: Date = new Date(),
 ): Promise<readonly VerifiedSignature[]> {
+  if (hasTooManyLines(content)) return noneVerified(header)
   return signaturesIn(await verified(content, header, resolve, now), header)
 }
 
@@ -49,6 +52,10 @@ export async function verifyChained(
   minimumBits: number,
   now: Date = new Date(),
 ): Promise<{readonly signatures: readonly VerifiedSignature[]; readonly arc: ArcResult | undefined}> {
+  if (hasTooManyLines(content)) {
+    const arc = hasArcFields(header) ? {...TOO_LONG_CHAIN, detail: TOO_MANY_LINES} : undefined
+    return {signatures: noneVerified(header), arc}
+  }
   const failed: string[] = []
   const noting: ResolveTxt = name =>
     resolve(name).catch(error => {
@@ -67,6 +74,29 @@ const TOO_LONG_CHAIN: ArcResult = {
   instance: 0,
   domain: '',
   detail: 'a field of the chain is too long',
+}
+
+const TOO_MANY_LINES = 'the header section has too many lines'
+
+/** To the first empty line, wherever the header section is taken to end. */
+function hasTooManyLines(content: Buffer): boolean {
+  let lines = 0
+  for (let at = 0; ; ) {
+    const end = content.indexOf(LF, at)
+    if (end <= at || (end === at + 1 && content[at] === CR)) return false
+    if (++lines > MOST_LINES) return true
+    at = end + 1
+  }
+}
+
+const LF = 0x0a
+const CR = 0x0d
+
+function noneVerified({fields}: Header): readonly VerifiedSignature[] {
+  return fields
+    .filter(field => isNamed(field, 'dkim-signature'))
+    .slice(0, MOST_SIGNATURES)
+    .map(field => unverified(field, TOO_MANY_LINES))
 }
 
 function isExcessive({raw}: HeaderField): boolean {
@@ -104,7 +134,7 @@ function signaturesIn(
       .filter(field => isNamed(field, 'dkim-signature'))
       .slice(0, MOST_SIGNATURES)
       .filter(field => isExcessive(field) || surplus.has(field))
-      .map(unverified),
+      .map(field => unverified(field, isExcessive(field) ? TOO_LONG : TOO_MANY_PARTIAL)),
   ]
 }
 
@@ -121,9 +151,11 @@ function surplusPartial({fields}: Header): ReadonlySet<HeaderField> {
 
 const IS_PARTIAL = /[:;][ \t\r\n]*l[ \t\r\n]*=/
 
+const TOO_LONG = 'the signature is too long'
+const TOO_MANY_PARTIAL = 'too many signatures of a part of the body'
+
 /** What can be said of a signature that is not verified. */
-function unverified(field: HeaderField): VerifiedSignature {
-  const {raw} = field
+function unverified({raw}: HeaderField, detail: string): VerifiedSignature {
   const text = raw.toString('latin1', 0, LONGEST_FIELD)
   const tag = (name: string) =>
     visible(new RegExp(`[:;]\\s*${name}\\s*=\\s*([^;\\s]{1,253})`).exec(text)?.[1] ?? '')
@@ -135,7 +167,7 @@ function unverified(field: HeaderField): VerifiedSignature {
     algorithm: tag('a'),
     canonicalization: '',
     result: 'invalid',
-    detail: isExcessive(field) ? 'the signature is too long' : 'too many signatures of a part of the body',
+    detail,
     bits: undefined,
     expires: undefined,
     headers: '',
