@@ -65,7 +65,12 @@ $anvil_rate_time_unit = 6; $log_level = 0;`
   await startDaemon(t, home, plain, settings)
   const {postfix, send} = await startMta(t, port)
   await send()
-  await until('all mail', () => sink.mails.length >= MAILS && postfix.queued().length === 0, 120_000)
+  const arrived = () => {
+    if (sink.mails.length >= MAILS && postfix.queued().length === 0) return true
+    postfix.lookForMail()
+    return false
+  }
+  await until('all mail', arrived, 120_000)
   assert.equal(sink.mails.length, MAILS)
   const log = daemonLog(home)
   const hit = (limit: string) =>

@@ -5,6 +5,7 @@
  */
 import {execFileSync} from 'node:child_process'
 import {chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -15,6 +16,11 @@ export interface Postfix {
   log(): string
   /** queue ids of what has not been delivered yet */
   queued(): string[]
+  /**
+   * Have its queue manager look for mail that has come in. It does so when mail comes, and not again for a mail that it
+   * found locked then, by a delivery that had just been given up: one that is tried every second may wait long.
+   */
+  lookForMail(): void
   /** hand in a mail as a program of this machine does, by sendmail(1) */
   submit(sender: string, recipients: readonly string[], octets: Buffer): void
   stop(): void
@@ -94,6 +100,12 @@ ${main}
         .split('\n')
         .filter(Boolean)
         .map(line => (JSON.parse(line) as {queue_id: string}).queue_id),
+    lookForMail() {
+      net
+        .connect(folder('queue/public/qmgr'))
+        .on('error', () => {})
+        .end('I')
+    },
     submit(sender, recipients, octets) {
       execFileSync('sendmail', ['-C', folder('etc'), '-i', '-f', sender, ...recipients], {input: octets})
     },

@@ -61,6 +61,7 @@ function policiesOf(settings: Settings): Policies {
 }
 
 function keyOf({localAddress, tls, credentials, authRequired}: Omit<HopPolicy, 'key'>): string {
-  const parts = [localAddress, tls, credentials?.user, authRequired ? 'auth' : undefined]
+  const login = credentials && [credentials.user, credentials.password]
+  const parts = [localAddress, tls, login, authRequired ? 'auth' : undefined]
   return parts.some(part => part !== undefined) ? ` ${JSON.stringify(parts)}` : ''
 }
