@@ -605,6 +605,13 @@ const SOURCES: readonly [string, readonly string[], number][] = [
   ['without EHLO', ['-o', '-m', '3'], 3],
   ['sessions side by side that are kept', ['-d', '-s', '4', '-m', '20', '-S', 'kept'], 20],
   ['LMTP, sessions side by side', ['-L', '-s', '4', '-r', '3', '-m', '12'], 12],
+  ['a recipient of its own for each', ['-N', '-r', '3', '-m', '4'], 4],
+  ['that goes on whatever it is told', ['-A', '-s', '2', '-m', '6'], 6],
+  ['a second of rest after each session', ['-R', '1', '-s', '3', '-m', '6'], 6],
+  ['a second between its words', ['-w', '1', '-m', '1'], 1],
+  ['a window of a kilobyte', ['-T', '1024', '-l', '300000', '-m', '2'], 2],
+  ['a window of a kilobyte, LMTP', ['-L', '-d', '-T', '1024', '-l', '100000', '-m', '3'], 3],
+  ['that counts aloud', ['-c', '-v', '-M', 'client.example.org', '-m', '3'], 3],
 ]
 test('smtp-source', async t => {
   for (const [name, options, mails] of SOURCES) {
