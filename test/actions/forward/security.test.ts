@@ -5,7 +5,7 @@ import path from 'node:path'
 import {after, afterEach, test} from 'node:test'
 import {settingsFrom} from '../../lookup/settings.ts'
 import {TEST_CERTIFICATE} from '../../support/certificate.ts'
-import {type NextHop, type Script, startNextHop} from './next-hop.ts'
+import {type Behaviour, type NextHop, type Script, startNextHop} from './next-hop.ts'
 import {type Sender, shown, startSender} from './sending.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'amavis-tls-'))
@@ -154,20 +154,61 @@ const cases: readonly Case[] = [
   },
 ]
 
-for (const {title, conf, script, host = '[127.0.0.1]', reply, told} of cases) {
-  test(title, async () => {
-    hop = await startNextHop(script)
-    sender = startSender()
-    const settings = settingsFrom(`use strict;\n${conf}\n1;`)
-    const [answer] = shown(await sender.send({method: `smtp:${host}:${hop.port}`, settings}))
-    assert.match(answer!, reply)
-    assert.deepEqual(
-      hop.commands.filter(line => !/octets\)$/.test(line)),
-      told,
-    )
-    // credentials are nobody's business
-    assert.doesNotMatch(JSON.stringify(sender.logged), /AHVzAHB3|cHc=/)
-  })
+for (const protocol of ['smtp', 'lmtp']) {
+  for (const {title, conf, script, host = '[127.0.0.1]', reply, told} of cases) {
+    test(`${protocol}: ${title}`, async () => {
+      hop = await startNextHop(script)
+      sender = startSender()
+      const settings = settingsFrom(`use strict;\n${conf}\n1;`)
+      const [answer] = shown(await sender.send({method: `${protocol}:${host}:${hop.port}`, settings}))
+      assert.match(answer!, reply)
+      assert.deepEqual(
+        hop.commands.filter(line => !/octets\)$/.test(line)),
+        protocol === 'lmtp' ? told.map(line => line.replace('EHLO', 'LHLO')) : told,
+      )
+      // credentials are nobody's business
+      assert.doesNotMatch(JSON.stringify(sender.logged), /AHVzAHB3|cHc=/)
+    })
+  }
+}
+
+/** At which step of an encrypted conversation what goes wrong, and what our client is told. */
+const FAULTS: readonly [
+  step: 'starttls' | 'mail' | 'rcpt' | 'data' | 'dot',
+  behaviour: Behaviour,
+  reply: RegExp,
+][] = [
+  ['starttls', 'CLOSE', /^451 4\.[45]\./],
+  ['starttls', '421 4.3.2 going down', /^4\d\d 4/],
+  ['starttls', '454 4.7.0 not now', /^4\d\d 4/],
+  ['mail', 'CLOSE', /^451 4/],
+  ['mail', '421 4.3.2 going down', /^4\d\d 4/],
+  ['mail', '450 4.7.1 later', /^450 4\.7\.1/],
+  ['mail', '550 5.7.1 no', /^550 5\.7\.1/],
+  ['rcpt', 'CLOSE', /^451 4/],
+  ['rcpt', '421 4.3.2 going down', /^4\d\d 4/],
+  ['rcpt', '450 4.2.0 later', /^450 4\.2\.0/],
+  ['rcpt', '550 5.1.1 unknown', /^550 5\.1\.1/],
+  ['data', 'CLOSE', /^451 4/],
+  ['data', '421 4.3.2 going down', /^4\d\d 4/],
+  ['data', '451 4.3.0 later', /^451 4\.3\.0/],
+  ['data', '554 5.5.1 no', /^554 5\.5\.1/],
+  ['dot', 'CLOSE', /^451 4/],
+  ['dot', '421 4.3.2 going down', /^4\d\d 4/],
+  ['dot', '452 4.3.1 full', /^452 4\.3\.1/],
+  ['dot', '554 5.6.0 not this', /^554 5\.6\.0/],
+]
+for (const protocol of ['smtp', 'lmtp']) {
+  for (const [step, behaviour, reply] of FAULTS) {
+    test(`${protocol}, encrypted: ${behaviour} at ${step}`, async () => {
+      hop = await startNextHop({ehlo: TLS, [step]: behaviour})
+      sender = startSender()
+      const settings = settingsFrom("use strict;\n$tls_security_level_out = 'encrypt';\n1;")
+      const [answer] = shown(await sender.send({method: `${protocol}:[127.0.0.1]:${hop.port}`, settings}))
+      assert.match(answer!, reply)
+      assert.ok(hop.contents.length <= 1)
+    })
+  }
 }
 
 test('a connection is used again only for mail of the same policy', async () => {
