@@ -5,12 +5,12 @@
  */
 import {createReadStream} from 'node:fs'
 import {pipeline} from 'node:stream'
-import {StringDecoder} from 'node:string_decoder'
 import {createGunzip} from 'node:zlib'
 import {errorText} from '../../errors.ts'
 
 export const BLOCK_OCTETS = 65_536
 const LONGEST_LINE = 65_536
+const LF = 10
 
 /**
  * Blocks of lines. `-` is standard input; what begins as gzip does is unpacked, whatever its name.
@@ -57,18 +57,28 @@ async function* unpacked(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   yield* gunzip
 }
 
+/** Each line is a string of its own: a part of a block's would keep the block in memory as long as itself. */
 export class LineSplitter {
-  readonly #decoder = new StringDecoder('utf8')
-  #partial = ''
+  #partial = Buffer.alloc(0)
 
   push(octets: Buffer): string[] {
-    const lines = (this.#partial + this.#decoder.write(octets)).split('\n')
-    this.#partial = (lines.pop() ?? '').slice(0, LONGEST_LINE)
+    const lines: string[] = []
+    let start = 0
+    for (let end = octets.indexOf(LF); end >= 0; end = octets.indexOf(LF, start)) {
+      const rest = octets.subarray(start, end)
+      lines.push((lines.length === 0 ? Buffer.concat([this.#partial, rest]) : rest).toString())
+      start = end + 1
+    }
+    const rest = octets.subarray(start)
+    const partial = start === 0 ? Buffer.concat([this.#partial, rest]) : Buffer.from(rest)
+    this.#partial = partial.subarray(0, LONGEST_LINE)
     return lines
   }
 
   /** The last line, which has no end. */
   end(): string[] {
-    return this.#partial === '' ? [] : [this.#partial]
+    const last = this.#partial.toString()
+    this.#partial = Buffer.alloc(0)
+    return last === '' ? [] : [last]
   }
 }

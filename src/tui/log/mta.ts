@@ -54,6 +54,8 @@ interface KeyRecord {
 
 /** A mail for thousands of recipients has a line for each. */
 const MOST_LINES = 2000
+/** Anybody may write a Message-ID as ours are. */
+const MOST_NEXT = 100
 /** A process of ours has its number again some day. */
 const SAME_TASK_MS = 600_000
 
@@ -85,7 +87,9 @@ export class QueueLines {
     if (lines.length < MOST_LINES) lines.push({entry, number: this.#count++})
     const link = linkOf(entry.text, key) ?? this.#linkOfMessageId(entry.text, key)
     if (!link) return
-    this.#recordOf(link.from).next.push(link.to)
+    const {next} = this.#recordOf(link.from)
+    if (next.length >= MOST_NEXT) return
+    next.push(link.to)
     if (this.#wanted.has(link.from)) this.want(link.to)
   }
 
