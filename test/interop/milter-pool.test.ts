@@ -54,19 +54,7 @@ $milter{'policy'} = { port => 'inet:${milterPort}@127.0.0.1', ${keys} };
 function load(port: number, mails: number) {
   const source = spawn(
     'smtp-source',
-    [
-      '-s',
-      '20',
-      '-m',
-      String(mails),
-      '-l',
-      '4000',
-      '-f',
-      'a@remote.test',
-      '-t',
-      USER,
-      `127.0.0.1:${port}`,
-    ],
+    ['-s', '20', '-m', String(mails), '-l', '4000', '-f', 'a@remote.test', '-t', USER, `127.0.0.1:${port}`],
     {stdio: ['ignore', 'ignore', 'pipe']},
   )
   let said = ''
