@@ -219,6 +219,15 @@ test('an answer of another day is about another mail with the same am_id', () =>
   assert.equal(lines.merged(mail).length, 1)
 })
 
+test('of strangers that write a Message-ID as ours are not all are taken for notices', () => {
+  const [mail] = group([`${HEAD}[1]: (1-01) ${PASSED}`])
+  assert.ok(mail)
+  const lines = new QueueLines(10, keysOf(mail))
+  for (let n = 10_000; n < 11_000; n++)
+    lines.add(entry(`Jan 15 10:00:00 host postfix/cleanup[9]: F${n}: message-id=<VSXlX-cVIFc2Nv@evil.test>`))
+  assert.equal(lines.merged(mail).length, 101)
+})
+
 test('of ids that nobody asked for only the last are kept', () => {
   const [mail] = group([`${HEAD}[1]: (1-01) ${PASSED}`])
   assert.ok(mail)
