@@ -25,9 +25,13 @@ export function unpackLimits(size: number, settings: Settings): UnpackLimits {
     size * number('$MAX_EXPANSION_FACTOR'),
   )
   const quota = Math.max(number('$MIN_EXPANSION_QUOTA'), size * number('$MIN_EXPANSION_FACTOR'), most)
+  return {...countLimits(settings), quota: Math.min(Math.floor(quota), LARGEST_QUOTA_BYTES)}
+}
+
+/** Those that do not hang on a mail's size; they hold for its MIME structure, too. */
+export function countLimits(settings: Settings): Pick<UnpackLimits, 'levels' | 'files'> {
   return {
-    levels: Math.min(number('$MAXLEVELS') || MOST_LEVELS, MOST_LEVELS),
-    files: Math.min(number('$MAXFILES') || MOST_FILES, MOST_FILES),
-    quota: Math.min(Math.floor(quota), LARGEST_QUOTA_BYTES),
+    levels: Math.min(settings.number('$MAXLEVELS') || MOST_LEVELS, MOST_LEVELS),
+    files: Math.min(settings.number('$MAXFILES') || MOST_FILES, MOST_FILES),
   }
 }

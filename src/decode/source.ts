@@ -116,12 +116,24 @@ export function readExactly(source: Source, at: number, length: number): Buffer 
 
 /** Where `needle` next stands, from `from` on and before `end`; -1: nowhere. */
 export function find(source: Source, needle: Buffer, from: number, end = source.size): number {
-  for (let at = from; at < end; ) {
-    const window = source.read(at, Math.min(WINDOW_BYTES, end - at))
-    if (window.length < needle.length) return -1
-    const found = window.indexOf(needle)
-    if (found >= 0) return at + found
-    at += window.length - needle.length + 1
+  return finder(source, needle)(from, end)
+}
+
+/** The same for many calls: what was read for one of them is there for the next. */
+export function finder(source: Source, needle: Buffer): (from: number, end?: number) => number {
+  let window: Buffer = EMPTY
+  let windowAt = 0
+  return (from, end = source.size) => {
+    for (let at = from; at < end; ) {
+      if (at < windowAt || at + needle.length > windowAt + window.length) {
+        window = source.read(at, Math.min(WINDOW_BYTES, source.size - at))
+        windowAt = at
+        if (window.length < needle.length) return -1
+      }
+      const found = window.indexOf(needle, at - windowAt)
+      if (found >= 0) return windowAt + found + needle.length <= end ? windowAt + found : -1
+      at = windowAt + window.length - needle.length + 1
+    }
+    return -1
   }
-  return -1
 }

@@ -6,6 +6,7 @@ import {checkBanned} from '../checks/banned.ts'
 import type {Finding} from '../checks/finding.ts'
 import {checkHeader} from '../checks/header.ts'
 import type {Settings} from '../config/settings.ts'
+import {countLimits} from '../decode/limits.ts'
 import type {Log} from '../log/log.ts'
 import {type Header, type MimeTree, type Part, type PartProblem, partName} from '../message/message.ts'
 import type {MimeLimits} from '../message/mime/read.ts'
@@ -53,10 +54,8 @@ const MINORS: Readonly<Record<PartProblem['kind'], 0 | 1 | 2 | 3>> = {
 
 /** What the configuration says about the reading of MIME. */
 export function mimeLimits(settings: Settings): MimeLimits {
-  return {
-    maxParts: settings.number('$MAXFILES') || Number.POSITIVE_INFINITY,
-    maxLevels: settings.number('$MAXLEVELS') || Number.POSITIVE_INFINITY,
-  }
+  const {files: maxParts, levels: maxLevels} = countLimits(settings)
+  return {maxParts, maxLevels}
 }
 
 export function headerFindings(

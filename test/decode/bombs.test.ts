@@ -2,12 +2,14 @@
  * Archives that become large: answered in time, within the quota, and in bounded memory of the decoder process.
  */
 import assert from 'node:assert/strict'
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs'
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
 import zlib from 'node:zlib'
+import {createDecoder} from '../../src/decode/decode.ts'
 import {DecoderProcess} from '../../src/decode/process/decoder-process.ts'
+import {FileSource} from '../../src/decode/source.ts'
 import {typeOf} from '../../src/decode/types.ts'
 import {openings, type Unpacked, unpack} from '../../src/decode/unpack.ts'
 import {makePart} from '../../src/message/part.ts'
@@ -161,4 +163,21 @@ test('without a limit of files or levels there still is one', async t => {
   })
   assert.equal(limit, undefined)
   assert.equal(parts.at(-1)?.content.toString(), 'end')
+})
+
+test('signatures of members without members, in a file: what stands between them is read once', async t => {
+  const base = mkdtempSync(path.join(tmpdir(), 'bombs-'))
+  t.after(() => rmSync(base, {recursive: true}))
+  const name = path.join(base, 'leaf')
+  writeFileSync(name, 'PK\x03\x04'.repeat(MEGABYTE), 'latin1')
+  using file = new FileSource(name)
+  const started = performance.now()
+  const {members, problems} = await createDecoder()(file, {
+    opening: {format: 'zip', start: 0, isGuess: false},
+    limits: {bytes: MEGABYTE, quota: MEGABYTE, files: 100, maxFiles: 100},
+    folder: undefined,
+    fileName: String,
+  })
+  assert.deepEqual([members, problems], [[], [{kind: 'corrupt', reason: 'no directory of the zip file'}]])
+  assert.ok(performance.now() - started < 20_000)
 })

@@ -75,6 +75,11 @@ const cases: readonly [string, () => Iterable<Buffer | string>, RegExp][] = [
     /\r\n250 2\.0\.0 from MTA[\s\S]*\r\n221 /,
   ],
   [
+    'lines of uuencode that decode to more than a mail may',
+    () => [envelope, `From: a@x\r\n\r\nbegin 644 x\r\n${'M\r\n'.repeat(30_000)}.\r\nQUIT\r\n`],
+    /\r\n250 2\.0\.0 from MTA[\s\S]*\r\n221 /,
+  ],
+  [
     'DATA without recipients',
     () => ['EHLO x\r\nMAIL FROM:<a@x>\r\nDATA\r\nQUIT\r\n'],
     /\r\n503 5\.5\.1 [\s\S]*\r\n221 /,

@@ -18,7 +18,9 @@ export function leafPaths(parts: readonly Part[]): PartPath[] {
     .filter(part => !parents.has(part.number) && part.kind !== 'container')
     .map(part => {
       const path = [part]
-      for (let up = byNumber.get(part.parent); up; up = byNumber.get(up.parent)) path.unshift(up)
+      // no part is in itself: a tree that says so must not hold us for ever
+      for (let up = byNumber.get(part.parent); up && !path.includes(up); up = byNumber.get(up.parent))
+        path.unshift(up)
       return path
     })
   return paths.sort((a, b) => a.length - b.length || a.at(-1)!.number - b.at(-1)!.number)

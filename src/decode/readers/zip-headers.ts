@@ -110,13 +110,21 @@ export function readCentral(source: Source, at: number): CentralHeader | undefin
   return {...common, size, packed, names, headerBytes, offset: place, isLink}
 }
 
-/** The header before a member's data, if there is one at this place. */
-export function readLocal(source: Source, at: number): MemberHeader | undefined {
+/**
+ * The header before a member's data, if there is one at this place.
+ * @param accepts looks at its fixed part: names and extra fields of what is none need not be read
+ */
+export function readLocal(
+  source: Source,
+  at: number,
+  accepts: (fixed: Pick<MemberHeader, 'method' | 'packed' | 'size'>) => boolean = () => true,
+): MemberHeader | undefined {
   const head = source.read(at, 30)
   if (head.length < 30 || head.readUInt32LE(0) !== 0x04034b50) return undefined
   const nameBytes = head.readUInt16LE(26)
   const extraBytes = head.readUInt16LE(28)
   const common = readCommon(head, 6)
+  if (!accepts(common)) return undefined
   const rest = source.read(at + 30, nameBytes + extraBytes)
   const extra = readExtra(rest.subarray(nameBytes), [common.size, common.packed])
   const [size = common.size, packed = common.packed] = extra.sizes

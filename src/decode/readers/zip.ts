@@ -8,7 +8,7 @@
 import {crc32} from 'node:zlib'
 import type {Problem} from '../member.ts'
 import type {Sink} from '../sink.ts'
-import {bufferSource, find, joinedSource, type Source, sliceSource} from '../source.ts'
+import {bufferSource, find, finder, joinedSource, type Source, sliceSource} from '../source.ts'
 import {inflate} from './inflate.ts'
 import type {SevenZip} from './seven-zip.ts'
 import {
@@ -91,14 +91,20 @@ class ZipReader {
   /** Look between what is known for members that no directory names. */
   async #unlisted(covered: [number, number][]): Promise<void> {
     const known = [...this.#done, ...covered].sort(([a], [b]) => a - b)
+    const next = finder(this.#source, LOCAL_SIGNATURE)
     let at = 0
+    let strange = 0
     for (const [start, end] of [...known, [this.#source.size, this.#source.size] as const]) {
       while (at < start) {
-        const found = find(this.#source, LOCAL_SIGNATURE, at, start)
+        const found = next(at, start)
         if (found < 0) break
-        const local = readLocal(this.#source, found)
+        const local = readLocal(this.#source, found, isPossible)
         at = found + 4
-        if (!local || !isPlausible(local)) continue
+        if (!local) continue
+        if (!isPlausible(local)) {
+          if (++strange > MOST_STRANGE) return this.#sink.problem('corrupt', 'headers of members without end')
+          continue
+        }
         at = found + local.headerBytes + (await this.#member(found + local.headerBytes, local, undefined))
       }
       at = Math.max(at, end)
@@ -255,9 +261,19 @@ function readingsOf(local: MemberHeader, central: CentralHeader | undefined): Me
     : [listed, {...local, isEncrypted, packed: sizesDiffer ? local.packed : central.packed}]
 }
 
-function isPlausible({names, method, packed, size}: MemberHeader): boolean {
+/** What looks like a header and is none, and was read as far as its name; honest files have none of these. */
+const MOST_STRANGE = 1000
+/** It stands in the extra field. */
+const ZIP64 = 0xffffffff
+
+/** By what does not take long to look at. */
+function isPossible({method, packed, size}: Pick<MemberHeader, 'method' | 'packed' | 'size'>): boolean {
   const isKnown = CODECS.has(method) || FOREIGN_METHODS.has(method) || method === METHOD.aes
-  return isKnown && names[0] !== '' && !(method === METHOD.stored && packed !== size)
+  return isKnown && (method !== METHOD.stored || packed === size || packed === ZIP64 || size === ZIP64)
+}
+
+function isPlausible({names, method, packed, size}: MemberHeader): boolean {
+  return names[0] !== '' && !(method === METHOD.stored && packed !== size)
 }
 
 /** A zip file with this one member in it, called `m`. */

@@ -74,11 +74,13 @@ export function readMime(octets: Buffer, header: Header, limits: MimeLimits, has
         found = all.parts
         limit ??= all.limit
       }
-      for (const part of found) {
+      for (const [n, part] of found.entries()) {
         parts.push(part)
         size += part.content.length
         if (size > quota) {
           limit ??= `Exceeded storage quota ${quota} bytes by MIME decoding`
+          // Multiparts come last: without them others would be in parts that are not there.
+          parts.push(...found.slice(n + 1).map(withoutContent))
           return tree()
         }
         if (isMessage(part)) next.push({octets: part.content, header: parseHeader(part.content), above: part})
@@ -106,6 +108,10 @@ function bareCrDoubt({octets, above}: Mail, found: readonly Part[]): Doubt {
     parent: above?.number ?? 0,
     placement: above ? `${above.placement}/1` : '1',
   }
+}
+
+function withoutContent(part: Part): Part {
+  return part.content.length === 0 ? part : {...part, content: Buffer.alloc(0)}
 }
 
 function isMessage({kind, declaredTypes}: Part): boolean {

@@ -77,7 +77,9 @@ interface Lines {
 }
 
 function decodeLines(octets: Buffer, start: number): Lines {
-  let out = Buffer.allocUnsafe(Math.ceil(((octets.length - start) * 3) / 4) + LONGEST_LINE)
+  // All of the text may be lines of one file, or of a file each for a few octets.
+  const expected = Math.ceil(((octets.length - start) * 3) / 4) + LONGEST_LINE
+  let out = Buffer.allocUnsafeSlow(Math.min(expected, FIRST_BYTES))
   let length = 0
   let isClean = true
   let pos = start
@@ -85,22 +87,32 @@ function decodeLines(octets: Buffer, start: number): Lines {
     const end = lineEnd(octets, pos)
     // `end` is also a line of data by its looks, but 69 octets of data do not fit in two digits.
     if (end - pos < 8 && octets.toString('latin1', pos, end).trimEnd() === 'end') {
-      return {content: out.subarray(0, length), next: Math.min(end + 1, octets.length), isClean, isCut: false}
+      return {content: fitting(out, length), next: Math.min(end + 1, octets.length), isClean, isCut: false}
     }
     // Lines of zeros are short, since blanks at the end of a line get lost on the way.
     if (length + LONGEST_LINE > out.length) {
-      if (out.length > MOST_GROWN) break
-      out = Buffer.concat([out], out.length * 2)
+      if (out.length >= expected && out.length > MOST_GROWN) break
+      const size = out.length * 2
+      out = Buffer.concat([out], out.length < expected ? Math.min(size, expected) : size)
     }
     const written = decodeLine(octets, pos, end, out, length)
     if (written < 0) isClean = false
     else length += written
     pos = end + 1
   }
-  return {content: out.subarray(0, length), next: octets.length, isClean: false, isCut: pos < octets.length}
+  return {content: fitting(out, length), next: octets.length, isClean: false, isCut: pos < octets.length}
 }
 
-/** A file that has grown beyond this is not decoded any further; the text then stays whole. */
+/** What was written, without holding much more memory than that. */
+function fitting(out: Buffer, length: number): Buffer {
+  const written = out.subarray(0, length)
+  return length < out.length / 2 ? Buffer.from(written) : written
+}
+
+/** Most files are short. */
+const FIRST_BYTES = 16 * 1024
+
+/** A file that has grown beyond this, and beyond what its lines should hold, is not decoded any further; the text then stays whole. */
 const MOST_GROWN = 32 * 1024 * 1024
 
 /** What the longest line of data holds. */

@@ -22,9 +22,11 @@ export function readYenc(octets: Buffer, limit: number): EmbeddedFile[] {
   const files: EmbeddedFile[] = []
   let at = octets.indexOf(BEGIN)
   while (at >= 0 && files.length < limit) {
-    const line = octets.subarray(at, lineEnd(octets, at))
+    // A line is read once, however many of these words are in it.
+    const isLineStart = at === 0 || octets[at - 1] === LF
+    const line = octets.subarray(at, isLineStart ? lineEnd(octets, at) : at)
     const name = / name=(.*)$/s.exec(textOf(line))
-    if (!name || (at > 0 && octets[at - 1] !== LF)) {
+    if (!name) {
       at = octets.indexOf(BEGIN, at + BEGIN.length)
       continue
     }

@@ -37,6 +37,20 @@ test('an image in uuencode is an image, anything else octets', () => {
   )
 })
 
+test('many short files take no more memory than they hold, and words without lines no more time', () => {
+  const files = Array.from({length: 5000}, () => 'begin 644 x\r\n#0V%T\r\n`\r\nend')
+  const octets = Buffer.from(['', ...files, 'x'.repeat(4_000_000)].join('\r\n'))
+  const {parts} = readMime(octets, parseHeader(octets), {maxParts: 4000, maxLevels: 10})
+  assert.equal(parts[1]?.content.toString(), 'Cat')
+  const held = new Set(parts.flatMap(({content}) => (content.length === 3 ? content.buffer : [])))
+  assert.ok(held.size > 0)
+  assert.ok([...held].reduce((sum, {byteLength}) => sum + byteLength, 0) < 4_000_000)
+  const words = Buffer.from(`\r\n${'=ybegin '.repeat(500_000)}`)
+  const started = performance.now()
+  readMime(words, parseHeader(words), {maxParts: 100, maxLevels: 10})
+  assert.ok(performance.now() - started < 3000)
+})
+
 /** BinHex of a file, as the standard has it. */
 function binHex(name: string, data: Buffer, spoil = false): string {
   const crc = (octets: Buffer) => {

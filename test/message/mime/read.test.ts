@@ -217,6 +217,19 @@ test('more parts than allowed end the reading and say so', () => {
   assert.equal(tree.parts.length, 20)
 })
 
+test('where the quota ends the reading all parts keep their places, those that were not read without content', () => {
+  const tree = read(`Subject: x\n\nbegin 644 x\n${'M\n'.repeat(30_000)}`)
+  assert.match(tree.limit ?? '', /^Exceeded storage quota 1048576 bytes/)
+  assert.deepEqual(
+    tree.parts.map(({number, parent, placement, content}) => [number, parent, placement, content.length]),
+    [
+      [1, 3, '1/1', 60_012],
+      [2, 3, '1/2', 1_350_000],
+      [3, 0, '1', 0],
+    ],
+  )
+})
+
 test('messages within messages beyond the limit end the reading and say so', () => {
   const tree = read(`${'Content-Type: message/rfc822\n\n'.repeat(30)}Subject: innermost\n\nx\n`)
   assert.equal(tree.limit, 'Maximum decoding depth (10) exceeded')
