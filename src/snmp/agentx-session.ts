@@ -55,12 +55,19 @@ export async function runSession(options: SessionOptions): Promise<void> {
   }
 }
 
+interface Waiting {
+  readonly resolve: (pdu: MasterPdu) => void
+  readonly reject: (error: AmavisError) => void
+}
+
 class Session {
   readonly ended: Promise<void>
   readonly #options: SessionOptions
   readonly #socket: net.Socket
   readonly #stream = new AgentXStream()
-  readonly #waiting = new Map<number, (pdu: MasterPdu) => void>()
+  readonly #waiting = new Map<number, Waiting>()
+  /** why nothing can be asked any more */
+  #over: AmavisError | undefined
   #end: (problem?: AmavisError) => void = () => {}
   #packetId = 0
   #sessionId = 0
@@ -72,7 +79,11 @@ class Session {
     this.ended = new Promise((resolve, reject) => {
       this.#end = problem => (problem ? reject(problem) : resolve())
     })
-    this.ended.catch(() => {}) // whoever waits for it hears of it
+    // Once, not by each question: the promise would keep what a session of months has asked.
+    this.ended.then(
+      () => this.#finish(problem('the end was asked for')),
+      error => this.#finish(error),
+    )
     this.#socket = net.connect(options.address)
     this.#socket.on('data', chunk => this.#hear(chunk))
     this.#socket.on('error', error => this.#fail(errorText(error)))
@@ -108,8 +119,8 @@ class Session {
     const timer = setTimeout(() => this.#fail(`no answer within ${timeoutMs} ms`), timeoutMs)
     try {
       const pdu = await new Promise<MasterPdu>((resolve, reject) => {
-        this.#waiting.set(id, resolve)
-        this.ended.then(() => reject(problem('the end was asked for')), reject)
+        if (this.#over) return reject(this.#over)
+        this.#waiting.set(id, {resolve, reject})
         this.#socket.write(message(id))
       })
       if (pdu.kind === 'response' && pdu.error !== 0) throw problem(`it refused: ${errorName(pdu.error)}`)
@@ -129,7 +140,7 @@ class Session {
     this.#heardMs = performance.now()
     try {
       for (const pdu of this.#stream.read(chunk)) {
-        if (pdu.kind === 'response') this.#waiting.get(pdu.packetId)?.(pdu)
+        if (pdu.kind === 'response') this.#waiting.get(pdu.packetId)?.resolve(pdu)
         else if (pdu.kind === 'close') this.#fail('it closed the session')
         else void this.#answer(pdu)
       }
@@ -171,6 +182,11 @@ class Session {
       case 'close':
         return undefined
     }
+  }
+
+  #finish(why: AmavisError): void {
+    this.#over = why
+    for (const {reject} of this.#waiting.values()) reject(why)
   }
 
   #fail(what: string): void {
