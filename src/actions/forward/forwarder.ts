@@ -105,7 +105,10 @@ class SmtpForwarder implements Forwarder {
       }
       const {connection, kept} = acquired
       const transacted = await transact(connection, delivery, group, {timing, left, last: !this.#cache.on})
-      if (transacted.kind === 'lost' && kept) {
+      const isLost = transacted.kind === 'lost'
+      // Who said 421 may leave it to us to close.
+      if (isLost) void connection.quit()
+      if (isLost && kept) {
         acquired = await this.#open(targets, policy, delivery, left)
         timing.mark('fwd-connect')
         continue
@@ -120,9 +123,9 @@ class SmtpForwarder implements Forwarder {
         else again.push(i)
       }
       pending = again
-      if (pending.length === 0)
-        this.#cache.keep(connection, delivery.count, transacted.kind === 'done' && transacted.quit)
-      else if (!connection.usable) acquired = await this.#open(targets, policy, delivery, left)
+      if (pending.length === 0) {
+        if (!isLost) this.#cache.keep(connection, delivery.count, transacted.quit)
+      } else if (isLost || !connection.usable) acquired = await this.#open(targets, policy, delivery, left)
       else acquired = {connection, kept: false}
     }
     this.#cache.end()

@@ -97,6 +97,16 @@ test('a kept connection that says 421 to MAIL is replaced', async () => {
   assert.equal(both.hop.connections(), 2)
 })
 
+test('a connection that says 421 to MAIL and stays open is closed by us', async () => {
+  const both = await start({
+    mail: (_, n) => (n % 2 === 1 ? '421 4.4.2 idle for too long' : undefined),
+    lingers: true,
+  })
+  for (let n = 0; n < 4; n++) await send(both)
+  assert.equal(both.hop.connections(), 4)
+  await until(() => both.hop.open() === 1)
+})
+
 test('a connection that dies twice is given up', async () => {
   const both = await start({mail: (_, n) => (n > 0 ? 'CLOSE' : undefined)})
   await send(both)

@@ -24,6 +24,8 @@ export interface Script {
   readonly xforward?: Behaviour
   /** to STARTTLS; 220 is followed by a handshake */
   readonly starttls?: Behaviour
+  /** leaves it to the client to close after a 421 */
+  readonly lingers?: boolean
   /** said in the same breath as the 220 to STARTTLS */
   readonly injected?: string
   /** to AUTH, and to each line after a 334 */
@@ -65,7 +67,7 @@ export async function startNextHop(script: Script = {}, path?: string): Promise<
     if (behaviour === 'CLOSE') socket.destroy()
     else if (behaviour !== 'HANG') socket.write(`${behaviour}\r\n`)
     // A 421 is the last thing that is said.
-    if (/^421/m.test(behaviour)) socket.end()
+    if (/^421/m.test(behaviour) && !script.lingers) socket.end()
   }
   const choose = <A extends unknown[]>(
     socket: net.Socket,
