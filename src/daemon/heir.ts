@@ -6,6 +6,7 @@
  */
 import {type ChildProcess, spawn} from 'node:child_process'
 import {entryFile} from '../process/program-file.ts'
+import {startProcess} from '../process/start-process.ts'
 import {
   FIRST_SOCKET_FD,
   type InheritedSocket,
@@ -36,10 +37,14 @@ export function raiseHeir(options: DaemonOptions, sockets: readonly InheritedSoc
     },
     activated: [],
   }
-  const heir = spawn(process.execPath, [entryFile('master-main')], {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...sockets.map(({fd}) => fd)],
-  })
+  const heir = startProcess(() =>
+    spawn(process.execPath, [entryFile('master-main')], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...sockets.map(({fd}) => fd)],
+    }),
+  )
+  if (typeof heir === 'string')
+    return Promise.resolve({kind: 'failed', problems: [`cannot start a new master: ${heir}`]})
   return new Promise(resolve => {
     const fail = (text: string) => resolve({kind: 'failed', problems: [text]})
     heir.once('error', error => fail(`cannot start a new master: ${error.message}`))

@@ -6,16 +6,21 @@
 import {spawn} from 'node:child_process'
 import {errorText} from '../errors.ts'
 import {entryFile} from '../process/program-file.ts'
+import {startProcess} from '../process/start-process.ts'
 import type {ReaderRequest, ReaderResult} from './messages.ts'
 
 const LIMIT_MS = 60_000
 
 /** @returns what the reader says; a reader that dies or hangs is a configuration that cannot be read */
 export function readConfiguration(request: ReaderRequest): Promise<ReaderResult> {
-  const reader = spawn(process.execPath, [entryFile('config-reader-main')], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    serialization: 'advanced',
-  })
+  const reader = startProcess(() =>
+    spawn(process.execPath, [entryFile('config-reader-main')], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    }),
+  )
+  if (typeof reader === 'string')
+    return Promise.resolve({kind: 'failed', problems: [`cannot start the configuration reader: ${reader}`]})
   return new Promise(resolve => {
     const fail = (text: string) => resolve({kind: 'failed', problems: [text]})
     const deadline = setTimeout(() => {

@@ -12,6 +12,7 @@ import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import type {SmtpReply} from '../../errors.ts'
 import {encodeXtext} from '../../message/xtext.ts'
+import {startProcess} from '../../process/start-process.ts'
 import {withLf} from '../quarantine/line-ends.ts'
 import type {Delivery, RecipientResult} from './delivery.ts'
 
@@ -125,12 +126,16 @@ async function run(
   content: AsyncIterable<Buffer>,
   timeoutMs: number,
 ): Promise<Ended> {
-  const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    cwd: '/',
-    detached: true,
-    env: {PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C'},
-  })
+  const child = startProcess(() =>
+    spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: '/',
+      detached: true,
+      env: {PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C'},
+    }),
+  )
+  if (typeof child === 'string')
+    return {status: undefined, problem: `cannot be started: ${child}`, output: ''}
   let output = ''
   const hear = (octets: Buffer) => {
     if (output.length < MOST_OUTPUT) output += octets.toString('latin1')

@@ -77,6 +77,7 @@ for (const [status, reply] of statuses) {
 const failures: readonly [title: string, method: string, reply: RegExp][] = [
   ['a program that is not there', 'pipe:argv=/nonexistent/program', /^451 4\.5\.0 /],
   ['no program at all', 'pipe:flags=R', /^451 4\.3\.5 /],
+  ['one that the system does not start', `pipe:argv=cat ${'x'.repeat(1024 * 1024)}`, /^451 4\.5\.0 /],
   ['a program that is killed', `pipe:argv=${program('dies', 'kill -9 $$')}`, /^451 4\.5\.0 /],
   ['a store that there is not', 'sql:', /^451 4\.3\.5 /],
   ['a method that there is not', 'uucp:x', /^451 4\.3\.5 /],
