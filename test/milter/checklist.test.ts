@@ -33,7 +33,7 @@ const ITEMS: readonly (readonly [item: string, file: string, title: string])[] =
   [
     'KILL of processes under load',
     LOAD,
-    'processes that are killed under load cost answers, and no mail; the report stays true',
+    'processes that are killed under load, with fifty sessions, cost answers and no mail; the report stays true',
   ],
   [
     'KILL of masters under load',
