@@ -1,18 +1,32 @@
 /**
  * reporting — what is said about a mail when all is done: the log entry and the counters.
  */
+import type {Finding} from '../checks/finding.ts'
 import type {Settings} from '../config/settings.ts'
 import {mainLogLines, recipientLogLine} from '../log/main-entry.ts'
 import {RECIPIENT_TEMPLATE, SHORT_TEMPLATE} from '../log/template/built-in.ts'
-import type {Section} from '../log/timing.ts'
-import type {Header} from '../message/message.ts'
+import type {Timing} from '../log/timing.ts'
+import type {Header, Part} from '../message/message.ts'
 import type {Origin} from '../message/origin.ts'
 import type {Transaction} from '../session/transaction.ts'
 import {countMail, type DeliveryEvent} from '../verdict/counters.ts'
 import {type LoggedMail, mainEntryOf, recipientEntryOf} from '../verdict/log-facts.ts'
-import type {Facts, RecipientOutcome} from '../verdict/verdict.ts'
+import type {CheckLetter, Facts, RecipientOutcome} from '../verdict/verdict.ts'
 import type {Kept} from './quarantining.ts'
 import type {MailServices} from './services.ts'
+
+/** What was looked at, and what came of it. */
+export interface Seen {
+  /** those of MIME first */
+  readonly parts: readonly Part[]
+  /** how many are MIME's */
+  readonly mimeParts: number
+  readonly mimeError: string | undefined
+  /** which limit ended the taking apart */
+  readonly limit: string | undefined
+  readonly findings: readonly Finding[]
+  readonly checks: ReadonlySet<CheckLetter>
+}
 
 export interface Reporting {
   readonly mail: Transaction
@@ -27,6 +41,8 @@ export interface Reporting {
   readonly mailId: string
   /** whoever knows it may have the mail released */
   readonly secretId: string
+  /** undefined where a template is about what was decided alone */
+  readonly seen?: Seen | undefined
 }
 
 /**
@@ -111,18 +127,19 @@ export function publishCounters(report: Reporting, services: MailServices): void
       ),
       counted: services.counted,
       log: services.takeLogCounts(),
-      elapsed: elapsedByKind(mail.timing.sections, mail.timing.elapsed()),
+      elapsed: elapsedByKind(mail.timing),
     },
     services.publish,
   )
 }
 
-function elapsedByKind(sections: readonly Section[], totalMs: number): ReadonlyMap<string, number> {
+/** ms that each kind of work took so far. */
+export function elapsedByKind(timing: Timing): ReadonlyMap<string, number> {
   const sums = new Map<string, number>()
-  for (const {name, ms} of sections) {
+  for (const {name, ms} of timing.sections) {
     const begin = BEGINS.exec(name)?.[0]
     const kind = begin === undefined ? undefined : ELAPSED.get(begin)
     if (kind !== undefined) sums.set(kind, (sums.get(kind) ?? 0) + ms)
   }
-  return sums.set('Total', totalMs)
+  return sums.set('Total', timing.elapsed())
 }

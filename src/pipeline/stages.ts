@@ -20,7 +20,7 @@ import {errorText} from '../errors.ts'
 import type {Log} from '../log/log.ts'
 import {checkingLine} from '../log/main-entry.ts'
 import {parseHeader} from '../message/header.ts'
-import type {MimeTree, Part} from '../message/message.ts'
+import type {MimeTree} from '../message/message.ts'
 import {readMime} from '../message/mime/read.ts'
 import {readAll} from '../message/octets.ts'
 import {readOrigin} from '../message/origin.ts'
@@ -31,7 +31,7 @@ import {clientText} from '../verdict/log-facts.ts'
 import {outcomeOf} from '../verdict/outcome.ts'
 import {bypassesOf} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
-import type {Bypass, Delivery, JudgeInput} from '../verdict/verdict.ts'
+import type {Bypass, CheckLetter, Delivery, JudgeInput} from '../verdict/verdict.ts'
 import {loggingAs, settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
 import {
   asksPenPals,
@@ -47,7 +47,7 @@ import type {CustomField, MailHooks} from './hooks/run-hooks.ts'
 import {bannedFindings, headerFindings, logParts, mimeLimits, uncheckedFindings} from './inspect.ts'
 import {decideNotifications, notifyOthers, notifySender} from './notifying.ts'
 import type {Kept} from './quarantining.ts'
-import {logEntry, publishCounters, type Reporting} from './reporting.ts'
+import {logEntry, publishCounters, type Reporting, type Seen} from './reporting.ts'
 import type {Run} from './run.ts'
 import type {MailServices} from './services.ts'
 import {verifiedSignatures, wantedVerification} from './signatures.ts'
@@ -65,15 +65,6 @@ export interface Checked extends Reporting {
   readonly outcome: Outcome
   readonly seen: Seen
   readonly hooks: MailHooks | undefined
-}
-
-/** What was looked at, and what came of it. */
-export interface Seen {
-  readonly parts: readonly Part[]
-  readonly mimeError: string | undefined
-  /** which limit ended the taking apart */
-  readonly limit: string | undefined
-  readonly findings: readonly Finding[]
 }
 
 /** @throws whatever a stage throws; `run` knows which one it was */
@@ -110,6 +101,8 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   }
 
   const fingerprint = askFingerprint(clientOf(mail), settings, log)
+  const checks = new Set<CheckLetter>(['H', 'B'])
+  if (fingerprint) checks.add('F')
   if (log.enabled(1)) log.write(1, checkingLine(checkedMail(mail, mailId, settings)))
 
   let signatures: readonly VerifiedSignature[] | undefined
@@ -121,6 +114,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     const signed = {content, header, origin, envelopeSender: envelope.sender, client, settings}
     const verified = await run.within(verifiedSignatures(signed, wanted, services))
     signatures = verified.all
+    if (signatures.length > 0) checks.add('D')
     findings.push(...verified.findings)
     settings = settingsForAuthors(settings, verified.ofAuthors, reportBank)
   }
@@ -160,6 +154,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   let asked: readonly Asked[] = []
   if (!bypasses(settings).every(({virus}) => virus)) {
     run.begin('AV-scan-1', 'V')
+    checks.add('V')
     count('OpsVirusCheck')
     const scan = scanViruses(octets, parts, services.scanners.for(settings), {
       settings,
@@ -186,8 +181,10 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   const weigh = async () => {
     const isStoreAsked = asksPenPals(settings, services)
     if (!isStoreAsked && !looksAtBounces(settings)) return
-    if (isStoreAsked) run.begin('penpals-sql', 'P')
-    else run.begin('pre-penpals')
+    if (isStoreAsked) {
+      run.begin('penpals-sql', 'P')
+      checks.add('P')
+    } else run.begin('pre-penpals')
     const weighed = weighVirusNames(findings, settings)
     const known = {mail, header, origin, settings, bounce, findings: weighed}
     findings.push(...(await run.within(weighCorrespondence(known, services))))
@@ -201,6 +198,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
     findings.push({kind: 'sender-lists', listings})
     if (!listings.every(({blacklisted, whitelisted}) => blacklisted || whitelisted)) {
       count('OpsSpamCheck')
+      checks.add('S')
       const seen = {
         mail,
         content,
@@ -241,7 +239,15 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   }
 
   run.begin('notif-quar', 'Q')
-  const known = {mail, settings, header, verdicts, facts, isBulk, mailId}
+  const seen = {
+    parts,
+    mimeParts: mimeParts.length,
+    mimeError: tree.error,
+    limit: tree.limit ?? limit,
+    findings,
+    checks,
+  }
+  const known = {mail, settings, header, verdicts, facts, isBulk, mailId, seen}
   const copies = planQuarantine(verdicts, envelope.sender, settings)
   const kept =
     copies.length === 0 ? NONE_KEPT : await run.within(services.quarantine(copies, known, services))
@@ -301,7 +307,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   return {
     ...told,
     outcome: {...combineReplies(mail.taskId, outcomes), edits},
-    seen: {parts, mimeError: tree.error, limit: tree.limit ?? limit, findings},
+    seen,
     hooks,
   }
 }

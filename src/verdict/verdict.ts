@@ -39,6 +39,9 @@ export interface Bypass {
   readonly header: boolean
 }
 
+/** A check that was made: virus, spam, header, banned, fingerprint, pen pals, DKIM (spec/daemon §13.6). */
+export type CheckLetter = 'V' | 'S' | 'H' | 'B' | 'F' | 'P' | 'D'
+
 export interface JudgeInput {
   /** am_id, for the reason text */
   readonly taskId: string

@@ -175,7 +175,7 @@ export function traceOf({header, origin, client}: MacroMail): readonly Hop[] {
   return hops
 }
 
-function publicHops(mail: MacroMail): readonly Hop[] {
+export function publicHops(mail: MacroMail): readonly Hop[] {
   return traceOf(mail)
     .slice(1)
     .filter(({ip}) => ip !== undefined && isPublic(ip))

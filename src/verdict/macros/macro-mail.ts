@@ -6,7 +6,14 @@ import type {MacroValue} from '../../log/template/expand.ts'
 import type {Client, Envelope, Listener} from '../../message/envelope.ts'
 import type {Header} from '../../message/message.ts'
 import type {Origin} from '../../message/origin.ts'
-import type {Facts, RecipientOutcome} from '../verdict.ts'
+import type {CheckLetter, Facts, RecipientOutcome} from '../verdict.ts'
+
+/** A copy in quarantine or archive. */
+export interface StoredCopy {
+  /** `local:virus-%m`, `smtp:[host]:port` … */
+  readonly method: string
+  readonly locations: readonly string[]
+}
 
 export interface MacroMail {
   readonly taskId: string
@@ -32,6 +39,13 @@ export interface MacroMail {
   readonly actions: readonly string[]
   /** locations in quarantine */
   readonly quarantine: readonly string[]
+  /** the copies of this mail alone, or of an archive where there are no others, for the report */
+  readonly stored: readonly StoredCopy[]
+  /** names of each MIME part that has any */
+  readonly attachments: readonly (readonly string[])[]
+  readonly checks: ReadonlySet<CheckLetter>
+  /** ms by kind of work: Receiving, Decoding … Total */
+  readonly elapsed: ReadonlyMap<string, number>
   /** octets */
   readonly size: number
   /** of the body, in hex */

@@ -8,15 +8,11 @@ import {readOrigin} from '../../../src/message/origin.ts'
 import {mainEntryOf, recipientEntryOf} from '../../../src/verdict/log-facts.ts'
 import type {MacroMail} from '../../../src/verdict/macros/macro-mail.ts'
 import {macrosFor, macrosForRecipient} from '../../../src/verdict/macros/macros.ts'
-import {actionsOf} from '../../../src/verdict/status.ts'
-import type {RecipientOutcome} from '../../../src/verdict/verdict.ts'
-import {settingsFrom} from '../../lookup/settings.ts'
 import {
   blocked,
   category,
   client,
   delivery,
-  envelope,
   facts,
   header,
   outcome,
@@ -24,72 +20,32 @@ import {
   TASK,
   verdict,
 } from '../make.ts'
-
-const FIELDS = header(
-  'Received: from mx (mx [10.0.0.1]) by here with ESMTP id 2',
-  'Received: from out.test (out.test [198.51.100.7]) by mx with ESMTPS id 1',
-  'From: "A" <a@out.test>',
-  'Subject: =?UTF-8?Q?caf=C3=A9?= "quoted"',
-  'Message-ID: <m1@out.test>',
-  'User-Agent: Mutt/2.2',
-)
-
-function mail(outcomes: readonly RecipientOutcome[], more: Partial<MacroMail> = {}): MacroMail {
-  const recipients = outcomes.map(({verdict}) => verdict.recipient)
-  const quarantine = more.quarantine ?? []
-  return {
-    taskId: TASK,
-    mailId: 'g8b6GiznPrGP',
-    secretId: '',
-    parentMailId: '',
-    envelope: envelope({recipients}),
-    client,
-    listener: {address: '127.0.0.1', port: 10024, path: undefined},
-    protocol: 'ESMTP',
-    tls: '',
-    header: FIELDS,
-    origin: readOrigin(FIELDS, 'sender@remote.test'),
-    settings: settingsFrom("use strict; @local_domains_maps = (['.example.com']);\n1;"),
-    facts: facts(),
-    outcomes,
-    actions: actionsOf(outcomes, {originating: false, quarantined: quarantine.length > 0, archived: false}),
-    quarantine,
-    size: 150,
-    bodyDigest: 'd41d8cd98f00b204e9800998ecf8427e',
-    partition: '',
-    receivedAt: Date.UTC(2026, 10, 22, 15, 7, 41),
-    elapsedMs: 124,
-    complaints: [],
-    dkimValid: [],
-    dkimAdded: [],
-    ...more,
-  }
-}
+import {macroMail} from './make.ts'
 
 const linesOf = (text: string) => text.split('\n').filter(line => line !== '')
 const expand = (template: string, of: MacroMail) => compileTemplate(template).expand(macrosFor(of, 'log'))
 const user = (n: number) => ({recipient: recipient(`u${n}@example.com`), index: n - 1})
 
 const cases: Readonly<Record<string, MacroMail>> = {
-  'a clean mail': mail([outcome(verdict({score: -0.001}), {delivery: delivery()})]),
-  'a mail without its own names': mail([outcome(verdict(), {delivery: delivery()})], {
+  'a clean mail': macroMail([outcome(verdict({score: -0.001}), {delivery: delivery()})]),
+  'a mail without its own names': macroMail([outcome(verdict(), {delivery: delivery()})], {
     header: header('From: a@out.test'),
     origin: readOrigin(header('From: a@out.test'), ''),
     client: {...client, socketAddress: undefined},
   }),
-  'a virus in quarantine': mail([outcome(blocked('DISCARD', MAJOR.Virus))], {
+  'a virus in quarantine': macroMail([outcome(blocked('DISCARD', MAJOR.Virus))], {
     facts: facts({virusNames: ['V1', 'V2']}),
     quarantine: ['virus-Z7mjPTnrsiBW'],
   }),
-  'a hostile name': mail([outcome(blocked('DISCARD', MAJOR.Banned))], {
+  'a hostile name': macroMail([outcome(blocked('DISCARD', MAJOR.Banned))], {
     facts: facts({bannedReasons: ['[:uc|x] %s # "] ].exe']}),
   }),
-  'several recipients, several outcomes': mail([
+  'several recipients, several outcomes': macroMail([
     outcome(verdict({...user(1), score: 3.5}), {delivery: delivery()}),
     outcome(verdict({...user(2), score: 4.5}), {delivery: delivery('550 5.1.1 no such user here')}),
     outcome(blocked('REJECT', MAJOR.Spam, {...user(3), score: 12})),
   ]),
-  'a bad header': mail([
+  'a bad header': macroMail([
     outcome(
       verdict({categories: [category(MAJOR.BadHdr, 7), category(MAJOR.BadHdr), category(MAJOR.Clean)]}),
       {
@@ -128,7 +84,7 @@ for (const [name, of] of Object.entries(cases)) {
 }
 
 test('the verbose template says more', () => {
-  const of = mail(
+  const of = macroMail(
     [
       outcome(
         verdict({
@@ -179,7 +135,7 @@ for (const [template, expected] of macroCases) {
       ],
     }
     const levels = {tag: 1, tag2: 5, tag3: undefined, kill: 8}
-    const of = mail([
+    const of = macroMail([
       outcome(verdict({...user(1), ...scored, levels, score: 3}), {delivery: delivery()}),
       outcome(blocked('REJECT', MAJOR.Spam, {recipient: recipient('x@far.test'), levels, score: 12.5})),
     ])
