@@ -11,6 +11,7 @@ import type {Snapshot} from '../config/snapshot.ts'
 import {settingsOf} from '../config/view.ts'
 import {openLog} from '../log/log-plan.ts'
 import {failToBegin, say} from '../process/channel.ts'
+import {optimizeEarly} from '../process/optimize-early.ts'
 import {verifyUser} from '../process/privileges.ts'
 import {Child, GRACE_MS} from './child.ts'
 import {createMailService, type MailService} from './mail-service.ts'
@@ -25,6 +26,7 @@ const send: (message: FromChild, handle?: unknown, sent?: () => void) => void = 
 async function main(): Promise<void> {
   if (!process.send) throw new Error('this program is started by the master')
   const orders = v8.deserialize(readFileSync(0)) as ChildOrders
+  optimizeEarly(orders.maxRequests)
   if (orders.uid >= 0) verifyUser(orders.uid)
   if (orders.path !== '') process.env['PATH'] = orders.path
   const snapshot = v8.deserialize(orders.snapshot) as Snapshot

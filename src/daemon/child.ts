@@ -39,11 +39,12 @@ export interface Channel {
 export const GRACE_MS = 4000
 
 /**
- * When an idle child gives memory back: what the tasks since it last did so have left behind is worth the 30 ms of CPU.
- * Few tasks are worth them after a longer pause only, so that one mail now and then costs next to nothing.
+ * When an idle child gives memory back. It costs 30 ms of CPU, and far more afterwards where the child was warm: V8
+ * forgets, too, much of what it has compiled, and the next 500 mails take twice the time. So one that has taken many
+ * mails waits for a pause which says that the load is gone; V8 itself keeps its memory small until then (CHILD_FLAGS).
  */
 const RELEASES: readonly {readonly tasks: number; readonly idleMs: number}[] = [
-  {tasks: 300, idleMs: 3000},
+  {tasks: 300, idleMs: 60_000},
   {tasks: 4, idleMs: 15_000},
 ]
 

@@ -11,6 +11,7 @@ import {Title} from '../daemon/title.ts'
 import {openLog} from '../log/log-plan.ts'
 import {bankNames} from '../lookup/bank-names.ts'
 import {failToBegin, say} from '../process/channel.ts'
+import {optimizeEarly} from '../process/optimize-early.ts'
 import {TaskIds} from '../session/task-ids.ts'
 import type {FromWorker, ToWorker, WorkerOrders} from './messages.ts'
 import {Voice} from './voice.ts'
@@ -23,6 +24,7 @@ const send: (message: FromWorker, handle?: unknown, sent?: () => void) => void =
 async function main(): Promise<void> {
   if (!process.send) throw new Error('this program is started by the master of a milter')
   const orders = v8.deserialize(readFileSync(0)) as WorkerOrders
+  optimizeEarly(0)
   process.title = `amavis-milter ${orders.name} (worker)`
   if (orders.path !== '') process.env['PATH'] = orders.path
   const snapshot = v8.deserialize(orders.snapshot) as Snapshot
