@@ -37,7 +37,7 @@ export function checkBanned(
 ): BannedHit[] {
   const groups = groupRecipients(recipients, settings, report)
   const namepath = settings.scalar('$banned_namepath_re')
-  if (groups.every(({tables}) => tables.length === 0) && namepath === undefined) return []
+  if (groups.every(hasNoTables) && namepath === undefined) return []
   const hits: BannedHit[] = []
   for (const path of leafPaths(parts)) {
     const keys = traditionalKeys(path)
@@ -54,6 +54,10 @@ export function checkBanned(
     for (const {decision, recipients} of byRule.values()) hits.push(hit(path, decision, recipients))
   }
   return hits
+}
+
+function hasNoTables({tables}: Group): boolean {
+  return tables.length === 0
 }
 
 function hit(path: PartPath, decision: Decision, recipients: number[]): BannedHit {
@@ -75,14 +79,14 @@ function groupRecipients(
 ): Group[] {
   const bypass = settings.list('@bypass_banned_checks_maps')
   const groups: Group[] = []
-  recipients.forEach(({address}, index) => {
+  for (const [index, {address}] of recipients.entries()) {
     const key = internalAddress(address)
-    if (isTrue(lookup(bypass, key, settings)?.value)) return
+    if (isTrue(lookup(bypass, key, settings)?.value)) continue
     const tables = rulesFor(key, settings, report)
     const group = groups.find(({tables: known}) => isSame(known, tables))
     if (group) group.recipients.push(index)
     else groups.push({tables, recipients: [index]})
-  })
+  }
   return groups
 }
 

@@ -16,6 +16,9 @@ export interface CategoryPair {
 
 type HashName = `%${string}`
 
+/** CC_CATCHALL as a key. */
+const CATCH_ALL = '0'
+
 /** `9`, or `4,7`: a category as a key. */
 export function categoryKey({major, minor}: CategoryPair): string {
   return minor === 0 ? String(major) : `${major},${minor}`
@@ -23,43 +26,30 @@ export function categoryKey({major, minor}: CategoryPair): string {
 
 /** What a hash has for the highest of these categories, given in descending order; subs are called. */
 export function byCategory(settings: Settings, name: HashName, categories: readonly CategoryPair[]): Scalar {
-  return firstByCategory(settings, [name], categories)?.values[0]
-}
-
-export interface CategoryValues {
-  /** the category that was found, as a key */
-  readonly key: string
-  /** one value for each of the hashes, undefined where a hash lacks the key */
-  readonly values: readonly Scalar[]
-}
-
-/** The values of several hashes, all at the highest category that any of them has. */
-export function firstByCategory(
-  settings: Settings,
-  names: readonly HashName[],
-  categories: readonly CategoryPair[],
-): CategoryValues | undefined {
-  for (const found of allByCategory(settings, names, categories)) return found
-  return undefined
-}
-
-/** The values of several hashes at each category that any of them has, highest first. */
-export function* allByCategory(
-  settings: Settings,
-  names: readonly HashName[],
-  categories: readonly CategoryPair[],
-): Generator<CategoryValues, void, undefined> {
-  const hashes = names.map(name => settings.hash(name))
-  const keys = categories.map(categoryKey)
-  if (keys.at(-1) !== '0') keys.push('0')
-  for (const key of keys) {
-    if (!hashes.some(hash => hash.has(key))) continue
-    const values = hashes.map(hash => {
-      const value = hash.get(key)
-      return typeof value === 'object' && value.kind === 'code' ? callCode(value, settings) : value
-    })
-    if (settings.observer)
-      for (const [n, name] of names.entries()) settings.observer.chose(name, key, values[n], settings)
-    yield {key, values}
+  const hash = settings.hash(name)
+  for (const category of categories) {
+    const key = categoryKey(category)
+    if (hash.has(key)) return valueAt(settings, name, hash, key)
   }
+  return hash.has(CATCH_ALL) ? valueAt(settings, name, hash, CATCH_ALL) : undefined
+}
+
+/** What a hash has for each of these categories that it has an entry for, highest first. */
+export function allByCategory(
+  settings: Settings,
+  name: HashName,
+  categories: readonly CategoryPair[],
+): readonly Scalar[] {
+  const hash = settings.hash(name)
+  const keys = new Set(categories.map(categoryKey)).add(CATCH_ALL)
+  const values: Scalar[] = []
+  for (const key of keys) if (hash.has(key)) values.push(valueAt(settings, name, hash, key))
+  return values
+}
+
+function valueAt(settings: Settings, name: HashName, hash: ReadonlyMap<string, Scalar>, key: string): Scalar {
+  const value = hash.get(key)
+  const said = typeof value === 'object' && value.kind === 'code' ? callCode(value, settings) : value
+  settings.observer?.chose(name, key, said, settings)
+  return said
 }

@@ -41,7 +41,9 @@ export function lookup(tables: readonly Scalar[], key: string, settings: Setting
 export function lookupAll(tables: readonly Scalar[], key: string, settings: Settings): readonly Match[] {
   settings.observer?.asked(tables, key, 'address', settings)
   const subject = new Subject(key, settings)
-  return tablesOf(tables).flatMap(table => table.findAll(subject))
+  const matches: Match[] = []
+  for (const table of tablesOf(tables)) matches.push(...table.findAll(subject))
+  return matches
 }
 
 /**

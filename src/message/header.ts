@@ -30,50 +30,69 @@ const MAX_FIELDS = 20_000
  *   of a part)
  */
 export function parseHeader(octets: Buffer, stopAt?: (position: number) => boolean): Header {
-  const fields: HeaderField[] = []
-  let start = 0 // of the field being gathered
+  const fields = new Fields(octets)
   let pos = 0
-  let colon = -1 // the first colon at or after `start`, so that no octet is searched twice
-  let doubtfulEnd = -1
-  let isCut = false
-  const doubt = (position: number) => {
-    if (doubtfulEnd < 0) doubtfulEnd = position
-  }
-  const close = (end: number) => {
-    if (end === start || isCut) return
-    if (fields.length === MAX_FIELDS) {
-      isCut = true
-      return
-    }
-    if (colon < start) {
-      colon = octets.indexOf(COLON, start)
-      if (colon < 0) colon = octets.length
-    }
-    const line = octets.indexOf(LF, start)
-    const isField = colon < end && (line < 0 || colon < line) && !isBlank(octets[start])
-    const name = isField ? octets.toString('latin1', start, colon) : ''
-    if (name === '' && !isMailboxLine(octets, start)) doubt(start)
-    fields.push({name, raw: octets.subarray(start, end)})
-    start = end
-  }
-  const finish = (end: number, size: number): Header => {
-    close(end)
-    if (isCut) fields.push({name: '', raw: octets.subarray(start, end)})
-    return {fields, size, doubtfulEnd, isCut}
-  }
   while (pos < octets.length) {
     const first = octets[pos]
     if (first === LF || (first === CR && octets[pos + 1] === LF)) {
-      return finish(pos, pos + (first === LF ? 1 : 2))
+      return fields.finish(pos, pos + (first === LF ? 1 : 2))
     }
     const end = octets.indexOf(LF, pos)
     if (!isBlank(first)) {
-      close(pos)
-      if (stopAt?.(pos)) return finish(pos, pos)
-    } else if (isBlankLine(octets, pos, end)) doubt(pos)
+      fields.close(pos)
+      if (stopAt?.(pos)) return fields.finish(pos, pos)
+    } else if (isBlankLine(octets, pos, end)) fields.doubt(pos)
     pos = end < 0 ? octets.length : end + 1
   }
-  return finish(pos, octets.length)
+  return fields.finish(pos, octets.length)
+}
+
+/** The fields of a header as they are found. */
+class Fields {
+  readonly #octets: Buffer
+  readonly #fields: HeaderField[] = []
+  /** of the field being gathered */
+  #start = 0
+  /** the first colon at or after `#start`, so that no octet is searched twice */
+  #colon = -1
+  #doubtfulEnd = -1
+  #isCut = false
+
+  constructor(octets: Buffer) {
+    this.#octets = octets
+  }
+
+  doubt(position: number): void {
+    if (this.#doubtfulEnd < 0) this.#doubtfulEnd = position
+  }
+
+  /** The field being gathered ends here. */
+  close(end: number): void {
+    const octets = this.#octets
+    const start = this.#start
+    if (end === start || this.#isCut) return
+    if (this.#fields.length === MAX_FIELDS) {
+      this.#isCut = true
+      return
+    }
+    if (this.#colon < start) {
+      this.#colon = octets.indexOf(COLON, start)
+      if (this.#colon < 0) this.#colon = octets.length
+    }
+    const line = octets.indexOf(LF, start)
+    const isField = this.#colon < end && (line < 0 || this.#colon < line) && !isBlank(octets[start])
+    const name = isField ? octets.toString('latin1', start, this.#colon) : ''
+    if (name === '' && !isMailboxLine(octets, start)) this.doubt(start)
+    this.#fields.push({name, raw: octets.subarray(start, end)})
+    this.#start = end
+  }
+
+  finish(end: number, size: number): Header {
+    this.close(end)
+    const isCut = this.#isCut
+    if (isCut) this.#fields.push({name: '', raw: this.#octets.subarray(this.#start, end)})
+    return {fields: this.#fields, size, doubtfulEnd: this.#doubtfulEnd, isCut}
+  }
 }
 
 function isBlankLine(octets: Buffer, start: number, end: number): boolean {
@@ -123,12 +142,14 @@ function unfold(text: string): string {
 /** The bodies of all fields of this name, in order, each on one line. */
 export function fieldValues(header: Header, name: string): string[] {
   const lower = name.toLowerCase()
-  return header.fields.filter(field => isNamed(field, lower)).map(fieldBody)
+  const values: string[] = []
+  for (const field of header.fields) if (isNamed(field, lower)) values.push(fieldBody(field))
+  return values
 }
 
 /** The body of the first field of this name. */
 export function firstValue(header: Header, name: string): string | undefined {
   const lower = name.toLowerCase()
-  const field = header.fields.find(field => isNamed(field, lower))
-  return field && fieldBody(field)
+  for (const field of header.fields) if (isNamed(field, lower)) return fieldBody(field)
+  return undefined
 }

@@ -56,7 +56,7 @@ function kindOfMail(header: Header, senderLocal: string, isNullSender: boolean, 
   return {
     isList:
       precedence === 'list' ||
-      LIST_FIELDS.some(name => firstValue(header, name) !== undefined) ||
+      hasAny(header, LIST_FIELDS) ||
       /^owner-|-(?:request|bounces|owner|admin)$/.test(senderLocal) ||
       fromLocals.some(local => /^owner-|-(?:request|bounces|owner)$/.test(local)),
     isAuto:
@@ -71,6 +71,11 @@ function kindOfMail(header: Header, senderLocal: string, isNullSender: boolean, 
       precedence === 'junk' ||
       fromLocals.some(local => /^(?:postmaster|uucp)$|-relay$/.test(local)),
   }
+}
+
+function hasAny(header: Header, names: readonly string[]): boolean {
+  for (const name of names) if (firstValue(header, name) !== undefined) return true
+  return false
 }
 
 /** The identifier with its brackets where it has them; else the body as it is. */

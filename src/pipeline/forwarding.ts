@@ -74,7 +74,8 @@ export async function forward(
   }
   const endsAt = performance.now() + job.deadlineMs
   const copies = await copiesOf(job, services)
-  const consignments = copies.flatMap(copy => byMethod(copy, planEdits(editInput(copy))))
+  const consignments: Consignment[] = []
+  for (const copy of copies) consignments.push(...byMethod(copy, planEdits(editInput(copy))))
   let givingUp = false
   for (const {copy, cluster, method} of consignments) {
     if (givingUp) {
@@ -235,7 +236,8 @@ function byMethod(copy: Forwarding, clusters: readonly Cluster[]): Consignment[]
   const {settings, modified} = copy
   const maps = settings.list('@forward_method_maps')
   const resending = modified === undefined ? undefined : methodOf(settings.scalar('$resend_method'))
-  return clusters.flatMap(cluster => {
+  const consignments: Consignment[] = []
+  for (const cluster of clusters) {
     const groups = new Map<string, {method: Job['method']; recipients: RecipientVerdict[]}>()
     for (const verdict of cluster.recipients) {
       const method = resending ?? methodFor(verdict.recipient.address, maps, settings)
@@ -244,12 +246,10 @@ function byMethod(copy: Forwarding, clusters: readonly Cluster[]): Consignment[]
       if (group) group.recipients.push(verdict)
       else groups.set(key, {method, recipients: [verdict]})
     }
-    return [...groups.values()].map(({method, recipients}) => ({
-      copy,
-      cluster: {...cluster, recipients},
-      method,
-    }))
-  })
+    for (const {method, recipients} of groups.values())
+      consignments.push({copy, cluster: {...cluster, recipients}, method})
+  }
+  return consignments
 }
 
 /** The mail as it is, or with its body changed for some. */

@@ -6,6 +6,7 @@
  * are the original's (spec/daemon, Stage order; spec/monitoring, Who sends what, when).
  */
 import {isAscii} from 'node:buffer'
+import type {DsnDecision} from '../actions/notify/dsn-decision.ts'
 import {planQuarantine} from '../actions/quarantine/plan.ts'
 import type {Bounce} from '../checks/bounce.ts'
 import type {VerifiedSignature} from '../checks/dkim/signature.ts'
@@ -29,9 +30,15 @@ import {factsOf, virusStatusOf, weighVirusNames} from '../verdict/facts.ts'
 import {judge} from '../verdict/judge.ts'
 import {clientText} from '../verdict/log-facts.ts'
 import {outcomeOf} from '../verdict/outcome.ts'
-import {bypassesOf} from '../verdict/policy.ts'
+import {Bypasses} from '../verdict/policy.ts'
 import {combineReplies} from '../verdict/reply.ts'
-import type {Bypass, CheckLetter, Delivery, JudgeInput} from '../verdict/verdict.ts'
+import type {
+  CheckLetter,
+  Delivery,
+  JudgeInput,
+  RecipientOutcome,
+  RecipientVerdict,
+} from '../verdict/verdict.ts'
 import {loggingAs, settingsForAuthors, settingsForMail, settingsForViruses} from './banks.ts'
 import {
   asksPenPals,
@@ -149,10 +156,10 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   run.begin('check_banned')
   findings.push(...bannedFindings(mail, parts, settings, log))
 
-  const bypasses = bypassesOf(envelope.recipients)
+  const bypasses = new Bypasses(envelope.recipients)
   let scannersAnswered = 0
   let asked: readonly Asked[] = []
-  if (!bypasses(settings).every(({virus}) => virus)) {
+  if (!bypasses.areAll('virus', settings)) {
     run.begin('AV-scan-1', 'V')
     checks.add('V')
     count('OpsVirusCheck')
@@ -176,8 +183,8 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   const osFingerprint = system && fingerprintField(system)
   if (osFingerprint !== undefined) findings.push({kind: 'os-fingerprint', text: osFingerprint})
   const soFar = findings.length > 0 ? judge(judgement(judged, findings)) : []
-  if (soFar.some(({blocking}) => blocking)) run.judged()
-  const isBlockedForAll = soFar.length > 0 && soFar.every(({blocking}) => blocking)
+  if (soFar.some(isBlocked)) run.judged()
+  const isBlockedForAll = soFar.length > 0 && soFar.every(isBlocked)
   const weigh = async () => {
     const isStoreAsked = asksPenPals(settings, services)
     if (!isStoreAsked && !looksAtBounces(settings)) return
@@ -192,7 +199,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   const weighsFirst = isWeighedFirst(bounce, settings, services)
   if (weighsFirst) await weigh()
   const isScanNeedless = isBlockedForAll || (weighsFirst && isKilled(findings))
-  if ((!isScanNeedless || services.isThorough) && !bypasses(settings).every(({spam}) => spam)) {
+  if ((!isScanNeedless || services.isThorough) && !bypasses.areAll('spam', settings)) {
     run.begin('spam-wb-list', 'S')
     const listings = senderListings(envelope, origin.from, settings)
     findings.push({kind: 'sender-lists', listings})
@@ -232,7 +239,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   )
   let verdicts = judge(decision)
   run.judged()
-  if (verdicts.some(({reasonTemplate}) => reasonTemplate !== undefined)) {
+  if (verdicts.some(hasReason)) {
     const {withReasons} = await import('./reasons.ts')
     const about = {mail, settings, header, facts, origin, complaints, mailId, secretId}
     verdicts = withReasons(verdicts, about, services)
@@ -252,7 +259,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   const kept =
     copies.length === 0 ? NONE_KEPT : await run.within(services.quarantine(copies, known, services))
 
-  const passing = verdicts.filter(({blocking}) => !blocking)
+  const passing = verdicts.filter(isPassing)
   let customFields: readonly CustomField[] = []
   if (hooks && passing.length > 0) {
     run.begin('custom-before_send')
@@ -285,9 +292,11 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   }
 
   const stored = new Set(kept.flatMap(({copy}) => copy.recipients))
-  const ended = verdicts.map(verdict =>
-    outcomeOf(mail.taskId, verdict, deliveries.get(verdict.index), stored.has(verdict.index)),
-  )
+  const ended: RecipientOutcome[] = []
+  for (const verdict of verdicts) {
+    const {index} = verdict
+    ended.push(outcomeOf(mail.taskId, verdict, deliveries.get(index), stored.has(index)))
+  }
   if (hooks && passing.length > 0) {
     run.begin('custom-after_send')
     // The next hop has the mail: a failure of ours would only have it sent again.
@@ -297,7 +306,7 @@ export async function check(mail: Transaction, run: Run, given: MailServices): P
   run.begin('prepare-dsn')
   const ending = {...known, settings, complaints, origin, kept, secretId, outcomes: ended}
   const decisions = decideNotifications(ending)
-  const outcomes = decisions.every(({kind}) => kind === 'none')
+  const outcomes = decisions.every(isNone)
     ? ended
     : await run.within(notifySender(decisions, ending, services))
   const told = {...ending, outcomes}
@@ -360,11 +369,27 @@ function isQuarantine({copy}: Kept): boolean {
   return !copy.archive
 }
 
+function isBlocked({blocking}: RecipientVerdict): boolean {
+  return blocking !== undefined
+}
+
+function isPassing({blocking}: RecipientVerdict): boolean {
+  return blocking === undefined
+}
+
+function hasReason({reasonTemplate}: RecipientVerdict): boolean {
+  return reasonTemplate !== undefined
+}
+
+function isNone({kind}: DsnDecision): boolean {
+  return kind === 'none'
+}
+
 /** What `judge` needs beside the findings. */
 interface Judged {
   readonly mail: Transaction
   readonly settings: Settings
-  readonly bypasses: (settings: Settings) => readonly Bypass[]
+  readonly bypasses: Bypasses
   readonly isBulk: boolean
   readonly scannersAnswered: number
   readonly asked: readonly Asked[]
@@ -386,6 +411,6 @@ function judgement(
     originating: settings.flag('$originating'),
     isBulk,
     settings,
-    bypasses: bypasses(settings),
+    bypasses: bypasses.under(settings),
   }
 }

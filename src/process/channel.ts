@@ -5,8 +5,10 @@
  */
 import {errorText} from '../errors.ts'
 
+const nothing = () => {}
+
 /** @param sent is called when the message is on its way, and a handle may be closed */
-export function say(message: object, handle?: unknown, sent = () => {}): void {
+export function say(message: object, handle?: unknown, sent = nothing): void {
   if (process.connected) process.send?.(message, handle as never, {keepOpen: true}, sent)
 }
 

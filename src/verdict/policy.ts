@@ -23,12 +23,29 @@ export function isListed(settings: Settings, maps: `@${string}`, address: string
 }
 
 /** What each recipient is exempt from, in order; looked up once for as long as the settings are the same. */
-export function bypassesOf(recipients: readonly Recipient[]): (settings: Settings) => readonly Bypass[] {
-  let known: {readonly settings: Settings; readonly bypasses: readonly Bypass[]} | undefined
-  return settings => {
-    if (known?.settings !== settings)
-      known = {settings, bypasses: recipients.map(({address}) => bypassOf(settings, address))}
-    return known.bypasses
+export class Bypasses {
+  readonly #recipients: readonly Recipient[]
+  #settings: Settings | undefined
+  #known: readonly Bypass[] = []
+
+  constructor(recipients: readonly Recipient[]) {
+    this.#recipients = recipients
+  }
+
+  under(settings: Settings): readonly Bypass[] {
+    if (this.#settings !== settings) {
+      const known: Bypass[] = []
+      for (const {address} of this.#recipients) known.push(bypassOf(settings, address))
+      this.#known = known
+      this.#settings = settings
+    }
+    return this.#known
+  }
+
+  /** Whether no recipient is to have this check. */
+  areAll(check: keyof Bypass, settings: Settings): boolean {
+    for (const bypass of this.under(settings)) if (!bypass[check]) return false
+    return true
   }
 }
 
@@ -73,16 +90,18 @@ export function textByCategory(
 }
 
 /** All texts that a `*_by_ccat` hash has for these categories and an address, highest category first. */
-export function* textsByCategory(
+export function textsByCategory(
   settings: Settings,
   hash: `%${string}`,
   categories: readonly Category[],
   address: string,
-): Generator<string, void, undefined> {
-  for (const {values} of allByCategory(settings, [hash], categories)) {
-    const text = textOf(lookupValue(values[0], internalAddress(address), settings))
-    if (text !== undefined) yield text
+): string[] {
+  const texts: string[] = []
+  for (const value of allByCategory(settings, hash, categories)) {
+    const text = textOf(lookupValue(value, internalAddress(address), settings))
+    if (text !== undefined) texts.push(text)
   }
+  return texts
 }
 
 /** The categories under which a recipient's settings are found (spec/config §5.3). */

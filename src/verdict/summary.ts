@@ -14,17 +14,20 @@ interface Judged {
 
 /** The highest category of any recipient. */
 export function mainCategory(items: readonly Judged[]): Category {
-  return highest(items.flatMap(({categories}) => categories.slice(0, 1)))
+  let best = CLEAN
+  for (const {categories} of items) best = higher(best, categories[0])
+  return best
 }
 
 /** The highest blocking category, or where nothing blocks the main one: what an item is called by. */
 export function leadingCategory(items: readonly Judged[]): Category {
-  const blocking = items.flatMap(item => (item.blocking ? [item.blocking] : []))
-  return blocking.length > 0 ? highest(blocking) : mainCategory(items)
+  let best: Category | undefined
+  for (const {blocking} of items) if (blocking) best = higher(best ?? CLEAN, blocking)
+  return best ?? mainCategory(items)
 }
 
-function highest(categories: readonly Category[]): Category {
-  return categories.reduce((best, next) => (compareCategories(next, best) < 0 ? next : best), CLEAN)
+function higher(best: Category, next: Category | undefined): Category {
+  return next && compareCategories(next, best) < 0 ? next : best
 }
 
 /** Lowest and highest score of those that have one. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {allByCategory, byCategory, firstByCategory} from '../../src/lookup/by-category.ts'
+import {allByCategory, byCategory} from '../../src/lookup/by-category.ts'
 import {lookupValue} from '../../src/lookup/lookup.ts'
 import {settingsFrom} from './settings.ts'
 
@@ -32,16 +32,9 @@ test('a blocking category with a minor number does not fall back to the major on
   assert.equal(byCategory(settings, '%defang_maps_by_ccat', [{major: 4, minor: 8}]), 'all')
 })
 
-test('several hashes are read at one category', () => {
-  const settings = settingsFrom(`
-    %final_destiny_by_ccat = (CC_SPAMMY, D_PASS, CC_CATCHALL, D_PASS);
-    %defang_by_ccat = (CC_BADH, 'attach');`)
-  const names = ['%final_destiny_maps_by_ccat', '%defang_maps_by_ccat'] as const
-  assert.deepEqual(firstByCategory(settings, names, spam3), {key: '5', values: [1, undefined]})
-  assert.deepEqual(
-    [...allByCategory(settings, names, spam3)].map(found => found.key),
-    ['5', '4', '0'],
-  )
+test('all values of a hash come with the highest category first and the one for all others last', () => {
+  const settings = settingsFrom(`%defang_by_ccat = (CC_BADH, 'low', CC_CATCHALL, 'all', CC_SPAMMY, undef);`)
+  assert.deepEqual(allByCategory(settings, '%defang_maps_by_ccat', spam3), [undefined, 'low', 'all'])
 })
 
 test('the tag of unchecked mail is a list of the simpler setting', () => {

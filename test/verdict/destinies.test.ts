@@ -6,7 +6,7 @@ import type {Destiny} from '../../src/config/category.ts'
 import type {Settings} from '../../src/config/settings.ts'
 import {factsOf} from '../../src/verdict/facts.ts'
 import {judge} from '../../src/verdict/judge.ts'
-import {bypassesOf} from '../../src/verdict/policy.ts'
+import {Bypasses} from '../../src/verdict/policy.ts'
 import type {RecipientVerdict} from '../../src/verdict/verdict.ts'
 import {settingsFrom} from '../lookup/settings.ts'
 import {envelope, recipient, replyText, TASK} from './make.ts'
@@ -127,7 +127,7 @@ function verdicts(kind: Kind, settings: Settings, list: SenderListing): readonly
   const findings: Finding[] = [...kind.found, {kind: 'sender-lists', listings: [list, LISTS['no list']!]}]
   const recipients = [recipient('one@example.com'), recipient('two@example.com')]
   return judge({
-    bypasses: bypassesOf(recipients)(settings),
+    bypasses: new Bypasses(recipients).under(settings),
     taskId: TASK,
     findings,
     facts: factsOf(findings),

@@ -4,7 +4,7 @@ import type {Finding} from '../../src/checks/finding.ts'
 import type {Category} from '../../src/config/category.ts'
 import {factsOf, weighVirusNames} from '../../src/verdict/facts.ts'
 import {judge, levelsReached} from '../../src/verdict/judge.ts'
-import {bypassesOf} from '../../src/verdict/policy.ts'
+import {Bypasses} from '../../src/verdict/policy.ts'
 import type {JudgeInput, LevelsReached, RecipientVerdict, SpamLevels} from '../../src/verdict/verdict.ts'
 import {settingsFrom} from '../lookup/settings.ts'
 import {envelope, recipient, replyText, TASK} from './make.ts'
@@ -36,7 +36,7 @@ function input(conf: string, findings: readonly Finding[], more: Partial<JudgeIn
   const weighed = weighVirusNames(findings, settings)
   const of = more.envelope ?? envelope()
   return {
-    bypasses: bypassesOf(of.recipients)(settings),
+    bypasses: new Bypasses(of.recipients).under(settings),
     taskId: TASK,
     findings: weighed,
     facts: factsOf(weighed),

@@ -76,6 +76,10 @@ export function countTransaction(
   } else count(temporary ? 'OutMsgsAttemptFails' : 'OutMsgsRejects')
 }
 
+function isAccepted(result: RecipientResult | undefined): boolean {
+  return result === undefined || result.reply.code < 300
+}
+
 /** A line for each different answer: `<mail_id> FWD from <s> -> <r>,<r2>, <options> <response>`. */
 export function logResults(
   {log, mailId, purpose, sender}: Delivery,
@@ -83,7 +87,7 @@ export function logResults(
   recipients: readonly Recipient[],
   results: readonly (RecipientResult | undefined)[],
 ): void {
-  if (!log.enabled(1) && results.every(result => result === undefined || result.reply.code < 300)) return
+  if (!log.enabled(1) && results.every(isAccepted)) return
   const byReply = new Map<SmtpReply, string[]>()
   for (const [i, recipient] of recipients.entries()) {
     const reply = results[i]?.reply

@@ -27,19 +27,22 @@ export interface Decision {
  */
 export function rulesFor(address: string, settings: Settings, report: (problem: string) => void): Scalar[] {
   const rules = settings.hash('%banned_rules')
-  return lookupAll(settings.list('@banned_filename_maps'), address, settings).flatMap(({value}): Scalar[] => {
-    if (value === undefined) return []
+  const tables: Scalar[] = []
+  for (const {value} of lookupAll(settings.list('@banned_filename_maps'), address, settings)) {
+    if (value === undefined) continue
     if (typeof value === 'object') {
-      return value.kind === 'ref' && value.to.kind === 'array' ? value.to.items.filter(isTable) : []
+      if (value.kind === 'ref' && value.to.kind === 'array') tables.push(...value.to.items.filter(isTable))
+      continue
     }
     const names = typeof value === 'number' ? numberText(value) : value
-    return names.split(/[\s,]+/).flatMap(name => {
-      if (name === '') return []
+    for (const name of names.split(/[\s,]+/)) {
+      if (name === '') continue
       if (!rules.has(name)) report(`banned rule "${name}" is not in %banned_rules, skipped`)
       const table = rules.get(name)
-      return isTable(table) ? [table] : []
-    })
-  })
+      if (isTable(table)) tables.push(table)
+    }
+  }
+  return tables
 }
 
 /** An undefined table, or a reference to one, says nothing. */

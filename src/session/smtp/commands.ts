@@ -4,7 +4,6 @@
  * No I/O: a handler changes the state it is given and returns an answer; an answer may name an event that
  * the session acts on. Texts and codes are those of spec/daemon, Replies.
  */
-import type {TooMuch} from '../limits/gate.ts'
 import {type Answer, type Handler, noArguments, refuse} from './answer.ts'
 import {bdat} from './chunks.ts'
 import {parseMail, parseRcpt} from './envelope-commands.ts'
@@ -69,11 +68,9 @@ const hello =
 const mail: Handler = (argument, state, policy) => {
   if (state.mail) return MAIL_NESTED
   if (policy.authRequired && state.user === undefined) return AUTH_REQUIRED
-  return unlessTooMuch(
-    state.gate?.mail(),
-    () => beginMail(argument, state, policy),
-    tooMuch => ({...tooMuch, error: true}),
-  )
+  const counted = state.gate?.mail()
+  if (counted === undefined) return beginMail(argument, state, policy)
+  return counted.then(tooMuch => (tooMuch ? {...tooMuch, error: true} : beginMail(argument, state, policy)))
 }
 
 function beginMail(argument: string, state: SessionState, policy: SessionPolicy): Answer {
@@ -92,14 +89,13 @@ const rcpt: Handler = (argument, state, policy) => {
   if (mail.recipients.length >= policy.recipientLimit) {
     return beyondLimit(mail, TOO_MANY_RECIPIENTS)
   }
-  return unlessTooMuch(
-    state.gate?.recipient(),
-    () => addRecipient(argument, mail, policy),
-    tooMuch => {
-      mail.refused++
-      return beyondLimit(mail, tooMuch)
-    },
-  )
+  const counted = state.gate?.recipient()
+  if (counted === undefined) return addRecipient(argument, mail, policy)
+  return counted.then(tooMuch => {
+    if (!tooMuch) return addRecipient(argument, mail, policy)
+    mail.refused++
+    return beyondLimit(mail, tooMuch)
+  })
 }
 
 /** Held against the client only where it does not stop: others of the mail's recipients were taken. */
@@ -122,16 +118,6 @@ function addRecipient(argument: string, mail: MailInProgress, policy: SessionPol
   }
   mail.refused++
   return 'refusal' in parsed ? refuse(parsed.refusal) : parsed
-}
-
-/** Go on, at once where nothing is counted. */
-function unlessTooMuch(
-  counted: Promise<TooMuch | undefined> | undefined,
-  goOn: () => Answer,
-  refused: (tooMuch: TooMuch) => Answer,
-): Answer | Promise<Answer> {
-  if (counted === undefined) return goOn()
-  return counted.then(tooMuch => (tooMuch ? refused(tooMuch) : goOn()))
 }
 
 /** An address in a reply: its own octets. */
