@@ -51,10 +51,12 @@ export class CounterSums {
     const waiting = this.#waiting
     this.#waiting = []
     if (this.#sums.size > MOST_NAMES) this.#sums.clear()
-    return waiting.map(sum => {
+    const frames: string[] = []
+    for (const sum of waiting) {
       sum.isWaiting = false
-      return sum.start + sum.value
-    })
+      frames.push(sum.start + sum.value)
+    }
+    return frames
   }
 
   #begin(name: string, type: CounterType): Sum {

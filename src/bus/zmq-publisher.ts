@@ -271,12 +271,13 @@ class ZmqPublisher implements BusPublisher {
   /** The frames of what was announced since the last call. */
   #takeStates(): string[] {
     const begin = `am.st ${this.#pid} `
-    const frames = this.#states.map((state, i) => {
+    const frames: string[] = []
+    for (const [i, state] of this.#states.entries()) {
       const time = this.#times[i]!
       const taskId = this.#taskIds[i]
       const when = time > LARGEST_DELTA_MS ? formatUnixTime(time) : formatDelta(time)
-      return taskId === undefined ? `${begin}${when} ${state}` : `${begin}${when} ${state} ${taskId}`
-    })
+      frames.push(taskId === undefined ? `${begin}${when} ${state}` : `${begin}${when} ${state} ${taskId}`)
+    }
     this.#times = []
     this.#states = []
     this.#taskIds = []

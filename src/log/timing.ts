@@ -38,13 +38,20 @@ export class Timing {
 
   /** `TIMING [total 173 ms] - SMTP greeting: 6 (3%)3, …`; marks nothing. */
   report(): string {
-    const total = this.#sections.reduce((sum, section) => sum + section.ms, 0)
-    const percent = (ms: number) => (total > 0 ? Math.min(100, Math.round((100 * ms) / total)) : 0)
+    let total = 0
+    for (const {ms} of this.#sections) total += ms
     let elapsed = 0
-    const texts = this.#sections.map(({name, ms}) => {
+    const texts: string[] = []
+    for (const {name, ms} of this.#sections) {
       elapsed += ms
-      return `${name}: ${ms >= 5 ? ms.toFixed(0) : ms.toFixed(1)} (${percent(ms)}%)${percent(elapsed)}`
-    })
+      texts.push(
+        `${name}: ${ms >= 5 ? ms.toFixed(0) : ms.toFixed(1)} (${percent(ms, total)}%)${percent(elapsed, total)}`,
+      )
+    }
     return `TIMING [total ${total.toFixed(0)} ms] - ${texts.join(', ')}`
   }
+}
+
+function percent(ms: number, total: number): number {
+  return total > 0 ? Math.min(100, Math.round((100 * ms) / total)) : 0
 }

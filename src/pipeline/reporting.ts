@@ -9,7 +9,7 @@ import type {Timing} from '../log/timing.ts'
 import type {Header, Part} from '../message/message.ts'
 import type {Origin} from '../message/origin.ts'
 import type {Transaction} from '../session/transaction.ts'
-import {countMail, type DeliveryEvent} from '../verdict/counters.ts'
+import {countMail, type DeliveryEvent, type QuarantineEvent} from '../verdict/counters.ts'
 import {type LoggedMail, mainEntryOf, recipientEntryOf} from '../verdict/log-facts.ts'
 import type {CheckLetter, Facts, RecipientOutcome} from '../verdict/verdict.ts'
 import type {Kept} from './quarantining.ts'
@@ -107,8 +107,15 @@ const BEGINS = new RegExp(`^(?:${[...ELAPSED.keys()].join('|')})`)
 /** Adds a mail to the counters on the bus. */
 export function publishCounters(report: Reporting, services: MailServices): void {
   const {mail, settings, outcomes, kept, facts} = report
-  const made = kept.filter(({isEarlier}) => !isEarlier)
-  const local = made.filter(({copy}) => copy.method.startsWith('local:'))
+  const quarantines: QuarantineEvent[] = []
+  const deliveries: DeliveryEvent[] = []
+  for (const {copy, isEarlier} of kept) {
+    if (isEarlier) continue
+    quarantines.push({categories: copy.categories, result: 'stored'})
+    if (copy.method.startsWith('local:')) {
+      deliveries.push({purpose: 'Quar', protocol: 'Local', size: mail.octets.size, result: 'delivered'})
+    }
+  }
   countMail(
     {
       originating: settings.flag('$originating'),
@@ -116,15 +123,8 @@ export function publishCounters(report: Reporting, services: MailServices): void
       size: mail.octets.size,
       outcomes,
       virusNames: facts.virusNames,
-      quarantines: made.map(({copy}) => ({categories: copy.categories, result: 'stored'})),
-      deliveries: local.map(
-        (): DeliveryEvent => ({
-          purpose: 'Quar',
-          protocol: 'Local',
-          size: mail.octets.size,
-          result: 'delivered',
-        }),
-      ),
+      quarantines,
+      deliveries,
       counted: services.counted,
       log: services.takeLogCounts(),
       elapsed: elapsedByKind(mail.timing),

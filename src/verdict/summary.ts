@@ -107,7 +107,11 @@ export function displayName({major, minor}: Category): string {
   return MINOR_NAMES[major]?.[minor] ?? majorName(major)
 }
 
+const MAJOR_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(MAJOR).map(([name, major]) => [major, name]),
+)
+
 /** `BadHdr`: the name of the category that counters carry. */
 export function majorName(major: number): string {
-  return Object.entries(MAJOR).find(([, value]) => value === major)?.[0] ?? 'CatchAll'
+  return MAJOR_NAMES.get(major) ?? 'CatchAll'
 }
