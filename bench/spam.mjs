@@ -1,6 +1,6 @@
 /**
- * spam — SpamAssassin three ways, round by round on the same mails and rules: amavisd-new with SpamAssassin in
- * process, ours with the helper, ours with spamd on two children.
+ * spam — SpamAssassin four ways, round by round on the same mails and rules: amavisd-new with SpamAssassin in
+ * process, ours with the helper, ours with spamd on two children, as it is and with helpers/KeepConf.pm.
  *
  *     node bench/spam.mjs [--children 4] [--mails 60] [--rounds 4] [--port 22900] [--engine spamassassin|rspamd]
  *                         [--idle 18]
@@ -32,7 +32,7 @@ const [children, mails, rounds, first, idle] = ['children', 'mails', 'rounds', '
   Number(options[name]),
 )
 const SINK = first
-const SPAMD = first + 1
+const SPAMD = [first + 1, first + 2]
 const RSPAMD = first + 1
 const root = fileURLToPath(new URL('..', import.meta.url))
 const node = path.join(root, 'node_modules', '.bin', 'node')
@@ -173,25 +173,43 @@ worker "normal" { bind_socket = "127.0.0.1:${RSPAMD}"; count = 2; }
 
 async function withSpamAssassin() {
   startSink()
-  mkdirSync(path.join(run, 'site'))
-  for (const name of readdirSync('/etc/spamassassin').filter(file => file.endsWith('.pre')))
-    copyFileSync(path.join('/etc/spamassassin', name), path.join(run, 'site', name))
-  writeFileSync(path.join(run, 'site', 'local.cf'), 'use_bayes 0\nbayes_auto_learn 0\ndns_available no\n')
-  const spamd = start('/usr/sbin/spamd', [
-    ...['-L', '-x', '-u', 'amavis', '--min-children=2', '--max-children=2', '-s', 'null'],
-    ...[`--siteconfigpath=${run}/site`, `--listen=127.0.0.1:${SPAMD}`],
-  ])
-  const client = `@spam_scanners = (['spamd', 'Amavis::SpamControl::SpamdClient', host => '127.0.0.1', port => ${SPAMD}]);`
+  const sites = ['site', 'site-keep-conf'].map(name => path.join(run, name))
+  const keepConf = `loadplugin Amavis::KeepConf ${path.join(run, 'KeepConf.pm')}\n`
+  copyFileSync(path.join(root, 'helpers', 'KeepConf.pm'), path.join(run, 'KeepConf.pm'))
+  for (const [index, site] of sites.entries()) {
+    mkdirSync(site)
+    for (const name of readdirSync('/etc/spamassassin').filter(file => file.endsWith('.pre')))
+      copyFileSync(path.join('/etc/spamassassin', name), path.join(site, name))
+    const lines = `use_bayes 0\nbayes_auto_learn 0\ndns_available no\n${index === 1 ? keepConf : ''}`
+    writeFileSync(path.join(site, 'local.cf'), lines)
+  }
+  const [spamd, spamdKeeping] = sites.map((site, index) =>
+    start('/usr/sbin/spamd', [
+      ...['-L', '-x', '-u', 'amavis', '--min-children=2', '--max-children=2', '-s', 'null'],
+      ...[`--siteconfigpath=${site}`, `--listen=127.0.0.1:${SPAMD[index]}`],
+    ]),
+  )
+  const client = port =>
+    `@spam_scanners = (['spamd', 'Amavis::SpamControl::SpamdClient', host => '127.0.0.1', port => ${port}]);`
   const programs = [
     {
       name: 'amavisd-new 2.13, in process',
-      port: first + 2,
-      children: [original(home('original', first + 2, ''))],
+      port: first + 3,
+      children: [original(home('original', first + 3, ''))],
     },
-    {name: 'amavis, helper', port: first + 3, children: [ours(home('helper', first + 3, ''))]},
-    {name: 'amavis, spamd', port: first + 4, children: [ours(home('spamd', first + 4, client)), spamd]},
+    {name: 'amavis, helper', port: first + 4, children: [ours(home('helper', first + 4, ''))]},
+    {
+      name: 'amavis, spamd',
+      port: first + 5,
+      children: [ours(home('spamd', first + 5, client(SPAMD[0]))), spamd],
+    },
+    {
+      name: 'amavis, spamd with KeepConf',
+      port: first + 6,
+      children: [ours(home('keeping', first + 6, client(SPAMD[1]))), spamdKeeping],
+    },
   ]
-  for (const port of [SINK, SPAMD, ...programs.map(program => program.port)]) await waitForPort(port)
+  for (const port of [SINK, ...SPAMD, ...programs.map(program => program.port)]) await waitForPort(port)
   return programs
 }
 
