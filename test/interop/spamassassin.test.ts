@@ -221,10 +221,11 @@ test('spamd over TCP, a Unix socket and TLS; killed, hung and started again', as
     `host => '127.0.0.1', port => ${port}, command => 'REPORT'`,
     `host => '127.0.0.1', port => ${port}, command => 'SYMBOLS'`,
   ]) {
-    // a child of spamd that is only being started hangs up on TLS
     const scanner = await spamdScanner(options)
-    const marked = async () => /AM_TEST_MARKER/.test((await scores(scanner, spamMail(MARKED))).join())
-    await until(`points by ${options}`, marked)
+    // often enough to see an answer that is lost now and then
+    for (let mail = 0; mail < 10; mail++)
+      assert.match((await scores(scanner, spamMail(MARKED))).join(), /AM_TEST_MARKER/, options)
+    assert.match((await scores(scanner, spamMail(MARKED.trimEnd()))).join(), /AM_TEST_MARKER/, options)
   }
   const distrusted = await spamdScanner(`host => '127.0.0.1', port => ${tlsPort}, tls => 1`)
   assert.match((await scores(distrusted, spamMail(MARKED))).join(), /self-signed certificate/)

@@ -17,8 +17,6 @@ export interface Place {
 }
 
 export interface Protocol<P extends Place> {
-  /** the end of a question is the end of what we send */
-  readonly endsStream: boolean
   readonly largestAnswer: number
   /** a question that shows whether it works */
   readonly ping: (place: P) => Buffer
@@ -90,8 +88,8 @@ export class AskedServers<P extends Place> {
       const isLast = index === asked.length - 1
       const octets = question(place)
       const where = serverText(place.server)
-      const {endsStream, largestAnswer} = protocol
-      const said = {octets, endsStream, largestAnswer, timeoutMs: isLast ? left : left / 2}
+      const {largestAnswer} = protocol
+      const said = {octets, largestAnswer, timeoutMs: isLast ? left : left / 2}
       const exchanged = await exchange(connect(place.server), said)
       if (log.enabled(5)) log.write(5, `${name} ${where} ${dialogueText(octets, exchanged)}`)
       const answer = exchanged.kind === 'octets' ? parse(exchanged.octets) : unanswered(exchanged)
@@ -128,8 +126,8 @@ export class AskedServers<P extends Place> {
 
   async #ping(place: P): Promise<boolean> {
     const {connect, protocol} = this.#options
-    const {endsStream, largestAnswer} = protocol
-    const question = {octets: [protocol.ping(place)], endsStream, largestAnswer, timeoutMs: PING_LIMIT_MS}
+    const {largestAnswer} = protocol
+    const question = {octets: [protocol.ping(place)], largestAnswer, timeoutMs: PING_LIMIT_MS}
     const exchanged = await exchange(connect(place.server), question)
     return exchanged.kind === 'octets' && protocol.isPong(exchanged.octets)
   }

@@ -12,8 +12,6 @@ import type {Server} from './servers.ts'
 
 export interface Question {
   readonly octets: readonly Buffer[]
-  /** nothing can be said after it: its end is the end of what we send */
-  readonly endsStream: boolean
   readonly timeoutMs: number
   readonly largestAnswer: number
 }
@@ -50,7 +48,7 @@ const CONNECT_LIMIT_MS = 5000
 /** Rejects never; the connection is closed afterwards. */
 export function exchange(
   socket: net.Socket,
-  {octets, endsStream, timeoutMs, largestAnswer}: Question,
+  {octets, timeoutMs, largestAnswer}: Question,
 ): Promise<Exchanged> {
   return new Promise(resolve => {
     const chunks: Buffer[] = []
@@ -89,10 +87,10 @@ export function exchange(
       if (wholeSize !== undefined && size >= wholeSize) answered()
     })
     socket.on('close', answered)
-    // One packet, where it fits into one.
+    // One packet, where it fits into one. Our side stays open: a peer that answers over TLS and finds our end of it
+    // unread resets the connection, and the answer is lost.
     socket.cork()
     for (const piece of octets) socket.write(piece)
-    if (endsStream) socket.end()
     socket.uncork()
   })
 }

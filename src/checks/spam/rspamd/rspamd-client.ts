@@ -41,7 +41,6 @@ interface Place {
 
 const PROTOCOL: Protocol<Place> = {
   // proxies take the end of what we send for our hanging up
-  endsStream: false,
   largestAnswer: 4 * 1024 * 1024,
   ping: ({server}) => requestHead({method: 'GET', path: '/ping', host: hostOf(server), fields: {}}, 0),
   isPong: octets => {

@@ -19,8 +19,6 @@ import {COMMANDS, type Command, parseAnswer} from './answer.ts'
 export const DEFAULTS: ServerDefaults = {hosts: ['127.0.0.1', '::1'], port: 783}
 
 const PROTOCOL: Protocol<Place> = {
-  // spamd reads lines: the last one of a mail may have no end but this
-  endsStream: true,
   largestAnswer: 1024 * 1024,
   ping: () => Buffer.from('PING SPAMC/1.5\r\n\r\n'),
   isPong: octets => /^SPAMD\/\d+\.\d+ 0 PONG\r\n/.test(octets.toString('latin1')),
@@ -85,6 +83,8 @@ class SpamdClient implements SpamScanner {
   }
 }
 
+const LF = 0x0a
+
 function commandOf({options}: SpamScannerEntry): Command {
   const wanted = String(options.get('command') ?? 'HEADERS').toUpperCase()
   const command = COMMANDS.find(name => name === wanted)
@@ -94,6 +94,8 @@ function commandOf({options}: SpamScannerEntry): Command {
 
 function requestOf(command: Command, mail: Buffer, {name}: ScanUser): readonly Buffer[] {
   const user = name === '' ? '' : `User: ${name}\r\n`
-  const head = `${command} SPAMC/1.5\r\n${user}Content-length: ${mail.length}\r\n\r\n`
-  return [Buffer.from(head), mail]
+  // spamd reads lines: it would wait for the end of the last one
+  const lineEnd = mail.at(-1) === LF ? [] : [Buffer.from([LF])]
+  const head = `${command} SPAMC/1.5\r\n${user}Content-length: ${mail.length + lineEnd.length}\r\n\r\n`
+  return [Buffer.from(head), mail, ...lineEnd]
 }
