@@ -11,6 +11,8 @@ import {assertTrue, startMilterSite} from '../milter/site.ts'
 import {AMAVIS} from '../support/amavis.ts'
 import {temporaryFolder, until} from '../support/wait.ts'
 
+const ROOT_ONLY = {skip: process.getuid?.() === 0 ? false : 'only root can own a module of hooks'}
+
 test('what is asked of names, signals and milters that do not run is answered in words and exit statuses', async t => {
   const {run} = await startMilterSite(t, 'max_procs => 1')
   const answers: readonly (readonly [args: string[], text: RegExp, status: number])[] = [
@@ -182,38 +184,42 @@ test('a process that dies in the middle of a mail is replaced; the MTA sees a cl
   await next.quit()
 })
 
-test('a failure of the checks is what on_failure says, in the time of the milter; what is known to be bad never passes', async t => {
-  const folder = temporaryFolder(t)
-  const hooks = path.join(folder, 'hooks.mjs')
-  writeFileSync(
-    hooks,
-    `export async function checks(mail) {
+test(
+  'a failure of the checks is what on_failure says, in the time of the milter; what is known to be bad never passes',
+  ROOT_ONLY,
+  async t => {
+    const folder = temporaryFolder(t)
+    const hooks = path.join(folder, 'hooks.mjs')
+    writeFileSync(
+      hooks,
+      `export async function checks(mail) {
   if (/throw/.test(mail.header('Subject') ?? '')) throw new Error('on purpose')
   if (/hang/.test(mail.header('Subject') ?? '')) await new Promise(() => setTimeout(() => {}, 60000))
 }
 export function beforeSend() { throw new Error('too late') }
 `,
-  )
-  chmodSync(hooks, 0o644)
-  const {port, home} = await startMilterSite(
-    t,
-    "max_procs => 1, on_failure => 'accept', content_timeout => 2, progress_interval => 1",
-    `$custom_hooks = '${hooks}'; $banned_filename_re = new_RE( qr'\\.exe$'i ); $final_banned_destiny = D_REJECT;`,
-  )
-  const mta = await (await Mta.connect(port)).greet()
-  assert.equal(await mta.mail('throw'), 'a')
-  const before = mta.replies.length
-  assert.equal(await mta.mail('hang'), 'a')
-  assert.match(mta.replies.slice(before), /^p+a$/)
-  assert.equal(await mta.mail('throw', 'Content-Disposition\0 attachment; filename=x.exe\0'), 'y', 'banned')
-  assert.equal(await mta.mail('clean'), 'y', 'checked, and then something went wrong')
-  await mta.quit()
-  const log = readFileSync(path.join(home, 'log'), 'utf8')
-  assert.equal(log.match(/passes UNCHECKED \(on_failure\)/g)?.length, 2)
-  assert.match(log, /custom-checks FAILED: on purpose/)
-  assert.match(log, /timed out in custom-checks/)
-  assert.match(log, /custom-before_send FAILED: too late/)
-})
+    )
+    chmodSync(hooks, 0o644)
+    const {port, home} = await startMilterSite(
+      t,
+      "max_procs => 1, on_failure => 'accept', content_timeout => 2, progress_interval => 1",
+      `$custom_hooks = '${hooks}'; $banned_filename_re = new_RE( qr'\\.exe$'i ); $final_banned_destiny = D_REJECT;`,
+    )
+    const mta = await (await Mta.connect(port)).greet()
+    assert.equal(await mta.mail('throw'), 'a')
+    const before = mta.replies.length
+    assert.equal(await mta.mail('hang'), 'a')
+    assert.match(mta.replies.slice(before), /^p+a$/)
+    assert.equal(await mta.mail('throw', 'Content-Disposition\0 attachment; filename=x.exe\0'), 'y', 'banned')
+    assert.equal(await mta.mail('clean'), 'y', 'checked, and then something went wrong')
+    await mta.quit()
+    const log = readFileSync(path.join(home, 'log'), 'utf8')
+    assert.equal(log.match(/passes UNCHECKED \(on_failure\)/g)?.length, 2)
+    assert.match(log, /custom-checks FAILED: on purpose/)
+    assert.match(log, /timed out in custom-checks/)
+    assert.match(log, /custom-before_send FAILED: too late/)
+  },
+)
 
 async function connects(port: number): Promise<boolean> {
   const socket = net.connect(port, '127.0.0.1')

@@ -24,6 +24,8 @@ export class Mta {
     const socket = net.connect(port, '127.0.0.1')
     const mta = new Mta(socket)
     await once(socket, 'connect')
+    // a test that fails leaves it open: the run is to end all the same
+    socket.unref()
     return mta
   }
 
