@@ -9,9 +9,11 @@ import {spawn} from 'node:child_process'
 import {closeSync, existsSync, openSync} from 'node:fs'
 import path from 'node:path'
 import {startProcess} from '../process/start-process.ts'
+import {arcMembers, MemberCutter} from './arc-members.ts'
 import type {Decoded, DecodeLimits, Problem} from './member.ts'
 import type {Program} from './plan.ts'
 import {problemOf, Sink} from './sink.ts'
+import {FileSource} from './source.ts'
 
 const MEMORY_BYTES = 256 * 1024 * 1024
 const PRLIMIT = '/usr/bin/prlimit'
@@ -28,6 +30,11 @@ export interface ProgramJob {
 
 /** Programs that open a file themselves, by the name of which they want to be told. */
 const TAKES_FILE = /^(?:nomarch|arc|zoo|unzoo)$/
+/** Programs that open .arc archives, and what they put after each member. */
+const ARC_SEPARATORS: ReadonlyMap<string, number | undefined> = new Map([
+  ['arc', 0x0c],
+  ['nomarch', undefined],
+])
 
 /** Rejects only when the work folder cannot be used. */
 export async function runProgram({
@@ -41,6 +48,12 @@ export async function runProgram({
   const [command, ...args] = program
   const who = path.basename(command)
   const sink = new Sink({limits, folder, fileName, who})
+  let writer: Writer
+  try {
+    writer = writerFor(who, file, sink, limits)
+  } catch (error) {
+    return sink.finish(problemOf(error))
+  }
   const line = [command, ...args, ...(TAKES_FILE.test(who) ? [file] : [])]
   const limited = existsSync(PRLIMIT) ? [PRLIMIT, ...limitsFor(limits, timeoutMs), ...line] : line
   const input = openSync(file, 'r')
@@ -68,7 +81,6 @@ export async function runProgram({
     isOverdue = true
     kill()
   }, timeoutMs)
-  const writer = sink.begin()
   child.stdout?.on('data', (octets: Buffer) => {
     try {
       if (!failure) writer.write(octets)
@@ -90,11 +102,38 @@ export async function runProgram({
     end(() => {
       if (failure) return problemOf(failure)
       if (isOverdue) return {kind: 'limit', reason: `${who} timed out after ${Math.round(timeoutMs)} ms`}
-      if (status === 0) return undefined
+      if (status === 0) return endOf(writer)
       return {kind: 'corrupt', reason: `${who}: ${signal ? `signal ${signal}` : `exit status ${status}`}`}
     }),
   )
   return await promise
+}
+
+interface Writer {
+  write(octets: Buffer): void
+  end(): Problem | undefined
+}
+
+/** One member for a filter, or one for each that the archive names. */
+function writerFor(who: string, file: string, sink: Sink, {files}: DecodeLimits): Writer {
+  if (ARC_SEPARATORS.has(who)) {
+    using archive = new FileSource(file)
+    const members = arcMembers(archive, files + 1)
+    if (members) return new MemberCutter(sink, members, ARC_SEPARATORS.get(who))
+  }
+  const writer = sink.begin()
+  return {
+    write: octets => writer.write(octets),
+    end: () => void writer.end(),
+  }
+}
+
+function endOf(writer: Writer): Problem | undefined {
+  try {
+    return writer.end()
+  } catch (error) {
+    return problemOf(error)
+  }
 }
 
 function limitsFor({bytes}: DecodeLimits, timeoutMs: number): string[] {

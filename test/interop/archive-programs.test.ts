@@ -12,19 +12,37 @@ import {amavis} from '../support/amavis.ts'
 
 const TEXT = 'a line of a text that packs well\n'.repeat(400)
 
-for (const {program, archive, args} of [
-  {program: 'arc', archive: 't.arc', args: ['a', 't.arc', 'text.txt']},
-  {program: 'lrzip', archive: 't.lrz', args: ['-q', '-o', 't.lrz', 'text.txt']},
+const OTHER = 'another one, with a form feed at its end\f'
+
+for (const {program, archive, args, packed, opener} of [
+  {
+    ...{program: 'arc', archive: 't.arc', args: ['a', 't.arc', 'text.txt', 'other.txt']},
+    ...{packed: [TEXT, OTHER], opener: `$arc = ['arc'];`},
+  },
+  {
+    ...{program: 'arc', archive: 't.arc', args: ['a', 't.arc', 'text.txt', 'other.txt']},
+    ...{packed: [TEXT, OTHER], opener: `$arc = ['nomarch'];`},
+  },
+  {
+    ...{program: 'lrzip', archive: 't.lrz', args: ['-q', '-o', 't.lrz', 'text.txt']},
+    ...{packed: [TEXT], opener: ''},
+  },
 ]) {
-  test(`what ${program} has packed is found by its digest`, async t => {
+  test(`what ${program} has packed is found by its digest (${opener || 'default'})`, async t => {
     assert.ok(existsSync(`/usr/bin/${program}`), `install the package ${program}`)
     const folder = folderFor(t)
     writeFileSync(path.join(folder, 'text.txt'), TEXT)
+    writeFileSync(path.join(folder, 'other.txt'), OTHER)
     execFileSync(program, args, {cwd: folder, stdio: 'ignore'})
+    const conf = path.join(folder, 'amavisd.conf')
+    writeFileSync(conf, `$MYHOME = '${folder}'; ${opener}\n1;\n`)
     const mail = path.join(folder, 'mail')
     writeFileSync(mail, mailWith(readFileSync(path.join(folder, archive)), archive))
-    const {stdout, stderr} = await amavis('explain', '--json', '--parts-only', mail)
-    assert.ok(stdout.includes(createHash('sha1').update(TEXT).digest('hex')), `${stdout}${stderr}`)
+    const {stdout, stderr} = await amavis('explain', '--json', '--parts-only', '-c', conf, mail)
+    for (const text of packed)
+      assert.ok(stdout.includes(createHash('sha1').update(text).digest('hex')), `${stdout}${stderr}`)
+    for (const name of args.slice(2).filter(() => program === 'arc'))
+      assert.ok(stdout.includes(`["${name}"]`), stdout)
   })
 }
 
