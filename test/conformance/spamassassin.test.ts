@@ -1,6 +1,7 @@
 /**
- * The mails of SpamAssassin's own corpus get the same tests and points through the helper, through spamd, and
- * from `spamassassin -t` itself, given the same octets (Debian's rules, local tests only, learning off).
+ * The mails of SpamAssassin's own corpus get the same tests and points through the helper, through spamd, through
+ * spamd with KeepConf, and from `spamassassin -t` itself, given the same octets (Debian's rules, local tests only,
+ * learning off).
  */
 import assert from 'node:assert/strict'
 import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
@@ -28,7 +29,7 @@ const entryOf = (list: string) => {
   return spamScannerEntries(settings.list('@spam_scanners'))[0]!
 }
 
-test('the corpus gets the same tests and points on all three ways', {timeout: 600_000}, async t => {
+test('the corpus gets the same tests and points on all four ways', {timeout: 600_000}, async t => {
   const folder = sharedPath('corpus', 'mail', 'spamassassin')
   const names = readdirSync(folder).filter(name => name.endsWith('.eml'))
   assert.ok(names.length >= 30)
@@ -51,22 +52,29 @@ test('the corpus gets the same tests and points on all three ways', {timeout: 60
 
   const helper = startHelper(home, site)
   t.after(() => helper.stop())
-  const port = await freePort()
-  const spamd = await startSpamd(site, port)
-  t.after(() => endProcess(spamd))
+  const keepConf = path.resolve('helpers/KeepConf.pm')
+  const keepingHome = path.join(home, 'keeping')
+  mkdirSync(keepingHome)
   const scanners = {
     helper: spamAssassin(entryOf("['SpamAssassin', 'SpamAssassin']"), helper.socketPath),
-    spamd: await spamdClient(
-      entryOf(`['SpamdClient', 'SpamdClient', host => '127.0.0.1', port => ${port}]`),
-      watched().deps,
-    ),
+    spamd: await startedSpamd(site),
+    keeping: await startedSpamd(siteFolder(keepingHome, `loadplugin Amavis::KeepConf ${keepConf}\n`)),
   }
   t.after(() => scanners.helper.close())
-  const [expected, byHelper, bySpamd] = await Promise.all([
+  const [expected, byHelper, bySpamd, byKeeping] = await Promise.all([
     reference,
     all(scanners.helper),
     all(scanners.spamd),
+    all(scanners.keeping),
   ])
+
+  async function startedSpamd(folder: string): Promise<SpamScanner> {
+    const port = await freePort()
+    const spamd = await startSpamd(folder, port)
+    t.after(() => endProcess(spamd))
+    const entry = entryOf(`['SpamdClient', 'SpamdClient', host => '127.0.0.1', port => ${port}]`)
+    return await spamdClient(entry, watched().deps)
+  }
 
   async function all(scanner: SpamScanner): Promise<readonly string[]> {
     const found: string[] = []
@@ -86,6 +94,7 @@ test('the corpus gets the same tests and points on all three ways', {timeout: 60
   for (const [index, name] of names.entries()) {
     assert.equal(byHelper[index], withNumbers(expected[index]!), `${name} by the helper`)
     assert.equal(bySpamd[index], withNumbers(expected[index]!), `${name} by spamd`)
+    assert.equal(byKeeping[index], withNumbers(expected[index]!), `${name} by spamd with KeepConf`)
   }
   t.diagnostic(`${names.length} mails`)
 })

@@ -258,6 +258,49 @@ test('spamd over TCP, a Unix socket and TLS; killed, hung and started again', as
   assert.ok(performance.now() - startedAt < 10_000)
 })
 
+const KEEP_CONF = `loadplugin Amavis::KeepConf ${path.resolve('helpers/KeepConf.pm')}\n`
+
+test('spamd with KeepConf: preferences of one user are not those of the next, and are copied back for nobody else', async t => {
+  const folder = home(t)
+  const site = siteFolder(folder, `${RULES}${KEEP_CONF}`)
+  for (const [user, lines] of Object.entries({ann: 'score AM_TEST_MARKER 7', eve: 'required_score 2'})) {
+    mkdirSync(path.join(folder, user))
+    writeFileSync(path.join(folder, user, 'user_prefs'), `${lines}\n`)
+  }
+  const port = await freePort()
+  const args = ['-D', 'config', '-u', 'nobody', `--virtual-config-dir=${folder}/%u`]
+  const spamd = await startSpamd(site, port, ['--min-children=1', '--max-children=1', ...args])
+  t.after(() => endProcess(spamd))
+  let said = ''
+  spamd.stderr?.on('data', chunk => (said += chunk))
+  const scanner = await spamdScanner(`host => '127.0.0.1', port => ${port}`)
+  const scan = async (name: string) => {
+    const mail = spamMail(MARKED, {conf: `@sa_username_maps = ('${name}');`})
+    const result = await scanner.scan(mail, {timeoutMs: 60_000, log: silentLog})
+    assert.ok(result.kind === 'scanned')
+    const {report} = result.answers[0]!
+    const status = new Map(report.fields).get('X-Spam-Status') ?? ''
+    const required = /required=([\d.]+)/.exec(status)?.[1]
+    return `${report.tests.find(test => test.name === 'AM_TEST_MARKER')?.score} of ${required}`
+  }
+  const copied = () => said.match(/copying current conf from backup/g)?.length ?? 0
+
+  assert.equal(await scan('bob'), '2.345 of 5.0')
+  assert.equal(await scan('bob'), '2.345 of 5.0')
+  assert.equal(copied(), 0)
+  for (let round = 1; round <= 3; round++) {
+    assert.equal(await scan('ann'), '7 of 5.0')
+    assert.equal(await scan('bob'), '2.345 of 5.0')
+    assert.equal(await scan('eve'), '2.345 of 2.0')
+    assert.equal(await scan('ann'), '7 of 5.0')
+    assert.equal(await scan('bob'), '2.345 of 5.0')
+    assert.equal(await scan('bob'), '2.345 of 5.0')
+    assert.equal(copied(), 3 * round)
+  }
+  // startSpamd only looks whether somebody is there
+  assert.deepEqual(said.match(/^.*\] (?:warn|error): (?!.*closed before headers).*$/gm), null)
+})
+
 test('two spamd that load new rules one after the other: every mail gets its points', async t => {
   const folder = home(t)
   const site = siteFolder(folder, RULES)
