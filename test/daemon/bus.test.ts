@@ -5,10 +5,10 @@ import {test} from 'node:test'
 import {liveProcesses} from '../../src/process/process-table.ts'
 import {amavis} from '../support/amavis.ts'
 import {greets} from '../support/daemon.ts'
-import {until} from '../support/wait.ts'
+import {freePort, until} from '../support/wait.ts'
 import {Daemon} from './program.ts'
 
-const PORT = 21660
+const PORT = await freePort()
 const BUS = '$enable_zmq = 1;'
 
 function mcPid(daemon: Daemon): number | undefined {

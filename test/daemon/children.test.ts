@@ -4,10 +4,10 @@ import path from 'node:path'
 import {test} from 'node:test'
 import {liveProcesses} from '../../src/process/process-table.ts'
 import {greets} from '../support/daemon.ts'
-import {until} from '../support/wait.ts'
+import {freePort, until} from '../support/wait.ts'
 import {Client, Daemon, Load} from './program.ts'
 
-const PORT = 21650
+const PORT = await freePort()
 
 test('a child that is killed closes its session and is replaced; the others never notice', async t => {
   const daemon = new Daemon(t, PORT)

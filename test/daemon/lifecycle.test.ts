@@ -6,10 +6,10 @@ import {test} from 'node:test'
 import {liveProcesses} from '../../src/process/process-table.ts'
 import {AMAVIS} from '../support/amavis.ts'
 import {greets} from '../support/daemon.ts'
-import {until} from '../support/wait.ts'
+import {freePort, until} from '../support/wait.ts'
 import {Client, Daemon} from './program.ts'
 
-const PORT = 21610
+const PORT = await freePort()
 
 test('start returns when mail can come; stop ends everything and leaves nothing behind', async t => {
   const daemon = new Daemon(t, PORT, '$unix_socketname = "$MYHOME/amavisd.sock";')

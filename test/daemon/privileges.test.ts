@@ -7,10 +7,10 @@ import {findUser} from '../../src/process/privileges.ts'
 import {entryFile} from '../../src/process/program-file.ts'
 import {amavis, runAmavis} from '../support/amavis.ts'
 import {greets} from '../support/daemon.ts'
-import {until} from '../support/wait.ts'
+import {freePort, until} from '../support/wait.ts'
 import {Daemon} from './program.ts'
 
-const PORT = 21670
+const PORT = await freePort()
 const isRoot = process.getuid?.() === 0
 const nobody = isRoot ? findUser('nobody') : undefined
 const program = entryFile('child-main')
@@ -86,7 +86,7 @@ test('root without a daemon user is refused; --allow-root is for loopback only',
   daemon.configure('$inet_socket_bind = "*";')
   const open = await daemon.run('start')
   assert.equal(open.status, 1)
-  assert.match(open.stderr, /as root only loopback may be listened on, not \*:21670/)
+  assert.match(open.stderr, new RegExp(`as root only loopback may be listened on, not \\*:${PORT}`))
 })
 
 test('what the daemon user cannot read or write is said before anything else', {skip}, async t => {

@@ -4,10 +4,10 @@ import net from 'node:net'
 import path from 'node:path'
 import {type TestContext, test} from 'node:test'
 import {greets} from '../support/daemon.ts'
-import {until} from '../support/wait.ts'
+import {freePort, until} from '../support/wait.ts'
 import {Client, Daemon, Load} from './program.ts'
 
-const PORT = 21630
+const [PORT, SECOND_PORT, THIRD_PORT] = [await freePort(), await freePort(), await freePort()]
 
 test('reload under load refuses and resets nothing, and new children serve afterwards', async t => {
   const daemon = new Daemon(t, PORT)
@@ -45,7 +45,7 @@ test('a broken configuration changes nothing and is told with file and line', as
   const daemon = new Daemon(t, PORT)
   await daemon.start()
   const before = await daemon.children(2)
-  daemon.configure('$inet_socket_port = 21631;\n$max_servers = ;')
+  daemon.configure(`$inet_socket_port = ${SECOND_PORT};\n$max_servers = ;`)
   const {status, stderr} = await daemon.run('reload')
   assert.equal(status, 1)
   assert.match(stderr, /amavisd\.conf:\d+:\d+: /)
@@ -67,11 +67,11 @@ test('a broken configuration changes nothing and is told with file and line', as
 test('whoever comes to a new socket while children come up is served by the new configuration', async t => {
   const daemon = new Daemon(t, PORT)
   await daemon.start()
-  daemon.configure(`$inet_socket_port = [${PORT}, ${PORT + 1}]; $interface_policy{'${PORT + 1}'} = 'NEW';
+  daemon.configure(`$inet_socket_port = [${PORT}, ${SECOND_PORT}]; $interface_policy{'${SECOND_PORT}'} = 'NEW';
 $policy_bank{'NEW'} = {smtpd_greeting_banner => 'by the new bank'};`)
   const reloading = daemon.run('reload')
   const early = await until('the new socket', async () => {
-    const client = new Client(PORT + 1)
+    const client = new Client(SECOND_PORT)
     await until('an answer of the system', () => client.error !== undefined || !client.socket.connecting)
     return client.error === undefined ? client : undefined
   })
@@ -112,10 +112,10 @@ test('other sockets: new ones are bound, common ones stay open, dropped ones are
   await daemon.start()
   const load = new Load(t, () => PORT, 2)
   await load.reached(5)
-  daemon.configure(`$unix_socketname = "$MYHOME/b.sock"; $inet_socket_port = [${PORT}, ${PORT + 1}];`)
+  daemon.configure(`$unix_socketname = "$MYHOME/b.sock"; $inet_socket_port = [${PORT}, ${SECOND_PORT}];`)
   const {status, stderr} = await daemon.run('reload')
   assert.equal(status, 0, stderr)
-  assert.equal(await greets(PORT + 1), true)
+  assert.equal(await greets(SECOND_PORT), true)
   await new Client(path.join(daemon.home, 'b.sock')).greeted().then(client => client.quit())
   await assert.rejects(new Client(path.join(daemon.home, 'a.sock')).greeted(), {code: 'ENOENT'})
   await load.reached(load.sessions + 5)
@@ -142,13 +142,16 @@ test('a socket that stays open gets the permissions of the new configuration, at
 test('a new socket that cannot be bound refuses the whole reload, with the reason', async t => {
   const daemon = new Daemon(t, PORT)
   await daemon.start()
-  await occupy(t, PORT + 1)
-  daemon.configure(`$inet_socket_port = [${PORT + 2}, ${PORT + 1}];`)
+  await occupy(t, SECOND_PORT)
+  daemon.configure(`$inet_socket_port = [${THIRD_PORT}, ${SECOND_PORT}];`)
   const {status, stderr} = await daemon.run('reload')
   assert.equal(status, 1)
-  assert.match(stderr, /cannot listen on 127\.0\.0\.1:21631: the address is in use by another process/)
+  assert.match(
+    stderr,
+    new RegExp(`cannot listen on 127\\.0\\.0\\.1:${SECOND_PORT}: the address is in use by another process`),
+  )
   assert.equal(await greets(PORT), true)
-  assert.equal(await greets(PORT + 2), false)
+  assert.equal(await greets(THIRD_PORT), false)
   assert.deepEqual((await daemon.status()).listeners, [`127.0.0.1:${PORT}`])
 })
 

@@ -6,10 +6,10 @@ import {test} from 'node:test'
 import {liveProcesses} from '../../src/process/process-table.ts'
 import {AMAVIS} from '../support/amavis.ts'
 import {greets} from '../support/daemon.ts'
-import {until} from '../support/wait.ts'
+import {freePort, until} from '../support/wait.ts'
 import {Client, Daemon, Load} from './program.ts'
 
-const PORT = 21640
+const [PORT, OTHER_PORT] = [await freePort(), await freePort()]
 
 test('restart replaces the master without refusing or resetting a connection, on TCP and on a Unix socket', async t => {
   const daemon = new Daemon(t, PORT, '$unix_socketname = "$MYHOME/amavisd.sock";')
@@ -55,7 +55,7 @@ test('a new master that cannot start leaves the old one as it was', async t => {
   assert.equal(broken.status, 1)
   assert.match(broken.stderr, /amavisd\.conf:\d+:\d+: /)
 
-  daemon.configure('$inet_socket_port = [21640, 1];\n$inet_socket_bind = "192.0.2.1";')
+  daemon.configure(`$inet_socket_port = [${PORT}, 1];\n$inet_socket_bind = "192.0.2.1";`)
   const unbound = await daemon.run('restart')
   assert.equal(unbound.status, 1)
   assert.match(unbound.stderr, /goes on as before/)
@@ -66,15 +66,15 @@ test('a new master that cannot start leaves the old one as it was', async t => {
 test('restart follows a changed configuration: other sockets, other number of children', async t => {
   const daemon = new Daemon(t, PORT)
   await daemon.start()
-  daemon.configure('$max_servers = 3;', PORT + 1)
+  daemon.configure('$max_servers = 3;', OTHER_PORT)
   const {status, stderr} = await daemon.run('restart')
   assert.equal(status, 0, stderr)
   await until(
     'the control socket of the new master',
     async () => (await daemon.control('ping'))?.kind === 'ok',
   )
-  assert.deepEqual((await daemon.status()).listeners, [`127.0.0.1:${PORT + 1}`])
-  assert.deepEqual([await greets(PORT), await greets(PORT + 1)], [false, true])
+  assert.deepEqual((await daemon.status()).listeners, [`127.0.0.1:${OTHER_PORT}`])
+  assert.deepEqual([await greets(PORT), await greets(OTHER_PORT)], [false, true])
 })
 
 test('restart starts a daemon that does not run, and stops and starts one that is in the foreground', async t => {
