@@ -4,6 +4,8 @@
  * The daemon's own check (load.ts), and who may write to the files, which the daemon looks at when it has
  * become its user.
  */
+import {existsSync} from 'node:fs'
+import path from 'node:path'
 import {errorText} from '../errors.ts'
 import {findUser} from '../process/privileges.ts'
 import {hashAt} from './checks/examined.ts'
@@ -32,16 +34,45 @@ export function checkFiles(request: LoadRequest, ownership: boolean): FilesCheck
   const isRoot = process.getuid?.() === 0
   return {
     errors: isRoot ? [...errors, ...found] : errors,
-    warnings: [...warnings, ...(isRoot ? [] : found), ...(ownership ? exposedKeys(variables) : [])],
+    warnings: [
+      ...warnings,
+      ...(isRoot ? [] : found),
+      ...(ownership ? exposedKeys(variables) : []),
+      ...(result.kind === 'failed' ? [] : missingFolders(variables)),
+    ],
     hints,
     files,
   }
 }
 
 function userOf(variables: Snapshot['variables']): string {
-  const box = variables.get('$daemon_user')
+  return textOf(variables, '$daemon_user')
+}
+
+function textOf(variables: Snapshot['variables'], name: string): string {
+  const box = variables.get(name)
   return box?.kind === 'scalar' && typeof box.value === 'string' ? box.value : ''
 }
+
+/** Folders of the daemon that this machine has not; it may be another one's configuration that is looked at. */
+function missingFolders(variables: Snapshot['variables']): readonly Problem[] {
+  const user = userOf(variables)
+  const owner = user === '' ? '' : ` -o ${user}`
+  const seen = new Set<string>()
+  return FOLDERS.flatMap(([name, effect]) => {
+    const folder = textOf(variables, name)
+    if (!path.isAbsolute(folder) || existsSync(folder) || seen.has(folder)) return []
+    seen.add(folder)
+    const help = `install -d -m 0750${owner} ${folder}`
+    return [{at: undefined, message: `${name}: there is no folder ${folder}: ${effect}`, help}]
+  })
+}
+
+const FOLDERS = [
+  ['$MYHOME', 'the daemon would not start here'],
+  ['$TEMPBASE', 'the daemon would not start here'],
+  ['$QUARANTINEDIR', 'what is quarantined would become one mailbox file, or stay with the MTA'],
+] as const
 
 /** Files of signing keys that everybody may read. */
 function exposedKeys(variables: Snapshot['variables']): readonly Problem[] {

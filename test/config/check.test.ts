@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {after, test} from 'node:test'
@@ -452,6 +452,25 @@ test('a loop without an end is one error, and the check ends', () => {
 test('something that is no configuration at all is given up after a hundred mistakes', () => {
   const {errors} = check('%%% )))\n$x = ;\n'.repeat(500))
   assert.ok(errors.length > 10 && errors.length <= 102, `${errors.length}`)
+})
+
+test('folders that are missing on this machine are told, each once, with how to make them', () => {
+  const file = path.join(folder, 'folders.conf')
+  const home = path.join(folder, 'no-such-home')
+  writeFileSync(
+    file,
+    `${GOOD}\n$daemon_user = 'nobody'; $MYHOME = '${home}'; $QUARANTINEDIR = '${home}/q';\n`,
+  )
+  const told = () => checkFiles({files: [file], host, env: {}}, false).warnings.map(problemText)
+  const [first, second, ...others] = told().filter(text => text.includes(home))
+  assert.match(
+    first!,
+    /^\$MYHOME: there is no folder .*would not start here \(install -d -m 0750 -o nobody .*-home\)$/,
+  )
+  assert.match(second!, /^\$QUARANTINEDIR: there is no folder .*one mailbox file/)
+  assert.deepEqual(others, [])
+  mkdirSync(path.join(home, 'q'), {recursive: true})
+  assert.ok(!told().some(text => text.includes(home)))
 })
 
 test('a file that the daemon could change is an error for root, and the others are not', t => {
