@@ -3,7 +3,7 @@ import {createInterface} from 'node:readline'
 import {Command, Errors, Flags} from '@oclif/core'
 import {errorText} from '../errors.ts'
 import {socketFlags, whichSocket} from '../session/ampdp/client/cli/which-socket.ts'
-import {type Conversation, converse} from '../session/ampdp/client/conversation.ts'
+import {type Conversation, converseSteadily} from '../session/ampdp/client/conversation.ts'
 import {lineArguments, type ReleaseKind, releaseCall} from '../session/ampdp/client/release-call.ts'
 
 /** What amavisd-release ends with when it is called in a wrong way, or nobody answers. */
@@ -53,7 +53,7 @@ as amavisd-release, amavisd-requeue and amavisd-report call it, status 0 wheneve
       for await (const words of args[0] === '-' ? callsOf(process.stdin) : [args]) {
         const call = releaseCall(kind, words, flags['requested-by'])
         if (call.kind === 'wrong') this.#wrong(call.reason, name, flags.classic)
-        talk ??= await converse(whichSocket(flags).endpoint)
+        talk ??= converseSteadily(whichSocket(flags).endpoint)
         const response = await talk.ask(call.request)
         for (const reply of response.get('setreply') ?? []) {
           isWell &&= reply.startsWith('2')

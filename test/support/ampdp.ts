@@ -8,8 +8,8 @@ export interface Request {
   readonly [name: string]: string | readonly string[]
 }
 
-/** One connection, the answers to its requests as lists of lines. */
-export function ask(socketPath: string, ...requests: readonly Request[]): Promise<string[][]> {
+/** One connection to a path or a port here, the answers to its requests as lists of lines. */
+export function ask(place: string | number, ...requests: readonly Request[]): Promise<string[][]> {
   const text = requests
     .map(request =>
       Object.entries(request)
@@ -19,7 +19,8 @@ export function ask(socketPath: string, ...requests: readonly Request[]): Promis
     .join('\n')
   return new Promise((resolve, reject) => {
     let said = ''
-    const socket = net.connect(socketPath, () => socket.write(`${text}\n`))
+    const to = typeof place === 'string' ? {path: place} : {port: place, host: '127.0.0.1'}
+    const socket = net.connect(to, () => socket.write(`${text}\n`))
     socket.setEncoding('latin1')
     socket.on('data', chunk => {
       said += chunk

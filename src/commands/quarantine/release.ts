@@ -12,7 +12,7 @@ import type {QuarantineItem} from '../../actions/quarantine/item.ts'
 import {newest} from '../../actions/quarantine/newest.ts'
 import {AmavisError, errorText} from '../../errors.ts'
 import {whichSocket} from '../../session/ampdp/client/cli/which-socket.ts'
-import {type Conversation, converse} from '../../session/ampdp/client/conversation.ts'
+import {type Conversation, converseSteadily} from '../../session/ampdp/client/conversation.ts'
 import {itemRequest, type ReleaseKind} from '../../session/ampdp/client/release-call.ts'
 import {visibleJson, visibleText} from '../../tui/visible.ts'
 
@@ -65,7 +65,7 @@ With --json one line for each mail: name, mail_id, replies. Exit status 1 when a
       for (const item of await this.#chosen(root, names, flags)) {
         let replies: readonly string[] = []
         if (!flags['dry-run']) {
-          talk ??= await converse(whichSocket(flags).endpoint)
+          talk ??= converseSteadily(whichSocket(flags).endpoint)
           const {as, to = []} = flags
           const request = itemRequest(as as ReleaseKind, {
             name: item.name,

@@ -30,6 +30,8 @@ class AmPdpSession {
   readonly #deps: SessionDeps
   readonly #reader = new AttributeReader()
   #transactions = 0
+  /** a request is being answered, or waits for it */
+  #isAnswering = false
   #reason: SessionEnd['reason'] = 'closed'
 
   constructor(socket: Socket, deps: SessionDeps) {
@@ -48,13 +50,14 @@ class AmPdpSession {
       socket.destroy()
     })
     const leave = () => {
-      if (this.#reader.isInside) return
+      if (this.#reader.isInside || this.#isAnswering) return
       this.#reason = 'stopped'
       socket.end()
     }
     deps.stop?.addEventListener('abort', leave)
     try {
-      for await (const chunk of socket) {
+      for await (const chunk of socket.iterator({destroyOnReturn: false})) {
+        this.#isAnswering = true
         for (const request of this.#reader.push(chunk as Buffer)) {
           if (request.kind === 'too long') {
             deps.log.write(-1, 'AM.PDP: the request is too long')
@@ -68,13 +71,16 @@ class AmPdpSession {
           if (!socket.destroyed) socket.write(answer, 'latin1')
           socket.setTimeout(seconds * 1000)
         }
-        if (deps.stop?.aborted && !this.#reader.isInside) leave()
+        this.#isAnswering = false
+        if (deps.stop?.aborted) leave()
       }
-    } catch {
-      // the client has gone; it has the mail
+    } catch (error) {
+      // A client that has gone has the mail.
+      if (!socket.destroyed) deps.log.write(-2, `AM.PDP: ${errorText(error)}`)
     } finally {
       deps.stop?.removeEventListener('abort', leave)
-      socket.destroy()
+      // what was answered last is still on its way
+      socket.destroySoon()
     }
     return {transactions: this.#transactions, reason: this.#reason}
   }

@@ -17,15 +17,22 @@ export interface Conversation {
   close(): void
 }
 
+/** One connection. */
+interface Connection extends Conversation {
+  readonly isOpen: boolean
+}
+
 /** A mail may take as long as `$child_timeout` says; then it is over. */
 const ANSWER_LIMIT_MS = 600_000
 
 /** @throws AmavisError AM_DAEMON when nobody is there */
-export async function converse(endpoint: Endpoint, limitMs = ANSWER_LIMIT_MS): Promise<Conversation> {
+export async function converse(endpoint: Endpoint, limitMs = ANSWER_LIMIT_MS): Promise<Connection> {
   const socket = await connect(endpoint)
   const reader = new AttributeReader()
   const waiting: {resolve: (response: Attributes) => void; reject: (error: Error) => void}[] = []
+  let isOpen = true
   const fail = (error: Error) => {
+    isOpen = false
     for (const one of waiting.splice(0)) one.reject(error)
   }
   socket.setTimeout(limitMs, () => {
@@ -33,6 +40,7 @@ export async function converse(endpoint: Endpoint, limitMs = ANSWER_LIMIT_MS): P
     socket.destroy()
   })
   socket.on('error', error => fail(new AmavisError('AM_PROTOCOL', `${endpoint}: ${errorText(error)}`)))
+  socket.on('end', () => (isOpen = false))
   socket.on('close', () => fail(new AmavisError('AM_PROTOCOL', `${endpoint} closed the connection`)))
   socket.on('data', chunk => {
     for (const response of reader.push(chunk)) {
@@ -49,6 +57,39 @@ export async function converse(endpoint: Endpoint, limitMs = ANSWER_LIMIT_MS): P
         if (socket.destroyed) fail(new AmavisError('AM_PROTOCOL', `${endpoint} closed the connection`))
       }),
     close: () => socket.end(),
+    get isOpen() {
+      return isOpen
+    },
+  }
+}
+
+/**
+ * For many requests: a connection that the daemon ends between two of them, as a restart does, is followed by another.
+ * One that ends before it answers is asked again, once: rather a mail twice than the rest of them not at all.
+ */
+export function converseSteadily(endpoint: Endpoint, limitMs = ANSWER_LIMIT_MS): Conversation {
+  let connection: Connection | undefined
+  const answer = async (request: Request): Promise<Attributes> => {
+    connection ??= await converse(endpoint, limitMs)
+    return await connection.ask(request)
+  }
+  const leave = () => {
+    connection?.close()
+    connection = undefined
+  }
+  return {
+    async ask(request) {
+      if (connection && !connection.isOpen) leave()
+      const isFirst = connection === undefined
+      try {
+        return await answer(request)
+      } catch (error) {
+        if (isFirst || !(error instanceof AmavisError) || error.code !== 'AM_PROTOCOL') throw error
+        leave()
+        return await answer(request)
+      }
+    },
+    close: leave,
   }
 }
 
