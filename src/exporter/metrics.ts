@@ -15,8 +15,9 @@ export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const MOST_VALUES = 200
 
 interface Series {
+  /** as printed; different ones only, as Prometheus takes nothing at all of an answer in which one is there twice */
   readonly labels: Readonly<Record<string, string>>
-  readonly value: number
+  value: number
   /** made by mail, so that there may be too many */
   readonly open: boolean
 }
@@ -62,7 +63,7 @@ export interface Extra {
 
 /** Text of /metrics from the answers to `am.snmp?` and `am.nanny?`. */
 export function metricsText(frames: readonly Frame[], {up, reportAgeSec}: Extra): string {
-  const metrics = new Map<string, {readonly definition: CounterDefinition; readonly series: Series[]}>()
+  const metrics = new Map<string, {definition: CounterDefinition; series: Map<string, Series>}>()
   let version: string | undefined
   for (const frame of frames) {
     if (frame.kind !== 'snmp' && frame.kind !== 'nanny') continue
@@ -72,9 +73,12 @@ export function metricsText(frames: readonly Frame[], {up, reportAgeSec}: Extra)
     if (!found?.definition.metric || !Number.isFinite(value)) continue
     const {definition, labels, open} = found
     const name = definition.metric!.name
-    const metric = metrics.get(name) ?? {definition, series: []}
+    const metric = metrics.get(name) ?? {definition, series: new Map()}
     metrics.set(name, metric)
-    metric.series.push({labels, value: definition.unit === 'ms' ? value / 1000 : value, open})
+    const one = {labels, value: definition.unit === 'ms' ? value / 1000 : value, open}
+    const same = metric.series.get(labelText(labels))
+    if (same) same.value += one.value
+    else metric.series.set(labelText(labels), one)
   }
   const own: [string, string, Readonly<Record<string, string>>, number | undefined][] = [
     ['up', 'Whether the snmp-responder answered', {}, Number(up)],
@@ -88,7 +92,8 @@ export function metricsText(frames: readonly Frame[], {up, reportAgeSec}: Extra)
     const {definition, series} = metrics.get(name)!
     const type = name.endsWith('_total') ? 'counter' : 'gauge'
     lines.push(...head(name, helpOf(name), type))
-    for (const {labels, value} of mostFrequent(series, definition)) lines.push(line(name, labels, value))
+    for (const {labels, value} of mostFrequent([...series.values()], definition))
+      lines.push(line(name, labels, value))
   }
   return `${lines.join('\n')}\n`
 }
@@ -97,10 +102,13 @@ export function metricsText(frames: readonly Frame[], {up, reportAgeSec}: Extra)
 function mostFrequent(series: readonly Series[], {metric}: CounterDefinition): readonly Series[] {
   const open = series.filter(one => one.open)
   if (open.length <= MOST_VALUES) return series
-  const sorted = open.toSorted((a, b) => b.value - a.value)
+  const [first] = open
+  const label = Object.keys(first!.labels).find(key => metric?.labels[key] !== first!.labels[key]) ?? 'name'
+  // one that is called so goes with them
+  const rank = ({labels, value}: Series) => (labels[label] === 'other' ? -1 : value)
+  const sorted = open.toSorted((a, b) => rank(b) - rank(a))
   const rest = sorted.slice(MOST_VALUES)
   const last = rest[0]!
-  const label = Object.keys(last.labels).find(key => metric?.labels[key] !== last.labels[key]) ?? 'name'
   const sum = rest.reduce((total, {value}) => total + value, 0)
   const other: Series = {labels: {...last.labels, [label]: 'other'}, value: sum, open: false}
   return [...series.filter(one => !one.open), ...sorted.slice(0, MOST_VALUES), other]
@@ -124,8 +132,12 @@ function head(name: string, help: string, type: 'counter' | 'gauge'): readonly s
 }
 
 function line(name: string, labels: Readonly<Record<string, string>>, value: number): string {
+  return `amavis_${name}${labelText(labels)} ${value}`
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([key, text]) => `${labelOf(key)}="${quoted(text)}"`)
-  return `amavis_${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`
+  return pairs.length > 0 ? `{${pairs.join(',')}}` : ''
 }
 
 const LONGEST_LABEL = 200

@@ -82,6 +82,25 @@ test('of names that mail makes up the most frequent stay, the others are one', (
   assert.ok(lines.includes(`amavis_virus_names_total{name="other"} ${(100 * 101) / 2}`))
 })
 
+test('names that are the same as printed are one series', () => {
+  const long = 'V'.repeat(200)
+  assert.deepEqual(
+    series(
+      `am.snmp virus.byname.${long}a C32 1`,
+      `am.snmp virus.byname.${long}b C32 2`,
+      'am.snmp virus.byname.x\u0001 C32 3',
+      'am.snmp virus.byname.x\u0002 C32 4',
+    ),
+    [`amavis_virus_names_total{name="${long}"} 3`, 'amavis_virus_names_total{name="x?"} 7'],
+  )
+  const many = Array.from({length: 300}, (_, n) => `am.snmp virus.byname.V${n} C32 ${n + 1}`)
+  const lines = series(...many, 'am.snmp virus.byname.other C32 5000')
+  assert.deepEqual(
+    lines.filter(line => line.includes('"other"')),
+    [`amavis_virus_names_total{name="other"} ${(100 * 101) / 2 + 5000}`],
+  )
+})
+
 test('without an answer there is a metric that says so', () => {
   const lines = metricsText([], {up: false, reportAgeSec: undefined}).split('\n')
   assert.deepEqual(
