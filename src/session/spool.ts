@@ -106,7 +106,7 @@ export class Spool {
       await writeFile(folder + REASON_SUFFIX, `${reason}\n`, {mode: 0o640})
       this.#folder = undefined
       this.#log.write(-1, `PRESERVING EVIDENCE in ${folder}`)
-      if (mail?.memory) await writeFile(path.join(folder, 'email.txt'), mail.memory, {mode: 0o640})
+      if (mail?.memory) await writeWhole(path.join(folder, 'email.txt'), mail.memory)
       return folder
     } catch (error) {
       this.#log.write(-2, `cannot preserve evidence: ${errorText(error)}`)
@@ -162,6 +162,16 @@ export class Spool {
   }
 }
 
+/** All of it, or no file. */
+async function writeWhole(file: string, octets: Buffer): Promise<void> {
+  try {
+    await writeFile(file, octets, {mode: 0o640})
+  } catch (error) {
+    await rm(file, {force: true}).catch(() => {})
+    throw error
+  }
+}
+
 function storage(cause: unknown): AmavisError {
   if (cause instanceof AmavisError) return cause
   return new AmavisError('AM_STORAGE', `cannot write the mail: ${errorText(cause)}`, {cause})
@@ -213,12 +223,15 @@ export class SpoolFile {
 
   /**
    * Wait for all writes and close.
-   * @throws AmavisError AM_STORAGE when something could not be written
+   * @throws AmavisError AM_STORAGE when something could not be written; the file is gone then: a full disk needs its room
    */
   async finish(): Promise<Octets> {
     await this.#work
-    await this.#handle.close()
-    if (this.#failure) throw this.#failure
+    await this.#handle.close().catch(error => (this.#failure ??= storage(error)))
+    if (this.#failure) {
+      await rm(this.path, {force: true}).catch(() => {})
+      throw this.#failure
+    }
     return {size: this.#size, memory: undefined, path: this.path}
   }
 }

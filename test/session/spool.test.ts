@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import {execFileSync} from 'node:child_process'
 import {existsSync, readdirSync, readFileSync, statSync, symlinkSync} from 'node:fs'
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import os from 'node:os'
@@ -136,4 +137,27 @@ test('the parts of one mail are gone before those of the next are written', asyn
     spool.release(octetsOf(Buffer.alloc(0)))
   }
   await spool.close()
+})
+
+test('a mail that has no room leaves no part of it behind, nor does evidence', () => {
+  // in a process whose files may have 16 blocks
+  const script = `
+import {readdirSync} from 'node:fs'
+import {Spool} from '${new URL('../../src/session/spool.js', import.meta.url)}'
+const log = {enabled: () => true, write: (_, text) => console.log(text), forTask: () => log}
+const spool = new Spool({base: '${base}', log})
+const file = await spool.createMail()
+await file.write([Buffer.alloc(50000)])
+await file.finish().catch(error => console.log(error.code, error.message))
+const folder = await spool.folder()
+console.log(readdirSync(folder))
+console.log(await spool.preserve('on purpose', {size: 50000, memory: Buffer.alloc(50000), path: undefined}))
+console.log(readdirSync(folder))`
+  const limited = `trap '' XFSZ; ulimit -f 16; exec "$0" "$@"`
+  const args = ['-c', limited, process.execPath, '--input-type=module', '-e', script]
+  const said = execFileSync('sh', args, {encoding: 'utf8'})
+  assert.match(
+    said,
+    /^AM_STORAGE cannot write the mail: EFBIG.*\n\[\]\nPRESERVING .*\ncannot preserve evidence: EFBIG.*\nundefined\n\[\]\n$/,
+  )
 })
