@@ -10,6 +10,9 @@ import {octetsOf} from '../../src/message/octets.ts'
 import {folderName, Spool} from '../../src/session/spool.ts'
 import {TaskIds} from '../../src/session/task-ids.ts'
 
+// as the daemon does
+process.umask(0o027)
+
 let base: string
 beforeEach(async () => {
   base = await mkdtemp(path.join(os.tmpdir(), 'amavis-spool-'))
